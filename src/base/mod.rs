@@ -1,0 +1,15 @@
+//! Helpers with no I/O that every floor may use.
+
+pub mod backoff;
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod page;
+pub mod phone;
+pub mod random;
+pub mod seal;
+pub mod secret;
+
+pub use clock::{Clock, Millis};
+pub use error::{Context, Error, Kind, Result};
+pub use random::Random;

@@ -1,0 +1,191 @@
+//! The call-time contract: what `GET /api/v1/config/{bot_id}` answers and a call runs on (contract §2.3).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::base::id::{BotId, CallId, SessionId};
+use crate::contract::flow::Flow;
+
+/// Everything the engine needs to hold one call.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct CallConfig {
+    /// Key of the call; the result is posted under it.
+    pub session_id: SessionId,
+    /// The CodeB key of the same call.
+    pub call_id: CallId,
+    /// The bot that speaks.
+    pub bot_id: BotId,
+    /// Version of the bot that is being run.
+    #[serde(default)]
+    pub bot_version: u32,
+    /// Where the result goes: `<public base>/api/v1/call-results`.
+    pub webhook_url: String,
+    /// Instructions for a language model.
+    pub system_prompt: String,
+    /// The first thing the bot says (after the disclosure).
+    pub opening_message: String,
+    /// That the caller speaks with an AI; spoken first. Empty: nothing is said (audited on the bot).
+    #[serde(default)]
+    pub disclosure: String,
+    /// What the bot says when a provider fails, so that no call ends in silence.
+    #[serde(default)]
+    pub failure_message: String,
+    /// BCP 47 tag such as `en-US`.
+    #[serde(default = "default_language")]
+    pub language: String,
+    /// IANA zone of the bot.
+    #[serde(default = "default_timezone")]
+    pub timezone: String,
+    /// What to say to a silent caller, and after how long.
+    #[serde(default)]
+    pub re_engagement: Option<ReEngagement>,
+    /// Words a caller must say before an interruption keeps the bot silent.
+    #[serde(default = "default_min_words")]
+    pub min_words_interruption: u32,
+    /// The call ends after this many seconds.
+    #[serde(default = "default_max_seconds")]
+    pub max_call_duration_seconds: u32,
+    /// Left on an answering machine.
+    #[serde(default)]
+    pub voicemail_message: String,
+    /// Said before a transfer.
+    #[serde(default)]
+    pub pre_transfer_message: String,
+    /// Whether and how the call is recorded.
+    #[serde(default)]
+    pub recording_mode: RecordingMode,
+    /// What is said when `recording_mode` is `announce`, or asked when it is `ask`.
+    #[serde(default)]
+    pub recording_notice: String,
+    /// Speech to text.
+    pub stt: ProviderSpec,
+    /// What decides the answers: a language model or `flow`.
+    pub llm: ProviderSpec,
+    /// Text to speech.
+    pub tts: ProviderSpec,
+    /// Data of the `flow` responder.
+    #[serde(default)]
+    pub flow: Option<Flow>,
+    /// Tools declared on the bot.
+    #[serde(default)]
+    pub tools: Vec<Value>,
+    /// Conversation policy, as the bot declares it.
+    #[serde(default)]
+    pub conversation_policy: Option<Value>,
+    /// Named numbers a transfer may go to.
+    #[serde(default)]
+    pub transfer_numbers: BTreeMap<String, String>,
+    /// Targets a transfer may go to.
+    #[serde(default)]
+    pub transfer_targets: Vec<Value>,
+    /// Prompt of the analysis after the call.
+    #[serde(default)]
+    pub post_call_analysis_prompt: Option<String>,
+    /// Whether the analysis prompt is cached at the provider.
+    #[serde(default)]
+    pub post_call_cache_enabled: bool,
+    /// Version of the cached analysis prompt.
+    #[serde(default)]
+    pub post_call_cache_version: String,
+    /// Provider's own cache handle.
+    #[serde(default)]
+    pub post_call_cache: Option<Value>,
+    /// Prompt of the quality check after the call.
+    #[serde(default)]
+    pub qc_prompt: Option<String>,
+    /// Dispositions set without analysis.
+    #[serde(default)]
+    pub auto_dispositions: Option<Value>,
+    /// Names of things the engine must note on the call at its start, such as `prompt_not_executable`.
+    #[serde(default)]
+    pub notices: Vec<String>,
+}
+
+/// One speech or language provider and how to reach it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProviderSpec {
+    /// `flite`, `espeak-ng`, `pocketsphinx`, `flow`, `openai` or `none`.
+    pub provider: String,
+    /// Root of an OpenAI-compatible API, such as `http://10.0.0.5:11434/v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Key for that API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<WireSecret>,
+    /// Model name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Voice name; for text to speech.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+    /// Language, where it differs from the bot's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Sampling temperature of a language model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Longest answer of a language model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+}
+
+/// A credential on the way between the two processes: readable on the wire, never in debug output.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String)]
+pub struct WireSecret(pub String);
+
+impl fmt::Debug for WireSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WireSecret(…)")
+    }
+}
+
+/// What to do when the caller says nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReEngagement {
+    /// Silence before the bot speaks again, in milliseconds.
+    pub after_ms: u32,
+    /// What it says.
+    pub message: String,
+    /// How often, before it ends the call.
+    #[serde(default = "default_re_engagements")]
+    pub times: u32,
+}
+
+/// Whether a call is recorded (decision 19).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingMode {
+    /// Never.
+    Off,
+    /// Recorded, and the caller is told.
+    #[default]
+    Announce,
+    /// Recorded once the caller has said yes.
+    Ask,
+}
+
+fn default_language() -> String {
+    "en-US".to_owned()
+}
+
+fn default_timezone() -> String {
+    "UTC".to_owned()
+}
+
+fn default_min_words() -> u32 {
+    3
+}
+
+fn default_max_seconds() -> u32 {
+    600
+}
+
+fn default_re_engagements() -> u32 {
+    2
+}

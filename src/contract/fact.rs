@@ -1,0 +1,40 @@
+//! What has happened, in the past tense: the facts that are appended with a change and fanned out to listeners.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::id::SessionId;
+
+/// A fact: ids and little more; whoever listens reads the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A call was answered over SIP.
+    CallAnswered {
+        /// The call.
+        session_id: SessionId,
+        /// INVITE to 200 OK.
+        answer_ms: u32,
+    },
+    /// A bot began to speak on a call.
+    CallStarted {
+        /// The call.
+        session_id: SessionId,
+    },
+    /// A call was handed on.
+    CallTransferred {
+        /// The call.
+        session_id: SessionId,
+    },
+    /// A call's result was stored for the first time.
+    CallCompleted {
+        /// The call.
+        session_id: SessionId,
+        /// Whether it has turns that a transcript can be written from.
+        has_transcript: bool,
+    },
+    /// A transcript lies in the transcripts folder.
+    TranscriptSaved {
+        /// The call.
+        session_id: SessionId,
+    },
+}

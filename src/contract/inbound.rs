@@ -1,0 +1,49 @@
+//! What becomes of an incoming call: `POST /api/v1/engine/inbound` (issue contract, decision 24).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
+
+/// The engine asks what to do with an INVITE.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct InboundCall {
+    /// Id the engine gave the call (`vnum…`). A repeat with the same id gets the same answer.
+    pub call_id: CallId,
+    /// The carrier it came from.
+    pub carrier_id: CarrierId,
+    /// The number that was dialled.
+    pub did: String,
+    /// Who calls; null when withheld.
+    pub from_number: Option<String>,
+    /// SIP headers of the INVITE that a bot may use.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "action", rename_all = "lowercase")]
+pub enum InboundAnswer {
+    /// A bot takes the call; its config is fetched next.
+    Bot {
+        /// The bot.
+        bot_id: BotId,
+        /// The virtual number that was reached.
+        number_id: NumberId,
+        /// Key for the call.
+        session_id: SessionId,
+    },
+    /// A registered phone rings.
+    Ring {
+        /// Address of record.
+        aor: String,
+    },
+    /// The call is refused.
+    Reject {
+        /// SIP status, such as 404 or 486.
+        sip_code: u16,
+    },
+}

@@ -1,0 +1,19 @@
+//! Shapes that cross a process or are stored as JSON. Both wings speak only through these.
+
+pub mod config;
+pub mod event;
+pub mod fact;
+pub mod fleet;
+pub mod flow;
+pub mod inbound;
+pub mod result;
+pub mod trunk;
+pub mod turn;
+
+/// Version of the contract between control plane and engine. Adoption of a running engine requires the same one.
+pub const CONTRACT_VERSION: u32 = 1;
+
+/// The internal header (seed 000). Its other spelling is accepted, never sent.
+pub const SECRET_HEADER: &str = "X-CXBCore-Secret";
+/// The accepted second spelling of the internal header (decision 8).
+pub const SECRET_HEADER_ALIAS: &str = "X-CXB-Core-Secret";

@@ -1,0 +1,35 @@
+//! One turn of a conversation, as it is sent and stored (decision 16).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::base::Millis;
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The bot.
+    Assistant,
+    /// The caller or the callee.
+    User,
+    /// A tool the bot used.
+    Tool,
+}
+
+/// What was said or done at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Turn {
+    /// Who.
+    pub role: Role,
+    /// The words.
+    pub content: String,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub ts: Millis,
+    /// More about it: `interrupted`, `confidence`, `digits`, `tool`.
+    #[serde(flatten, default)]
+    #[schema(value_type = Object)]
+    pub extra: Map<String, Value>,
+}

@@ -1,0 +1,5 @@
+//! cxbox: an appliance for AI phone calls. Start reading at `src/ARCHITECTURE.md`.
+
+pub mod base;
+pub mod contract;
+pub mod platform;

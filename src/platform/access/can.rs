@@ -1,0 +1,75 @@
+//! Proof of permission as an extractor: a handler that names it in its signature cannot forget the check.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use super::caller::{Actor, Caller, Role, Via};
+use crate::base::Error;
+use crate::platform::http::ApiError;
+
+/// A named permission. Features declare theirs in `mod.rs` as empty enums.
+pub trait Permission: Send + Sync + 'static {
+    /// The lowest rank that has it.
+    const RANK: Role;
+    /// Whether an `ak_` key (which ranks admin) may use it.
+    const KEYS: bool = true;
+}
+
+/// Proof that the caller has permission `P`.
+pub struct Can<P> {
+    actor: Actor,
+    permission: PhantomData<P>,
+}
+
+impl<P> Can<P> {
+    /// Who it is.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Can<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let actor = match parts.extensions.get::<Caller>() {
+            Some(Caller::Actor(actor)) => actor.clone(),
+            Some(Caller::Engine | Caller::Crm { .. }) => {
+                return Err(Error::forbidden("this route is for people, not for keys of machines").into());
+            }
+            None => return Err(Error::unauthorized("a valid bearer token is needed").into()),
+        };
+        if actor.role < P::RANK {
+            return Err(Error::forbidden(format!("this needs the role {}", role_word(P::RANK))).into());
+        }
+        if !P::KEYS && matches!(actor.via, Via::ApiKey(_)) {
+            return Err(Error::forbidden("an API key may not do this").into());
+        }
+        Ok(Self { actor, permission: PhantomData })
+    }
+}
+
+/// Proof that the caller is an engine with the internal secret.
+pub struct EngineOnly;
+
+impl<S: Send + Sync> FromRequestParts<S> for EngineOnly {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        match parts.extensions.get::<Caller>() {
+            Some(Caller::Engine) => Ok(Self),
+            _ => Err(Error::forbidden("this route needs the internal secret").into()),
+        }
+    }
+}
+
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Agent => "agent",
+        Role::Supervisor => "supervisor",
+        Role::Admin => "admin",
+        Role::SuperAdmin => "super_admin",
+    }
+}

@@ -1,0 +1,39 @@
+//! SQLite's errors in the program's words: constraints become sentences at the query, a full disk says so.
+
+use rusqlite::ErrorCode;
+
+use crate::base::{Error, Kind, Result};
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let kind = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Kind::DiskFull,
+            _ => Kind::Internal,
+        };
+        let message = if kind == Kind::DiskFull { "the disk is full" } else { "the database refused" };
+        Self::new(kind, message).caused_by(error)
+    }
+}
+
+/// Turns a violated constraint into a sentence for the caller.
+pub trait OnConstraint<T> {
+    /// `columns` as SQLite names them, such as `numbers.number` or `inbound_routes.did, inbound_routes.from_number`.
+    fn on_unique(self, columns: &str, error: impl FnOnce() -> Error) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for rusqlite::Result<T> {
+    fn on_unique(self, columns: &str, error: impl FnOnce() -> Error) -> Result<T> {
+        self.map_err(|cause| match &cause {
+            rusqlite::Error::SqliteFailure(failure, Some(text))
+                if failure.code == ErrorCode::ConstraintViolation
+                    && (text.strip_prefix("UNIQUE constraint failed: ") == Some(columns)
+                        || text
+                            .strip_prefix("UNIQUE constraint failed: index ")
+                            .is_some_and(|index| index.trim_matches('\'') == columns)) =>
+            {
+                error()
+            }
+            _ => cause.into(),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! SQLite as this program uses it: one writer thread that commits in groups, read-only connections beside it.
+
+mod error;
+mod migrate;
+mod readers;
+mod sql;
+mod tx;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::base::{Clock, Result};
+
+pub use error::OnConstraint;
+pub use sql::{from_json, to_json};
+pub use tx::{Conn, Tx};
+
+/// The database. Cheap to clone; the last clone's drop ends the threads.
+#[derive(Clone)]
+pub struct Db {
+    writer: writer::Writer,
+    readers: readers::Readers,
+    outbox: Arc<Notify>,
+}
+
+impl Db {
+    /// Opens (or makes) the database, migrates it and starts its threads. A backup is written to `backups` before the first migration
+    /// of an existing file.
+    pub fn open(path: &Path, backups: &Path, clock: Clock) -> Result<Self> {
+        migrate::run(path, backups, &clock)?;
+        let outbox = Arc::new(Notify::new());
+        Ok(Self { writer: writer::Writer::start(path, clock, outbox.clone())?, readers: readers::Readers::start(path, 4)?, outbox })
+    }
+
+    /// Runs a use case in one transaction. When this returns `Ok`, the change is on disk and synced. When the closure fails or panics,
+    /// nothing of it is kept; other use cases of the same group are not touched.
+    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.writer.run(change).await
+    }
+
+    /// Runs a query on a read-only connection.
+    pub async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Conn) -> Result<T> + Send + 'static,
+    {
+        self.readers.run(query).await
+    }
+
+    /// Woken after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.
+    pub fn outbox_wake(&self) -> Arc<Notify> {
+        self.outbox.clone()
+    }
+}

@@ -1,0 +1,148 @@
+//! The one thread that writes. It takes waiting use cases, runs each in a savepoint, commits and syncs once for all, then answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tracing::error;
+
+use super::tx::Tx;
+use crate::base::{Clock, Context, Error, Result};
+
+/// Use cases that may wait; when it is full, callers wait in their own task.
+const INBOX: usize = 1024;
+/// Most use cases in one commit.
+const GROUP: usize = 256;
+
+/// The handle that sends use cases to the thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    inbox: mpsc::Sender<Box<dyn Job>>,
+}
+
+/// A use case on its way: run inside the group, answered after the commit.
+trait Job: Send {
+    fn run(&mut self, tx: &Tx<'_>) -> Result<(), Rollback>;
+    fn answer(self: Box<Self>, committed: Result<(), &Error>);
+}
+
+/// The use case failed; its savepoint is undone. The error waits in the job for the answer.
+struct Rollback;
+
+struct UseCase<T, F> {
+    change: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for UseCase<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+{
+    fn run(&mut self, tx: &Tx<'_>) -> Result<(), Rollback> {
+        let Some(change) = self.change.take() else { return Err(Rollback) };
+        let outcome = catch_unwind(AssertUnwindSafe(|| change(tx)))
+            .unwrap_or_else(|_| Err(Error::internal("a database change panicked; nothing of it was kept")));
+        let failed = outcome.is_err();
+        self.outcome = Some(outcome);
+        if failed { Err(Rollback) } else { Ok(()) }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &Error>) {
+        let outcome = self.outcome.unwrap_or_else(|| Err(Error::internal("a database change did not run")));
+        let outcome = match (outcome, committed) {
+            (Ok(_), Err(error)) => Err(Error::new(error.kind(), error.message().to_owned())),
+            (outcome, _) => outcome,
+        };
+        // A caller that went away needs no answer.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+impl Writer {
+    pub(super) fn start(path: &Path, clock: Clock, outbox: Arc<Notify>) -> Result<Self> {
+        let conn = open(path)?;
+        let (inbox, jobs) = mpsc::channel(INBOX);
+        std::thread::Builder::new()
+            .name("db-writer".into())
+            .spawn(move || serve(&conn, jobs, &clock, &outbox))
+            .context("cannot start the database writer")?;
+        Ok(Self { inbox })
+    }
+
+    pub(super) async fn run<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let gone = || Error::unavailable("the database is closed");
+        self.inbox.send(Box::new(UseCase { change: Some(change), outcome: None, reply })).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that opens the writing connection")]
+fn open(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).context("cannot open the database")?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "journal_size_limit", 32 * 1024 * 1024)?;
+    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.set_prepared_statement_cache_capacity(256);
+    Ok(conn)
+}
+
+fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Clock, outbox: &Notify) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut group = vec![first];
+        let committed = commit_group(conn, &mut group, &mut jobs, clock);
+        if let Err(error) = &committed {
+            error!("A database commit failed: {error}");
+            // Nothing of the group may stay open.
+            let _ = conn.execute_batch("rollback");
+        }
+        let wakes = matches!(committed, Ok(true));
+        for job in group {
+            job.answer(committed.as_ref().map(|_| ()));
+        }
+        if wakes {
+            outbox.notify_one();
+        }
+    }
+}
+
+/// Runs the group and whatever arrives meanwhile, then commits. Says whether the outbox has new work.
+fn commit_group(conn: &Connection, group: &mut Vec<Box<dyn Job>>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, clock: &Clock) -> Result<bool> {
+    conn.prepare_cached("begin immediate")?.execute([])?;
+    let mut wakes = false;
+    let mut next = 0;
+    while next < group.len() {
+        wakes |= run_one(conn, &mut group[next], clock)?;
+        next += 1;
+        if group.len() < GROUP
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push(job);
+        }
+    }
+    conn.prepare_cached("commit")?.execute([])?;
+    Ok(wakes)
+}
+
+fn run_one(conn: &Connection, job: &mut Box<dyn Job>, clock: &Clock) -> Result<bool> {
+    conn.prepare_cached("savepoint use_case")?.execute([])?;
+    let tx = Tx::new(conn, clock.now());
+    let kept = job.run(&tx).is_ok();
+    if !kept {
+        conn.prepare_cached("rollback to use_case")?.execute([])?;
+    }
+    conn.prepare_cached("release use_case")?.execute([])?;
+    Ok(kept && tx.wants_wake())
+}
