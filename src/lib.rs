@@ -2,4 +2,6 @@
 
 pub mod base;
 pub mod contract;
+pub mod engine;
+pub mod features;
 pub mod platform;

@@ -1,0 +1,7 @@
+//! Live media, the second process: SIP, RTP, speech and models. It knows the control plane only through `contract`.
+//!
+//! `sip` knows no audio, `media` knows no SIP; only `call` knows both.
+
+pub mod media;
+pub mod providers;
+pub mod sip;

@@ -1,0 +1,111 @@
+//! Speech and language behind three traits. A provider that fails never ends a call in silence: the pipeline speaks a configured sentence.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use crate::contract::turn::Turn;
+use crate::engine::media::Clip;
+
+/// A future that a trait returns.
+pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why a provider gave nothing, and what that means for the caller of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderError {
+    /// What to do about it.
+    pub verdict: Verdict,
+    /// A sentence for the result; no secrets.
+    pub message: String,
+}
+
+/// What a provider's failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The same request may work at once.
+    Retry,
+    /// This provider will not work on this call.
+    GiveUp,
+}
+
+/// Speech to text, an utterance at a time.
+pub trait Stt: Send + Sync {
+    /// What was said. `Heard::text` is empty when nothing was recognised.
+    fn transcribe<'a>(&'a self, utterance: &'a Clip, hints: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>>;
+}
+
+/// What the caller probably says.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// BCP 47 tag.
+    pub language: String,
+    /// Sentences a grammar is made of; empty for free speech.
+    pub phrases: Arc<[String]>,
+}
+
+/// What was recognised.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
+    /// The words.
+    pub text: String,
+    /// 0 to 1. Below 0.5 the bot asks back.
+    pub confidence: f32,
+}
+
+/// Text to speech, a sentence at a time.
+pub trait Tts: Send + Sync {
+    /// The sentence as sound.
+    fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>>;
+}
+
+/// What decides the next answer: a language model, or `flow`.
+pub trait Llm: Send + Sync {
+    /// Starts an answer to the conversation so far. Dropping the receiver cancels it.
+    fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>>;
+}
+
+/// The conversation an answer is wanted for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Instructions.
+    pub system_prompt: String,
+    /// All turns so far, the caller's newest last.
+    pub turns: Vec<Turn>,
+    /// What was recognised last, with its confidence; `None` when keys were pressed.
+    pub heard: Option<Heard>,
+    /// Keys that were pressed, if that was the last turn.
+    pub keys: Option<String>,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// More text; whole words, not whole sentences.
+    Text(String),
+    /// A tool the answer wants used: `end_call`, `transfer`.
+    Tool {
+        /// Its name.
+        name: String,
+        /// Its arguments.
+        arguments: Value,
+    },
+    /// An intent that was recognised, for the result's `intents`.
+    Intent {
+        /// Its id.
+        id: String,
+        /// 0 to 1.
+        confidence: f32,
+    },
+    /// Tokens used.
+    Usage {
+        /// Of the prompt.
+        prompt_tokens: u64,
+        /// Of the answer.
+        completion_tokens: u64,
+    },
+    /// The answer broke off.
+    Failed(ProviderError),
+}

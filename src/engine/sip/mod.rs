@@ -1,0 +1,153 @@
+//! The seam round the SIP stack: legs, what happens on them, and what can be asked of them. The stack behind it can be replaced.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::base::Result;
+use crate::contract::trunk::{Transport, Trunk};
+
+/// A future that a trait returns.
+pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What the engine needs of a SIP stack.
+pub trait SipStack: Send + Sync {
+    /// Sends an INVITE. The leg's events tell how it goes; dropping the control hangs up or cancels.
+    fn place(&self, call: PlaceCall) -> Soon<'_, Result<Leg>>;
+    /// Where it listens.
+    fn bound(&self) -> SocketAddr;
+    /// Stops listening and frees the sockets. Running legs end.
+    fn close(&self) -> Soon<'_, ()>;
+}
+
+/// An outbound call to be made.
+#[derive(Debug, Clone)]
+pub struct PlaceCall {
+    /// The trunk to go through, with its credentials.
+    pub trunk: Trunk,
+    /// Number or user part to call.
+    pub to: String,
+    /// Number or user part to show.
+    pub from: String,
+    /// Name to show.
+    pub display_name: Option<String>,
+    /// Our SDP offer.
+    pub offer: Vec<u8>,
+    /// Further SIP headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// An INVITE that came in from a known source. Answer it through `leg.control`.
+pub struct Incoming {
+    /// The leg, not yet answered.
+    pub leg: Leg,
+    /// Where the INVITE came from.
+    pub source: SocketAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// User part that was dialled.
+    pub did: String,
+    /// User part of the caller; `None` when withheld (anonymous).
+    pub from: Option<String>,
+    /// All headers that are not part of SIP's own machinery (`X-…`, `P-Asserted-Identity`, `Diversion`, `Subject`).
+    pub headers: BTreeMap<String, String>,
+    /// Their SDP offer; empty when they want ours.
+    pub offer: Vec<u8>,
+    /// When it arrived.
+    pub received: Instant,
+}
+
+/// One side of a call.
+pub struct Leg {
+    /// SIP Call-ID.
+    pub sip_call_id: String,
+    /// What happens on it. Bounded; the stack waits when the call's task is slow.
+    pub events: mpsc::Receiver<LegEvent>,
+    /// What can be asked of it.
+    pub control: Arc<dyn LegControl>,
+}
+
+/// What can be asked of a leg. Each call is safe to repeat; a second hangup does nothing.
+pub trait LegControl: Send + Sync {
+    /// 180 Ringing (inbound, before the answer).
+    fn ring(&self) -> Soon<'_, Result<()>>;
+    /// 200 OK with our SDP (inbound).
+    fn answer(&self, sdp: Vec<u8>) -> Soon<'_, Result<()>>;
+    /// Refuses an unanswered inbound call.
+    fn reject(&self, code: u16, reason: Option<String>) -> Soon<'_, Result<()>>;
+    /// CANCEL while it rings, BYE once it is answered.
+    fn hang_up(&self) -> Soon<'_, Result<()>>;
+    /// Blind transfer (RFC 3515). Progress arrives as [`LegEvent::ReferProgress`].
+    fn refer(&self, target: String) -> Soon<'_, Result<()>>;
+    /// Re-INVITE with a new offer; the answer's SDP comes back.
+    fn reinvite(&self, offer: Vec<u8>) -> Soon<'_, Result<Vec<u8>>>;
+    /// INFO with a body, such as `application/dtmf-relay`.
+    fn info(&self, content_type: &'static str, body: Vec<u8>) -> Soon<'_, Result<()>>;
+}
+
+/// What happens on a leg.
+#[derive(Debug)]
+pub enum LegEvent {
+    /// 180 or 183; early media when there is an SDP.
+    Ringing {
+        /// Their SDP, if any.
+        sdp: Option<Vec<u8>>,
+    },
+    /// Outbound: 200 OK with their answer. Inbound: the ACK arrived (SDP empty unless the ACK carried the answer).
+    Answered {
+        /// Their SDP.
+        sdp: Vec<u8>,
+    },
+    /// A re-INVITE or UPDATE with a new offer; reply with our answer within 5 s.
+    Offer {
+        /// Their SDP; empty when they want ours.
+        sdp: Vec<u8>,
+        /// Where our SDP goes.
+        reply: oneshot::Sender<Vec<u8>>,
+    },
+    /// INFO; already answered with 200.
+    Info {
+        /// Its content type.
+        content_type: String,
+        /// Its body.
+        body: Vec<u8>,
+    },
+    /// NOTIFY of a REFER: the SIP status of the new call (100, 180, 200, 486…).
+    ReferProgress {
+        /// The status.
+        code: u16,
+    },
+    /// The leg is over; nothing follows.
+    Ended {
+        /// How.
+        how: LegEnd,
+    },
+}
+
+/// How a leg ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegEnd {
+    /// We hung up or cancelled.
+    Local,
+    /// The far end hung up.
+    Remote,
+    /// The caller gave up before the answer (CANCEL).
+    Cancelled,
+    /// The far end refused (its status), or did not answer in time (408, 480, 487).
+    Refused {
+        /// SIP status.
+        code: u16,
+        /// Its reason phrase.
+        reason: String,
+    },
+    /// The stack or the network failed.
+    Failed {
+        /// What, in words.
+        why: String,
+    },
+}
