@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::caller::{Actor, Caller, Role, Via};
+use super::gate::Refusal;
 use crate::base::Error;
 use crate::platform::http::ApiError;
 
@@ -34,12 +35,11 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Can<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let actor = match parts.extensions.get::<Caller>() {
-            Some(Caller::Actor(actor)) => actor.clone(),
-            Some(Caller::Engine | Caller::Crm { .. }) => {
+        let actor = match known_caller(parts)? {
+            Caller::Actor(actor) => actor.clone(),
+            Caller::Engine | Caller::Crm { .. } => {
                 return Err(Error::forbidden("this route is for people, not for keys of machines").into());
             }
-            None => return Err(Error::unauthorized("a valid bearer token is needed").into()),
         };
         if actor.role < P::RANK {
             return Err(Error::forbidden(format!("this needs the role {}", role_word(P::RANK))).into());
@@ -48,6 +48,15 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Can<P> {
             return Err(Error::forbidden("an API key may not do this").into());
         }
         Ok(Self { actor, permission: PhantomData })
+    }
+}
+
+/// Whoever sent the request, for a route that takes more than one kind of caller. 401 for nobody; the gate's refusal for a proof that does not hold.
+pub fn known_caller(parts: &Parts) -> Result<&Caller, Error> {
+    match (parts.extensions.get::<Caller>(), parts.extensions.get::<Refusal>()) {
+        (Some(caller), _) => Ok(caller),
+        (None, Some(refusal)) => Err(refusal.to_error()),
+        (None, None) => Err(Error::unauthorized("a valid bearer token is needed")),
     }
 }
 

@@ -2,6 +2,10 @@
 
 mod caller;
 mod can;
+mod gate;
+mod peer;
 
 pub use caller::{Actor, Authenticate, Caller, Role, Via};
-pub use can::{Can, EngineOnly, Permission};
+pub use can::{Can, EngineOnly, Permission, known_caller};
+pub use gate::{Refusal, gate};
+pub use peer::Peer;

@@ -1,0 +1,22 @@
+//! Where a request came from. The listener puts it into the request's extensions before anything else looks at it.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// The other end of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// A TCP or TLS client.
+    Tcp(SocketAddr),
+    /// A process of the same user over `run/control.sock`. Only here the local header counts.
+    ControlSocket,
+}
+
+impl Peer {
+    /// The client's address; none over the socket.
+    pub fn ip(self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(address) => Some(address.ip()),
+            Self::ControlSocket => None,
+        }
+    }
+}
