@@ -4,4 +4,5 @@ pub mod access;
 pub mod data_dir;
 pub mod db;
 pub mod http;
+pub mod net;
 pub mod outbox;

@@ -1,0 +1,188 @@
+//! What is sent and what comes back, the same for Unix sockets, guarded and operator targets.
+
+use std::pin::Pin;
+use std::task::{Context as Poll, Poll as Polled};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::io::ReaderStream;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::failure::{Failure, NetError};
+use crate::base::{Context, Result};
+
+/// A body on its way out.
+pub(super) type OutBody = BoxBody<Bytes, std::io::Error>;
+
+/// A request to be sent. `target` is a URL, or a path for a Unix socket.
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) target: String,
+    headers: Vec<(String, String)>,
+    body: OutBody,
+    pub(super) head_within: Duration,
+}
+
+impl Request {
+    /// A request without a body. The answer's head must arrive within ten seconds unless [`Request::within`] says otherwise.
+    pub fn new(method: Method, target: impl Into<String>) -> Self {
+        let body = Full::default().map_err(|never| match never {}).boxed();
+        Self { method, target: target.into(), headers: Vec::new(), body, head_within: Duration::from_secs(10) }
+    }
+
+    /// A GET.
+    pub fn get(target: impl Into<String>) -> Self {
+        Self::new(Method::GET, target)
+    }
+
+    /// A POST.
+    pub fn post(target: impl Into<String>) -> Self {
+        Self::new(Method::POST, target)
+    }
+
+    /// A PUT.
+    pub fn put(target: impl Into<String>) -> Self {
+        Self::new(Method::PUT, target)
+    }
+
+    /// A DELETE.
+    pub fn delete(target: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, target)
+    }
+
+    /// Adds a header. One that HTTP does not allow makes the sending fail.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends a value as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self> {
+        let bytes = serde_json::to_vec(value).context("cannot write a request as JSON")?;
+        Ok(self.bytes("application/json", bytes))
+    }
+
+    /// Sends these bytes.
+    #[must_use]
+    pub fn bytes(mut self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
+        self.body = Full::new(bytes.into()).map_err(|never| match never {}).boxed();
+        self.header("content-type", content_type)
+    }
+
+    /// Sends a file as it is read, `length` bytes of it.
+    #[must_use]
+    pub fn file(mut self, content_type: &str, file: tokio::fs::File, length: u64) -> Self {
+        let frames = futures_util::StreamExt::map(ReaderStream::with_capacity(file, 64 * 1024), |part| part.map(Frame::data));
+        self.body = BodyExt::boxed(StreamBody::new(frames));
+        self.header("content-type", content_type).header("content-length", &length.to_string())
+    }
+
+    /// How long the answer's head may take, counted from the moment the connection is asked for.
+    #[must_use]
+    pub fn within(mut self, duration: Duration) -> Self {
+        self.head_within = duration;
+        self
+    }
+
+    /// The request as hyper sends it. `host` becomes the `Host` header.
+    pub(super) fn into_http(self, path: &str, host: &str) -> Result<http::Request<OutBody>, NetError> {
+        let wrong = |what: &str| NetError::new(Failure::BadUrl, format!("the request has {what} that HTTP does not allow"));
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::HOST, HeaderValue::from_str(host).map_err(|_| wrong("a host"))?);
+        for (name, value) in &self.headers {
+            let name: HeaderName = name.parse().map_err(|_| wrong("a header name"))?;
+            headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong("a header value"))?);
+        }
+        let mut request = http::Request::builder().method(self.method).uri(path).body(self.body).map_err(|_| wrong("a path"))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+/// An answer: head read, body still on its way. Dropping it closes the connection.
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    body: Incoming,
+    /// Keeps connection and places taken until the answer is dropped.
+    _held: Held,
+}
+
+/// What lives as long as an answer.
+pub(super) struct Held {
+    pub(super) _connection: AbortOnDropHandle<()>,
+    pub(super) _places: Vec<tokio::sync::OwnedSemaphorePermit>,
+}
+
+impl Answer {
+    pub(super) fn new(response: http::Response<Incoming>, held: Held) -> Self {
+        let (head, body) = response.into_parts();
+        Self { status: head.status.as_u16(), headers: head.headers, body, _held: held }
+    }
+
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The next part of the body; `None` at its end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| NetError::new(Failure::Broken, "the answer broke off").caused_by(error))?;
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The whole body, if it has at most `most` bytes. Reads no further than that.
+    pub async fn bytes(mut self, most: usize) -> Result<Bytes, NetError> {
+        let (bytes, whole) = self.first(most).await?;
+        if whole { Ok(bytes) } else { Err(NetError::new(Failure::TooLarge, "the answer is too large")) }
+    }
+
+    /// The first `most` bytes of the body, and whether that was all of it.
+    pub async fn first(&mut self, most: usize) -> Result<(Bytes, bool), NetError> {
+        let mut all = BytesMut::new();
+        while let Some(part) = self.chunk().await? {
+            let room = most - all.len();
+            all.extend_from_slice(&part[..part.len().min(room)]);
+            if part.len() > room {
+                return Ok((all.freeze(), false));
+            }
+        }
+        Ok((all.freeze(), true))
+    }
+
+    /// The body as JSON, if it has at most `most` bytes.
+    pub async fn json<T: DeserializeOwned>(self, most: usize) -> Result<T, NetError> {
+        let bytes = self.bytes(most).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| NetError::new(Failure::Broken, "the answer is not the JSON that was expected").caused_by(error))
+    }
+}
+
+/// The body as hyper hands it on, for a handler that passes an answer through.
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Poll<'_>) -> Polled<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+}
