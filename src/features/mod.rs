@@ -1,1 +1,3 @@
 //! The control plane, one folder per feature; `src/ARCHITECTURE.md` has the table of who may use whom.
+
+pub mod calls;
