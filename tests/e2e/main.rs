@@ -1,0 +1,7 @@
+//! End to end: the real program, both processes, real sockets. `CXBOX_BIN` names the binary; without it the test profile's own is used.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
+
+mod lifecycle;
+mod static_binary;
+mod support;

@@ -1,0 +1,9 @@
+//! Starting the real program and talking to it.
+
+mod appliance;
+mod http;
+mod ports;
+
+pub use appliance::{Appliance, Setup, binary};
+pub use http::{Http, Reply};
+pub use ports::{free_port, free_range, until};
