@@ -58,7 +58,8 @@ async fn a_killed_engine_is_back_within_seconds_while_the_api_answers() {
     let appliance = Appliance::start().await;
     let first = appliance.engine_pid().await.expect("an engine runs");
     Appliance::signal(first, "-KILL");
-    assert_eq!(appliance.http().get("/healthz").await.unwrap().status, 200);
+    let health = appliance.http().get("/healthz").await.unwrap();
+    assert_eq!((health.status.as_u16(), &health.headers["cache-control"]), (200, &http::HeaderValue::from_static("no-store")));
     until("another engine runs", SOON, || async { appliance.engine_pid().await.filter(|pid| *pid != first) }).await;
     appliance.ready().await;
 }

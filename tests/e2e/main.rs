@@ -1,6 +1,6 @@
 //! End to end: the real program, both processes, real sockets. `CXBOX_BIN` names the binary; without it the test profile's own is used.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, reason = "test helpers")]
 
 mod lifecycle;
 mod static_binary;

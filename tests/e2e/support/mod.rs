@@ -5,5 +5,4 @@ mod http;
 mod ports;
 
 pub use appliance::{Appliance, Setup, binary};
-pub use http::{Http, Reply};
-pub use ports::{free_port, free_range, until};
+pub use ports::until;
