@@ -1,6 +1,7 @@
 //! Machinery under every feature: configuration, database, outbox, HTTP, network, logs. It knows no feature.
 
 pub mod access;
+pub mod audit;
 pub mod data_dir;
 pub mod db;
 pub mod http;

@@ -1,14 +1,16 @@
 //! The caller of a request, as the authenticate gate found it.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
+use std::str::FromStr;
 
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::base::Result;
 use crate::base::id::{ApiKeyId, BotId, UserId};
+use crate::base::{Error, Result};
 
 /// Ranks of people; each may do what the lower ones may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -22,6 +24,29 @@ pub enum Role {
     Admin,
     /// Owns users, carriers and settings.
     SuperAdmin,
+}
+
+impl Role {
+    /// The role as it is written in requests and rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::Admin => "admin",
+            Self::SuperAdmin => "super_admin",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        [Self::Agent, Self::Supervisor, Self::Admin, Self::SuperAdmin]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| Error::invalid("a role is agent, supervisor, admin or super_admin"))
+    }
 }
 
 /// How a person proved who they are.
@@ -50,6 +75,20 @@ pub struct Actor {
     pub role: Role,
     /// How they proved it.
     pub via: Via,
+    /// Address the request came from; none for the machine itself.
+    pub ip: Option<IpAddr>,
+}
+
+impl Actor {
+    /// The appliance itself, for what it does unasked, such as seeding a fresh database.
+    pub fn system() -> Self {
+        Self::local("system")
+    }
+
+    /// Whoever may read the data folder: the command line, or the appliance itself.
+    pub fn local(name: &str) -> Self {
+        Self { user_id: UserId::from(name), name: name.to_owned(), email: String::new(), role: Role::SuperAdmin, via: Via::Local, ip: None }
+    }
 }
 
 /// Whoever sent a request.

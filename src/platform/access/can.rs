@@ -42,7 +42,7 @@ impl<P: Permission, S: Send + Sync> FromRequestParts<S> for Can<P> {
             }
         };
         if actor.role < P::RANK {
-            return Err(Error::forbidden(format!("this needs the role {}", role_word(P::RANK))).into());
+            return Err(Error::forbidden(format!("this needs the role {}", P::RANK.as_str())).into());
         }
         if !P::KEYS && matches!(actor.via, Via::ApiKey(_)) {
             return Err(Error::forbidden("an API key may not do this").into());
@@ -71,14 +71,5 @@ impl<S: Send + Sync> FromRequestParts<S> for EngineOnly {
             Some(Caller::Engine) => Ok(Self),
             _ => Err(Error::forbidden("this route needs the internal secret").into()),
         }
-    }
-}
-
-fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Agent => "agent",
-        Role::Supervisor => "supervisor",
-        Role::Admin => "admin",
-        Role::SuperAdmin => "super_admin",
     }
 }
