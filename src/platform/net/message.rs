@@ -113,8 +113,15 @@ pub struct Answer {
     /// Headers.
     pub headers: HeaderMap,
     body: Incoming,
+    limit: Option<Limit>,
     /// Keeps connection and places taken until the answer is dropped.
     _held: Held,
+}
+
+/// How long and how large an untrusted answer may get.
+struct Limit {
+    until: tokio::time::Instant,
+    bytes_left: usize,
 }
 
 /// What lives as long as an answer.
@@ -126,7 +133,13 @@ pub(super) struct Held {
 impl Answer {
     pub(super) fn new(response: http::Response<Incoming>, held: Held) -> Self {
         let (head, body) = response.into_parts();
-        Self { status: head.status.as_u16(), headers: head.headers, body, _held: held }
+        Self { status: head.status.as_u16(), headers: head.headers, body, limit: None, _held: held }
+    }
+
+    /// Ends the answer with a failure at `until`, or after `most` bytes.
+    pub(super) fn limited(mut self, until: tokio::time::Instant, most: usize) -> Self {
+        self.limit = Some(Limit { until, bytes_left: most });
+        self
     }
 
     /// Whether the status is 2xx.
@@ -141,13 +154,13 @@ impl Answer {
 
     /// The next part of the body; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        while let Some(frame) = self.body.frame().await {
-            let frame = frame.map_err(|error| NetError::new(Failure::Broken, "the answer broke off").caused_by(error))?;
-            if let Ok(data) = frame.into_data() {
-                return Ok(Some(data));
-            }
-        }
-        Ok(None)
+        let Some(limit) = &mut self.limit else { return next_data(&mut self.body).await };
+        let late = |_| NetError::new(Failure::Timeout, "the answer did not end in time");
+        let data = tokio::time::timeout_at(limit.until, next_data(&mut self.body)).await.map_err(late)??;
+        let n_bytes = data.as_ref().map_or(0, Bytes::len);
+        limit.bytes_left =
+            limit.bytes_left.checked_sub(n_bytes).ok_or_else(|| NetError::new(Failure::TooLarge, "the answer is too large"))?;
+        Ok(data)
     }
 
     /// The whole body, if it has at most `most` bytes. Reads no further than that.
@@ -175,6 +188,16 @@ impl Answer {
         serde_json::from_slice(&bytes)
             .map_err(|error| NetError::new(Failure::Broken, "the answer is not the JSON that was expected").caused_by(error))
     }
+}
+
+async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, NetError> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| NetError::new(Failure::Broken, "the answer broke off").caused_by(error))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// The body as hyper hands it on, for a handler that passes an answer through.

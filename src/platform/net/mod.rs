@@ -1,9 +1,24 @@
 //! All traffic that leaves this process: Unix sockets of the data folder, guarded targets, operator endpoints.
 
+mod client;
+#[cfg(test)]
+mod client_tests;
 mod failure;
+mod guard;
+#[cfg(test)]
+mod guard_table;
 mod message;
+mod own;
+mod places;
+mod resolve;
 mod send;
+mod tls;
 pub mod unix;
+mod url;
 
+pub use client::{Outbound, OutboundOptions};
 pub use failure::{Failure, NetError};
+pub use guard::{Class, Guard};
 pub use message::{Answer, Request};
+pub use resolve::Resolver;
+pub use url::{Host, Target};

@@ -1,0 +1,169 @@
+//! The one client for the outside: resolves once, lets the guard choose, connects to exactly that address, follows nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::TlsConnector;
+
+use super::failure::{Failure, NetError};
+use super::guard::{Class, Guard};
+use super::message::{Answer, Request};
+use super::places::Places;
+use super::resolve::Resolver;
+use super::url::{Host, Target};
+use super::{own, send, tls};
+use crate::base::Result;
+
+/// A connection must come about within this time, for each address that is tried.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Addresses of one name that are tried.
+const MOST_ADDRESSES: usize = 3;
+/// Bytes of a guarded answer that are read unless set otherwise.
+const BODY_CAP: usize = 64 * 1024;
+
+/// How the client is set up.
+pub struct OutboundOptions {
+    /// Entries of `outbound.allow_cidrs`.
+    pub allow_cidrs: Vec<String>,
+    /// PEM file with certificates to trust besides the usual ones.
+    pub extra_ca: Option<PathBuf>,
+    /// How names are looked up.
+    pub resolver: Resolver,
+    /// Most bytes read of a guarded answer.
+    pub body_cap: usize,
+}
+
+impl OutboundOptions {
+    /// The usual set-up with these entries of `outbound.allow_cidrs`.
+    pub fn allowing<S: Into<String>>(allow_cidrs: impl IntoIterator<Item = S>) -> Result<Self> {
+        let allow_cidrs = allow_cidrs.into_iter().map(Into::into).collect();
+        Ok(Self { allow_cidrs, extra_ca: None, resolver: Resolver::system()?, body_cap: BODY_CAP })
+    }
+}
+
+/// The client for everything outside this machine. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbound(Arc<Inner>);
+
+struct Inner {
+    guard: Guard,
+    resolver: Resolver,
+    tls: Arc<ClientConfig>,
+    places: Places,
+    body_cap: usize,
+}
+
+impl Outbound {
+    /// Sets the client up. Fails when an entry of the allow-list or the certificate file cannot be read.
+    pub fn new(options: OutboundOptions) -> Result<Self> {
+        Ok(Self(Arc::new(Inner {
+            guard: Guard::new(&options.allow_cidrs)?,
+            resolver: options.resolver,
+            tls: tls::client_config(options.extra_ca.as_deref())?,
+            places: Places::new(),
+            body_cap: options.body_cap,
+        })))
+    }
+
+    /// Whether a URL of an untrusted party is one that could ever be reached; names are not looked up.
+    pub fn check(&self, url: &str) -> Result<(), NetError> {
+        self.0.guard.check_target(&Target::read(url)?, Class::Guarded)
+    }
+
+    /// Sends a request to a URL of an untrusted party (webhooks, tools, documents). Internal addresses are refused unless the
+    /// allow-list names them, redirects are answers like any other, the body is capped, and the whole exchange must end within the
+    /// request's time. Waits up to `place_within` for one of the two connections a host may have, else fails with [`Failure::Busy`].
+    pub async fn guarded(&self, request: Request, place_within: Duration) -> Result<Answer, NetError> {
+        let target = Target::read(&request.target)?;
+        self.0.guard.check_target(&target, Class::Guarded)?;
+        let places = self.0.places.take(&format!("{}:{}", target.host, target.port), place_within).await?;
+        let until = tokio::time::Instant::now() + request.head_within;
+        let answer = self.exchange(request, target, Class::Guarded, places).await?;
+        Ok(answer.limited(until, self.0.body_cap))
+    }
+
+    /// Sends a request to an endpoint the operator has set (models, storage, fleet). The local network is allowed. The request's time
+    /// covers the answer's head; the body may stream for as long as it likes.
+    pub async fn operator(&self, request: Request) -> Result<Answer, NetError> {
+        let target = Target::read(&request.target)?;
+        self.0.guard.check_target(&target, Class::Operator)?;
+        self.exchange(request, target, Class::Operator, Vec::new()).await
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        target: Target,
+        class: Class,
+        places: Vec<OwnedSemaphorePermit>,
+    ) -> Result<Answer, NetError> {
+        let within = request.head_within;
+        let exchange = async {
+            let stream = self.connect(&target, class).await?;
+            if !target.tls {
+                return send::over(stream, request, &target.path, &target.authority, places).await;
+            }
+            let name = match &target.host {
+                Host::Name(name) => {
+                    ServerName::try_from(name.clone()).map_err(|_| NetError::new(Failure::BadUrl, "the host cannot be named in TLS"))?
+                }
+                Host::Address(address) => ServerName::from(*address),
+            };
+            let connector = TlsConnector::from(self.0.tls.clone());
+            let stream = connector.connect(name, stream).await.map_err(|error| {
+                NetError::new(Failure::Tls, "TLS with the peer failed: its certificate or protocol does not hold").caused_by(error)
+            })?;
+            send::over(stream, request, &target.path, &target.authority, places).await
+        };
+        tokio::time::timeout(within, exchange).await.map_err(|_| NetError::new(Failure::Timeout, "the peer did not answer in time"))?
+    }
+
+    /// Connects to the first address that the guard permits and that answers.
+    async fn connect(&self, target: &Target, class: Class) -> Result<TcpStream, NetError> {
+        let found = match &target.host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => self.0.resolver.look_up(name).await?,
+        };
+        let mut failure = NetError::new(Failure::Connect, "no connection came about");
+        for address in self.permitted(found, class)?.into_iter().take(MOST_ADDRESSES) {
+            match open(SocketAddr::new(address, target.port)).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn permitted(&self, found: Vec<IpAddr>, class: Class) -> Result<Vec<IpAddr>, NetError> {
+        let own = if class == Class::Guarded { own::addresses() } else { Vec::new() };
+        let mut refusal = NetError::new(Failure::Dns, "the name has no address");
+        let mut permitted = Vec::with_capacity(found.len());
+        for address in found {
+            match self.0.guard.check_address(address, &own, class) {
+                Ok(()) => permitted.push(address),
+                Err(error) => refusal = error,
+            }
+        }
+        if permitted.is_empty() { Err(refusal) } else { Ok(permitted) }
+    }
+}
+
+async fn open(address: SocketAddr) -> Result<TcpStream, NetError> {
+    let stream = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address))
+        .await
+        .map_err(|_| NetError::new(Failure::Timeout, "the peer took no connection in time"))?
+        .map_err(|error| NetError::new(Failure::Connect, "no connection came about").caused_by(error))?;
+    let peer = stream.peer_addr().map_err(|error| NetError::new(Failure::Connect, "the connection broke at once").caused_by(error))?;
+    if peer != address {
+        return Err(NetError::new(Failure::Blocked, "the connection led to another address than the one that was permitted"));
+    }
+    // Small requests should leave at once.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
