@@ -8,9 +8,8 @@ mod tx;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::base::{Clock, Result};
 
@@ -23,7 +22,7 @@ pub use tx::{Conn, Tx};
 pub struct Db {
     writer: writer::Writer,
     readers: readers::Readers,
-    outbox: Arc<Notify>,
+    outbox: watch::Sender<()>,
 }
 
 impl Db {
@@ -31,7 +30,7 @@ impl Db {
     /// of an existing file.
     pub fn open(path: &Path, backups: &Path, clock: Clock) -> Result<Self> {
         migrate::run(path, backups, &clock)?;
-        let outbox = Arc::new(Notify::new());
+        let (outbox, _) = watch::channel(());
         Ok(Self { writer: writer::Writer::start(path, clock, outbox.clone())?, readers: readers::Readers::start(path, 4)?, outbox })
     }
 
@@ -54,8 +53,8 @@ impl Db {
         self.readers.run(query).await
     }
 
-    /// Woken after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.
-    pub fn outbox_wake(&self) -> Arc<Notify> {
-        self.outbox.clone()
+    /// Changes after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.
+    pub fn outbox_wake(&self) -> watch::Receiver<()> {
+        self.outbox.subscribe()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use super::tx::Tx;
@@ -64,7 +63,7 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(path: &Path, clock: Clock, outbox: Arc<Notify>) -> Result<Self> {
+    pub(super) fn start(path: &Path, clock: Clock, outbox: watch::Sender<()>) -> Result<Self> {
         let conn = open(path)?;
         let (inbox, jobs) = mpsc::channel(INBOX);
         std::thread::Builder::new()
@@ -99,7 +98,7 @@ fn open(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Clock, outbox: &Notify) {
+fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Clock, outbox: &watch::Sender<()>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         let committed = commit_group(conn, &mut group, &mut jobs, clock);
@@ -113,7 +112,7 @@ fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Cloc
             job.answer(committed.as_ref().map(|_| ()));
         }
         if wakes {
-            outbox.notify_one();
+            outbox.send_replace(());
         }
     }
 }

@@ -33,4 +33,4 @@ create table jobs (
     created_at integer not null,
     unique (kind, key)
 ) strict;
-create index jobs_due on jobs (state, due_at);
+create index jobs_due on jobs (state, kind, due_at);
