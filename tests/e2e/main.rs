@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, reason = "test helpers")]
 
+mod inbound;
 mod lifecycle;
+mod outbound;
 mod static_binary;
 mod support;

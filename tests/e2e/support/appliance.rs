@@ -105,6 +105,11 @@ impl Appliance {
             .unwrap();
         std::io::Write::write_all(&mut add.stdin.take().unwrap(), b"correct horse battery").unwrap();
         assert!(add.wait().unwrap().success(), "user add failed");
+        self.super_admin_again().await
+    }
+
+    /// The super_admin that [`Appliance::super_admin`] made, signed in anew.
+    pub async fn super_admin_again(&self) -> Http {
         let form = "grant_type=password&client_id=codeb-admin&username=root&password=correct+horse+battery&scope=openid";
         let reply = self.http().send(http::Method::POST, "/oidc.ashx/token", "application/x-www-form-urlencoded", form).await.unwrap();
         assert_eq!(reply.status, 200, "{}", reply.text());

@@ -2,7 +2,12 @@
 
 mod appliance;
 mod http;
+mod peer;
 mod ports;
+pub mod stage;
 
 pub use appliance::{Appliance, Setup, binary};
-pub use ports::until;
+pub use http::Http;
+pub use peer::Peer;
+pub use ports::{free_port, until};
+pub use stage::reception;
