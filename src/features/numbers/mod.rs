@@ -1,0 +1,34 @@
+//! Virtual numbers and inbound routes: what a caller reaches. Owns the tables `numbers` and `inbound_routes`.
+//!
+//! Routes are kept in match order; the catch-all `*` is always there and always last. Announces no facts and hears none.
+
+mod codeb_routes;
+mod model;
+mod route;
+mod route_store;
+mod routes;
+mod routing;
+mod service;
+mod store;
+
+pub use model::{NumberBody, NumberMode, NumberView, Visibility};
+pub use route::{InboundRoute, NewRoute, first_match};
+pub use routes::routes;
+pub use routing::InboundRoutes;
+pub use service::Numbers;
+
+use crate::platform::access::{Permission, Role};
+
+/// May read numbers and routes.
+pub enum ReadNumbers {}
+
+impl Permission for ReadNumbers {
+    const RANK: Role = Role::Admin;
+}
+
+/// May change numbers and routes.
+pub enum EditNumbers {}
+
+impl Permission for EditNumbers {
+    const RANK: Role = Role::Admin;
+}

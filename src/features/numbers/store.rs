@@ -1,0 +1,148 @@
+//! SQL of virtual numbers.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::model::{NumberBody, NumberMode, NumberView, Visibility};
+use crate::base::id::NumberId;
+use crate::base::page::Page;
+use crate::base::{Error, Result};
+use crate::platform::db::{Conn, OnConstraint as _, Tx};
+
+fn view(row: &Row<'_>) -> rusqlite::Result<NumberView> {
+    Ok(NumberView {
+        id: row.get("id")?,
+        body: NumberBody {
+            name: row.get("name")?,
+            number: row.get("number")?,
+            mode: NumberMode::from_word(&row.get::<_, String>("mode")?),
+            bot_id: row.get("bot_id")?,
+            visibility: Visibility::from_word(&row.get::<_, String>("visibility")?),
+            voice: row.get("voice")?,
+            language: row.get("language")?,
+            save_transcripts: row.get("save_transcripts")?,
+            max_duration_sec: row.get("max_duration_sec")?,
+        },
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
+/// The number of an id.
+pub(super) fn find(conn: &Conn, id: &NumberId) -> Result<Option<NumberView>> {
+    Ok(conn
+        .prepare_cached(
+            "select id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec, created_at, updated_at
+             from numbers where id = ?1",
+        )?
+        .query_row([id], view)
+        .optional()?)
+}
+
+/// The number of an id, or "no such number".
+pub(super) fn get(conn: &Conn, id: &NumberId) -> Result<NumberView> {
+    find(conn, id)?.ok_or_else(|| Error::not_found(format!("no number {id}")))
+}
+
+/// The number that is dialled by this text; one leading `+` more or less is the same number.
+pub(super) fn find_dialled(conn: &Conn, dialled: &str) -> Result<Option<NumberView>> {
+    Ok(conn
+        .prepare_cached(
+            "select id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec, created_at, updated_at
+             from numbers where number = ?1 or ltrim(number, '+') = ltrim(?1, '+') order by number = ?1 desc, id limit 1",
+        )?
+        .query_row([dialled], view)
+        .optional()?)
+}
+
+/// The number with this name, whatever the case.
+pub(super) fn find_named(conn: &Conn, name: &str) -> Result<Option<NumberView>> {
+    Ok(conn
+        .prepare_cached(
+            "select id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec, created_at, updated_at
+             from numbers where name = ?1",
+        )?
+        .query_row([name], view)
+        .optional()?)
+}
+
+/// One page of numbers by name, and how many there are.
+pub(super) fn list(conn: &Conn, page: Page) -> Result<(Vec<NumberView>, u64)> {
+    let total = conn.prepare_cached("select count(*) from numbers")?.query_row([], |row| row.get(0))?;
+    let rows = conn
+        .prepare_cached(
+            "select id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec, created_at, updated_at
+             from numbers order by name limit ?1 offset ?2",
+        )?
+        .query_map((page.limit, page.offset), view)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((rows, total))
+}
+
+/// Adds a number. Its name and what is dialled must be free.
+pub(super) fn insert(tx: &Tx<'_>, id: &NumberId, body: &NumberBody) -> Result<()> {
+    tx.prepare_cached(
+        "insert into numbers (id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec,
+                              created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+    )?
+    .execute(params![
+        id,
+        body.name,
+        body.number,
+        body.mode.word(),
+        body.bot_id,
+        body.visibility.word(),
+        body.voice,
+        body.language,
+        body.save_transcripts,
+        body.max_duration_sec,
+        tx.now
+    ])
+    .map(drop)
+    .on_taken(body)
+}
+
+/// Changes a number.
+pub(super) fn update(tx: &Tx<'_>, id: &NumberId, body: &NumberBody) -> Result<()> {
+    tx.prepare_cached(
+        "update numbers set name = ?2, number = ?3, mode = ?4, bot_id = ?5, visibility = ?6, voice = ?7, language = ?8,
+                            save_transcripts = ?9, max_duration_sec = ?10, updated_at = ?11
+         where id = ?1",
+    )?
+    .execute(params![
+        id,
+        body.name,
+        body.number,
+        body.mode.word(),
+        body.bot_id,
+        body.visibility.word(),
+        body.voice,
+        body.language,
+        body.save_transcripts,
+        body.max_duration_sec,
+        tx.now
+    ])
+    .map(drop)
+    .on_taken(body)
+}
+
+/// Removes a number.
+pub(super) fn delete(tx: &Tx<'_>, id: &NumberId) -> Result<()> {
+    tx.prepare_cached("delete from numbers where id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+trait OnTaken {
+    fn on_taken(self, body: &NumberBody) -> Result<()>;
+}
+
+impl OnTaken for rusqlite::Result<()> {
+    /// Says which of the two unique fields is taken.
+    fn on_taken(self, body: &NumberBody) -> Result<()> {
+        let taken = |what: &str, text: &str| Error::conflict(format!("there is already a number with the {what} '{text}'"));
+        match self {
+            Err(error) if error.to_string().contains("numbers.name") => Err(error).on_unique("numbers.name", || taken("name", &body.name)),
+            other => other.on_unique("numbers.number", || taken("number", &body.number)),
+        }
+    }
+}
