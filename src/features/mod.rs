@@ -1,3 +1,6 @@
 //! The control plane, one folder per feature; `src/ARCHITECTURE.md` has the table of who may use whom.
 
+pub mod bots;
 pub mod calls;
+pub mod carriers;
+pub mod numbers;

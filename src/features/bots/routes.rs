@@ -18,11 +18,7 @@ use crate::platform::http::{ApiResult, Body};
 
 /// The routes of this feature.
 pub fn routes(bots: Bots) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(get, replace, delete))
-        .routes(routes!(versions))
-        .with_state(bots)
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, replace, delete)).routes(routes!(versions)).with_state(bots)
 }
 
 /// Filters of the list of bots.
@@ -66,7 +62,12 @@ async fn get(_can: Can<ReadBots>, State(bots): State<Bots>, Path(id): Path<BotId
     put, path = "/api/v1/bots/{id}", tag = "bots", params(("id" = String, Path)), request_body = BotBody,
     responses((status = 200, body = BotView))
 )]
-async fn replace(can: Can<EditBots>, State(bots): State<Bots>, Path(id): Path<BotId>, Body(body): Body<BotBody>) -> ApiResult<Json<BotView>> {
+async fn replace(
+    can: Can<EditBots>,
+    State(bots): State<Bots>,
+    Path(id): Path<BotId>,
+    Body(body): Body<BotBody>,
+) -> ApiResult<Json<BotView>> {
     Ok(Json(bots.replace(can.actor(), id, body).await?))
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::check::check;
 use super::model::{BotBody, BotVersionView, BotView};
 use super::store::{self, Filter, StoredBot};
@@ -11,6 +13,7 @@ use crate::base::seal::Sealer;
 use crate::base::{Error, Random, Result, secret};
 use crate::contract::config::WireSecret;
 use crate::platform::access::Actor;
+use crate::platform::audit;
 use crate::platform::db::{Conn, Db, Tx};
 
 /// The bots. Cheap to clone.
@@ -190,7 +193,11 @@ impl Bots {
     }
 }
 
-/// A bot that stops telling callers that it is an AI leaves a trace of who decided so.
-fn note_disclosure(_tx: &Tx<'_>, _actor: &Actor, _id: &BotId, _old: Option<&BotBody>, _new: &BotBody) -> Result<()> {
-    Ok(())
+/// A bot that does not tell callers that it is an AI leaves a trace of who decided so, once.
+fn note_disclosure(tx: &Tx<'_>, actor: &Actor, id: &BotId, old: Option<&BotBody>, new: &BotBody) -> Result<()> {
+    let was_said = old.is_none_or(|old| !old.disclosure.words().is_empty());
+    if !was_said || !new.disclosure.words().is_empty() {
+        return Ok(());
+    }
+    audit::append(tx, actor, "bot.disclosure_removed", id.as_str(), &json!({ "name": new.name }))
 }

@@ -70,7 +70,7 @@ pub(super) fn list(conn: &Conn, filter: &Filter, page: Page) -> Result<(Vec<Stor
             "select count(*) from bots
              where deleted_at is null and (?1 is null or instr(lower(name), lower(?1)) > 0) and (?2 is null or status = ?2)",
         )?
-        .query_row(narrowed, |row| row.get(0))?;
+        .query_row(narrowed, |row| row.get::<_, u32>(0))?;
     let rows = conn
         .prepare_cached(
             "select b.id, b.published_version, b.created_at, b.created_by, b.updated_at, v.body
@@ -80,7 +80,7 @@ pub(super) fn list(conn: &Conn, filter: &Filter, page: Page) -> Result<(Vec<Stor
         )?
         .query_map((&filter.q, &filter.status, page.limit, page.offset), stored)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok((rows.into_iter().map(with_body).collect::<Result<_>>()?, total))
+    Ok((rows.into_iter().map(with_body).collect::<Result<_>>()?, total.into()))
 }
 
 /// The versions of a bot, newest first.

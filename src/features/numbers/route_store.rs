@@ -21,14 +21,14 @@ pub(super) fn all(conn: &Conn) -> Result<Vec<InboundRoute>> {
 
 /// One page of routes in match order, and how many there are.
 pub(super) fn list(conn: &Conn, page: Page) -> Result<(Vec<InboundRoute>, u64)> {
-    let total = conn.prepare_cached("select count(*) from inbound_routes")?.query_row([], |row| row.get(0))?;
+    let total = conn.prepare_cached("select count(*) from inbound_routes")?.query_row([], |row| row.get::<_, u32>(0))?;
     let rows = conn
         .prepare_cached(
             "select did, from_number, user from inbound_routes order by did = '*' and from_number is null, id limit ?1 offset ?2",
         )?
         .query_map((page.limit, page.offset), route)?
         .collect::<rusqlite::Result<_>>()?;
-    Ok((rows, total))
+    Ok((rows, total.into()))
 }
 
 /// Whether the catch-all is there.

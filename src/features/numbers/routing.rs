@@ -7,7 +7,7 @@ use crate::base::{Error, Result};
 use crate::platform::db::{Conn, Db, Tx};
 
 /// Who takes calls that no route takes, until an operator says otherwise (decision 24).
-pub const DEFAULT_USER: &str = "reception";
+pub(super) const DEFAULT_USER: &str = "reception";
 
 /// The inbound routes. Cheap to clone. A change holds from the next call on.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use super::store;
 use crate::base::id::NumberId;
 use crate::base::page::Page;
 use crate::base::{Random, Result};
-use crate::features::bots::Bots;
+use crate::features::bots::{Bots, Published};
 use crate::platform::db::{Conn, Db, Tx};
 
 /// The virtual numbers. Cheap to clone.
@@ -72,6 +72,19 @@ impl Numbers {
     /// One page of numbers by name, and how many there are.
     pub async fn list(&self, page: Page) -> Result<(Vec<NumberView>, u64)> {
         self.db.read(move |conn| store::list(conn, page)).await
+    }
+
+    /// One page of numbers, each with the bot that answers on it.
+    pub async fn list_with_bots(&self, page: Page) -> Result<(Vec<(NumberView, Option<Published>)>, u64)> {
+        let numbers = self.clone();
+        self.db
+            .read(move |conn| {
+                let (rows, total) = store::list(conn, page)?;
+                let with_bot = |number: NumberView| Ok((numbers.bots.find_published(conn, &number.body.bot_id)?, number));
+                let rows = rows.into_iter().map(with_bot).map(|row| row.map(|(bot, number)| (number, bot)));
+                Ok((rows.collect::<Result<_>>()?, total))
+            })
+            .await
     }
 
     /// The number that is dialled by this text.

@@ -67,7 +67,7 @@ pub(super) fn find_named(conn: &Conn, name: &str) -> Result<Option<NumberView>> 
 
 /// One page of numbers by name, and how many there are.
 pub(super) fn list(conn: &Conn, page: Page) -> Result<(Vec<NumberView>, u64)> {
-    let total = conn.prepare_cached("select count(*) from numbers")?.query_row([], |row| row.get(0))?;
+    let total = conn.prepare_cached("select count(*) from numbers")?.query_row([], |row| row.get::<_, u32>(0))?;
     let rows = conn
         .prepare_cached(
             "select id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec, created_at, updated_at
@@ -75,7 +75,7 @@ pub(super) fn list(conn: &Conn, page: Page) -> Result<(Vec<NumberView>, u64)> {
         )?
         .query_map((page.limit, page.offset), view)?
         .collect::<rusqlite::Result<_>>()?;
-    Ok((rows, total))
+    Ok((rows, total.into()))
 }
 
 /// Adds a number. Its name and what is dialled must be free.

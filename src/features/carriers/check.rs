@@ -1,0 +1,82 @@
+//! Whether a carrier can be accepted. Pure.
+
+use super::address::{host_and_port, is_prefix};
+use super::model::{CarrierBody, InboundAuth, TrunkTransport};
+use crate::base::phone::is_e164;
+use crate::base::{Error, Result};
+
+/// The carrier with its address written out, or a refusal that names every wrong field.
+pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
+    body.name = body.name.trim().to_owned();
+    let address = host_and_port(body.sip_address.trim());
+    let mut wrong: Vec<(String, &str)> = Vec::new();
+    let mut unless = |holds: bool, field: &str, sentence: &'static str| {
+        if !holds {
+            wrong.push((field.to_owned(), sentence));
+        }
+    };
+    unless((1..=200).contains(&body.name.chars().count()), "name", "must have 1 to 200 characters");
+    unless(address.is_some(), "sip_address", "must be a host or host:port such as sip.example.com:5060");
+    unless(body.transport != TrunkTransport::Tls, "transport", "must be auto, udp or tcp");
+    unless((0.1..=100.0).contains(&body.outbound_cps), "outbound_cps", "must be 0.1 to 100");
+    unless((1..=1000).contains(&body.outbound_burst), "outbound_burst", "must be 1 to 1000");
+    unless((1..=500).contains(&body.outbound_channels), "outbound_channels", "must be 1 to 500");
+    let has_addresses = !body.inbound_allowed_addresses.is_empty();
+    unless(
+        has_addresses || body.inbound_auth_mode != InboundAuth::Ip,
+        "inbound_allowed_addresses",
+        "must not be empty when inbound_auth_mode is ip",
+    );
+    for (n, prefix) in body.inbound_allowed_addresses.iter().enumerate() {
+        unless(is_prefix(prefix), &format!("inbound_allowed_addresses[{n}]"), "must be an address or a prefix such as 10.0.0.0/8");
+    }
+    let is_country = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    unless(body.destination_country.as_deref().is_none_or(is_country), "destination_country", "must be two letters");
+    let is_shown = |text: &str| is_e164(text) || (!text.is_empty() && text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit()));
+    unless(body.from_number.as_deref().is_none_or(is_shown), "from_number", "must be a number such as +15551234567");
+    for (field, name) in [
+        ("auth_username", &body.auth_username),
+        ("inbound_auth_username", &body.inbound_auth_username),
+        ("outbound_auth_username", &body.outbound_auth_username),
+    ] {
+        let fine = name.as_deref().is_none_or(|name| name.len() <= 255 && !name.contains(['"', '\r', '\n']));
+        unless(fine, field, "must have at most 255 bytes and no quotes or line ends");
+    }
+    if let Some((field, sentence)) = wrong.first() {
+        let error = Error::invalid(format!("{field}: {sentence}"));
+        return Err(wrong.iter().fold(error, |error, (field, sentence)| error.field(field, *sentence)));
+    }
+    body.sip_address = address.unwrap_or_default();
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_refusal_names_its_field() {
+        let good =
+            json!({ "name": "A", "sip_address": "127.0.0.1:5090", "inbound_auth_mode": "ip", "inbound_allowed_addresses": ["127.0.0.1"] });
+        assert_eq!(checked(serde_json::from_value(good.clone()).unwrap()).unwrap().sip_address, "127.0.0.1:5090");
+        for (field, value) in [
+            ("name", json!("")),
+            ("sip_address", json!("sip:x")),
+            ("transport", json!("tls")),
+            ("outbound_cps", json!(0.05)),
+            ("outbound_cps", json!(101)),
+            ("outbound_burst", json!(0)),
+            ("outbound_channels", json!(501)),
+            ("inbound_allowed_addresses", json!([])),
+            ("destination_country", json!("Malta")),
+            ("from_number", json!("Alex")),
+            ("outbound_auth_username", json!("a\"b")),
+        ] {
+            let mut body = good.clone();
+            body[field] = value;
+            let error = checked(serde_json::from_value(body).unwrap()).unwrap_err();
+            assert_eq!(error.fields()[0].field, field);
+        }
+    }
+}
