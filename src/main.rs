@@ -1,3 +1,7 @@
 //! The one program. It only dispatches; each subcommand has its own file in `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cxbox::cli::main()
+}

@@ -42,6 +42,7 @@ const ENGINE_STRANGERS: &[(&str, &[&str])] = &[
     ("media", &["sip", "call", "pipeline", "providers", "link"]),
     ("providers", &["sip", "call", "pipeline", "link"]),
     ("pipeline", &["sip", "call", "link"]),
+    ("speech", &["sip", "call", "pipeline", "link"]),
 ];
 
 /// Longest file, in lines. A file that needs more holds more than one subject.

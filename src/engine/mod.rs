@@ -5,3 +5,4 @@
 pub mod media;
 pub mod providers;
 pub mod sip;
+pub mod speech;

@@ -1,0 +1,42 @@
+//! The command line: one file per subcommand, which reads its flags and calls one function.
+
+mod speech_worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::base::{Error, Result};
+
+/// An appliance for AI phone calls.
+#[derive(Parser)]
+#[command(name = "cxbox", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// To add a subcommand: a file with `Args` and `run(args) -> Result<ExitCode>`, one line here and one in `dispatch`.
+#[derive(Subcommand)]
+enum Command {
+    /// Speak and recognise for the engine, which starts this.
+    #[command(hide = true)]
+    SpeechWorker,
+}
+
+/// Reads the arguments, runs the subcommand and turns its outcome into an exit code.
+pub fn main() -> ExitCode {
+    dispatch(Cli::parse().command).unwrap_or_else(|error| fail(&error))
+}
+
+fn dispatch(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::SpeechWorker => speech_worker::run(),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line speaks to its user")]
+fn fail(error: &Error) -> ExitCode {
+    eprintln!("cxbox: {error}");
+    ExitCode::FAILURE
+}
