@@ -4,3 +4,4 @@ pub mod bots;
 pub mod calls;
 pub mod carriers;
 pub mod numbers;
+pub mod webhooks;

@@ -1,0 +1,112 @@
+//! What follows from an attempt: delivered, again later, given up, or given up and paused. Pure.
+
+use std::time::Duration;
+
+use crate::base::Millis;
+use crate::base::backoff::Backoff;
+use crate::platform::net::Failure;
+
+/// Pauses after the first, second and third failed attempt (seed 002).
+const PAUSES: Backoff = Backoff::Steps(&[5, 30, 120]);
+/// The longest wish of a receiver that is granted.
+const MOST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// Failed deliveries in a row after which a subscription is paused (seed 002).
+pub(super) const MOST_FAILURES: u32 = 20;
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// The receiver answered.
+    Status {
+        /// Its status.
+        status: u16,
+        /// Its `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// It did not.
+    Failed(Failure),
+}
+
+/// What follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The receiver has it.
+    Delivered,
+    /// Another attempt after this long.
+    Again(Duration),
+    /// No further attempt.
+    GiveUp,
+    /// No further attempt, and the receiver wants no more of anything.
+    GiveUpAndPause,
+}
+
+/// Decides after attempt number `attempt` (1 to 4).
+pub(super) fn decide(attempt: u32, answered: &Answered) -> Next {
+    let (status, wish) = match answered {
+        Answered::Status { status, retry_after } => (*status, *retry_after),
+        Answered::Failed(_) => (0, None),
+    };
+    match (status, PAUSES.after(attempt)) {
+        (200..=299, _) => Next::Delivered,
+        (410, _) => Next::GiveUpAndPause,
+        (_, None) => Next::GiveUp,
+        (_, Some(pause)) => Next::Again(wish.map_or(pause, |wish| wish.min(MOST_RETRY_AFTER).max(pause))),
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+pub(super) fn read_retry_after(header: &str, now: Millis) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let at = jiff::fmt::rfc2822::parse(header).ok()?;
+    Some(Millis(at.timestamp().as_millisecond()).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16) -> Answered {
+        Answered::Status { status, retry_after: None }
+    }
+
+    #[test]
+    fn attempts_follow_after_5_30_and_120_seconds_and_then_end() {
+        let pauses: Vec<Next> = (1..=4).map(|attempt| decide(attempt, &status(500))).collect();
+        let again = |s| Next::Again(Duration::from_secs(s));
+        assert_eq!(pauses, [again(5), again(30), again(120), Next::GiveUp]);
+        assert_eq!(decide(1, &Answered::Failed(Failure::Timeout)), again(5));
+        assert_eq!(decide(4, &Answered::Failed(Failure::Broken)), Next::GiveUp);
+    }
+
+    #[test]
+    fn only_2xx_is_taken_and_410_ends_everything() {
+        for taken in [200, 201, 202, 204, 299] {
+            assert_eq!(decide(1, &status(taken)), Next::Delivered);
+        }
+        for refused in [100, 199, 300, 301, 302, 307, 400, 401, 403, 404, 429, 500, 503, 599] {
+            assert!(matches!(decide(2, &status(refused)), Next::Again(_)), "{refused}");
+        }
+        assert_eq!(decide(1, &status(410)), Next::GiveUpAndPause);
+    }
+
+    #[test]
+    fn a_receivers_wish_to_wait_is_granted_up_to_an_hour_and_never_shortens_the_pause() {
+        let wish = |seconds| Answered::Status { status: 503, retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(decide(1, &wish(60)), Next::Again(Duration::from_secs(60)));
+        assert_eq!(decide(1, &wish(1)), Next::Again(Duration::from_secs(5)));
+        assert_eq!(decide(3, &wish(86_400)), Next::Again(Duration::from_secs(3600)));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = Millis::parse("2026-01-01T12:00:00Z").expect("a time");
+        assert_eq!(read_retry_after(" 90 ", now), Some(Duration::from_secs(90)));
+        assert_eq!(read_retry_after("Thu, 01 Jan 2026 12:01:00 GMT", now), Some(Duration::from_secs(60)));
+        assert_eq!(read_retry_after("Thu, 01 Jan 2026 11:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(read_retry_after("soon", now), None);
+        assert_eq!(read_retry_after("-5", now), None);
+    }
+}
