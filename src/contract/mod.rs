@@ -17,3 +17,5 @@ pub const CONTRACT_VERSION: u32 = 1;
 pub const SECRET_HEADER: &str = "X-CXBCore-Secret";
 /// The accepted second spelling of the internal header (decision 8).
 pub const SECRET_HEADER_ALIAS: &str = "X-CXB-Core-Secret";
+/// The local header of the command line: the internal secret again, and good only over `run/control.sock`.
+pub const LOCAL_HEADER: &str = "X-CXBox-Local";

@@ -1,5 +1,7 @@
 //! The control plane, one folder per feature; `src/ARCHITECTURE.md` has the table of who may use whom.
 
+pub mod audit;
+pub mod auth;
 pub mod bots;
 pub mod calls;
 pub mod carriers;

@@ -12,7 +12,7 @@ create table audit (
     hash text not null
 ) strict;
 
--- People who sign in. Tokens issued before tokens_from are dead (password changed, user deactivated).
+-- People who sign in. A token carries the token_epoch it was made in; password change and deactivation begin a new one.
 create table users (
     id text primary key,
     name text not null collate nocase unique,
@@ -20,7 +20,7 @@ create table users (
     role text not null check (role in ('agent', 'supervisor', 'admin', 'super_admin')),
     is_active integer not null default 1,
     password_hash text not null,
-    tokens_from integer not null,
+    token_epoch integer not null default 0,
     created_by text not null,
     created_at integer not null,
     updated_at integer not null
@@ -37,7 +37,7 @@ create table api_keys (
     is_active integer not null default 1,
     expires_at integer,
     last_used_at integer,
-    minter_id text not null references users (id) on delete cascade,
+    minter_id text not null,
     created_by text not null,
     created_at integer not null,
     updated_at integer not null

@@ -1,0 +1,193 @@
+//! People: their shapes, and the pure rules about who may change whom.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::base::id::UserId;
+use crate::base::secret::Secret;
+use crate::base::{Error, Millis, Result};
+use crate::platform::access::{Actor, Role, Via};
+
+/// A person as stored.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The row.
+    pub id: UserId,
+    /// Name to sign in with, and the one shown as `createdBy`.
+    pub name: String,
+    /// E-mail address; also good to sign in with.
+    pub email: String,
+    /// Rank.
+    pub role: Role,
+    /// Whether they may sign in at all.
+    pub is_active: bool,
+    pub(in crate::features::auth) password_hash: String,
+    /// Tokens of an earlier epoch are dead.
+    pub(in crate::features::auth) token_epoch: i64,
+    /// Who made the row.
+    pub created_by: String,
+    /// When the row was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+}
+
+/// A person as shown.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct UserView {
+    /// The row.
+    pub id: UserId,
+    /// Name to sign in with.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Rank.
+    pub role: Role,
+    /// Whether they may sign in.
+    pub is_active: bool,
+    /// Who made the row.
+    pub created_by: String,
+    /// When the row was made.
+    #[schema(value_type = String)]
+    pub created_at: Millis,
+    /// When it was last changed.
+    #[schema(value_type = String)]
+    pub updated_at: Millis,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        let User { id, name, email, role, is_active, created_by, created_at, updated_at, .. } = user;
+        Self { id, name, email, role, is_active, created_by, created_at, updated_at }
+    }
+}
+
+/// Body of `POST /api/v1/users`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// Name to sign in with; unique, whatever its case.
+    pub name: String,
+    /// E-mail address; unique, whatever its case.
+    pub email: String,
+    /// 8 to 1024 bytes.
+    #[schema(value_type = String)]
+    pub password: Secret,
+    /// Rank; at most that of the caller.
+    pub role: Role,
+}
+
+/// Body of `PUT /api/v1/users/{id}`. Absent fields stay as they are.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserChange {
+    /// New name.
+    pub name: Option<String>,
+    /// New e-mail address.
+    pub email: Option<String>,
+    /// New rank; at most that of the caller.
+    pub role: Option<Role>,
+    /// False: may not sign in, and every token of theirs is refused from now on.
+    pub is_active: Option<bool>,
+}
+
+/// A name and an address in the shape they are stored in.
+pub(super) fn tidy_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    let is_plain = !name.is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control);
+    if is_plain { Ok(name.to_owned()) } else { Err(field("name", "a name has 1 to 100 printable characters")) }
+}
+
+/// An address is not checked further than that mail could go there.
+pub(super) fn tidy_email(email: &str) -> Result<String> {
+    let email = email.trim().to_lowercase();
+    let is_address = email.len() <= 254
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && email.split_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty() && !host.contains('@'));
+    if is_address { Ok(email) } else { Err(field("email", "this is not an e-mail address")) }
+}
+
+fn field(name: &'static str, sentence: &'static str) -> Error {
+    Error::invalid(sentence).field(name, sentence)
+}
+
+/// Whether `actor` may give someone this role: up to their own.
+pub(super) fn may_grant(actor: &Actor, role: Role) -> Result<()> {
+    if role <= actor.role { Ok(()) } else { Err(Error::forbidden("you may give a role up to your own")) }
+}
+
+/// Whether `actor` may change this person: a strictly lower rank, or anyone for a super_admin.
+pub(super) fn may_change(actor: &Actor, user: &User) -> Result<()> {
+    if is_self(actor, user) || actor.role == Role::SuperAdmin || user.role < actor.role {
+        Ok(())
+    } else {
+        Err(Error::forbidden("you may change people of a lower role than yours"))
+    }
+}
+
+/// What nobody may do to themselves: lose their role, be switched off, be deleted.
+pub(super) fn not_to_oneself(actor: &Actor, user: &User) -> Result<()> {
+    if is_self(actor, user) { Err(Error::forbidden("nobody does this to themselves")) } else { Ok(()) }
+}
+
+fn is_self(actor: &Actor, user: &User) -> bool {
+    actor.user_id == user.id && actor.via != Via::Local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(role: Role) -> Actor {
+        Actor { role, via: Via::Login, user_id: UserId::from("usr_me"), ..Actor::system() }
+    }
+
+    fn user(id: &str, role: Role) -> User {
+        let (name, email) = ("x".to_owned(), "x@y".to_owned());
+        let at = Millis(0);
+        User {
+            id: id.into(),
+            name,
+            email,
+            role,
+            is_active: true,
+            password_hash: String::new(),
+            token_epoch: 0,
+            created_by: String::new(),
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    #[test]
+    fn a_role_is_given_up_to_one_s_own() {
+        assert!(may_grant(&actor(Role::Admin), Role::Admin).is_ok());
+        assert!(may_grant(&actor(Role::Admin), Role::SuperAdmin).is_err());
+        assert!(may_grant(&actor(Role::SuperAdmin), Role::SuperAdmin).is_ok());
+    }
+
+    #[test]
+    fn people_are_changed_from_strictly_above_and_by_super_admins() {
+        let table = [
+            (Role::Admin, Role::Supervisor, true),
+            (Role::Admin, Role::Admin, false),
+            (Role::Admin, Role::SuperAdmin, false),
+            (Role::SuperAdmin, Role::SuperAdmin, true),
+        ];
+        for (mine, theirs, may) in table {
+            assert_eq!(may_change(&actor(mine), &user("usr_other", theirs)).is_ok(), may, "{mine:?} on {theirs:?}");
+        }
+        assert!(may_change(&actor(Role::Admin), &user("usr_me", Role::Admin)).is_ok());
+        assert!(not_to_oneself(&actor(Role::SuperAdmin), &user("usr_me", Role::SuperAdmin)).is_err());
+    }
+
+    #[test]
+    fn names_and_addresses_are_trimmed_and_checked() {
+        assert_eq!(tidy_email(" Anna@Example.COM ").unwrap(), "anna@example.com");
+        for bad in ["", "anna", "@x", "anna@", "a b@c", "a@b@c"] {
+            assert!(tidy_email(bad).is_err(), "{bad}");
+        }
+        assert_eq!(tidy_name(" Anna ").unwrap(), "Anna");
+        assert!(tidy_name(" \t").is_err() && tidy_name("a\nb").is_err() && tidy_name(&"x".repeat(101)).is_err());
+    }
+}

@@ -1,0 +1,208 @@
+//! The handle of the people who sign in: one method per use case.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::model::{NewUser, User, UserChange, UserView, may_change, may_grant, not_to_oneself, tidy_email, tidy_name};
+use super::store;
+use crate::base::id::UserId;
+use crate::base::page::Page;
+use crate::base::secret::Secret;
+use crate::base::{Context, Error, Random, Result};
+use crate::features::auth::cache::Cache;
+use crate::features::auth::password::Hasher;
+use crate::platform::access::{Actor, Role};
+use crate::platform::audit;
+use crate::platform::db::{Db, Tx};
+
+/// The people of this box. Cheap to clone.
+#[derive(Clone)]
+pub struct Users {
+    db: Db,
+    hasher: Hasher,
+    random: Random,
+    cache: Cache<UserId, User>,
+}
+
+impl Users {
+    /// The people in this database.
+    pub fn new(db: Db, random: Random) -> Self {
+        Self { db, hasher: Hasher::new(random.clone()), random, cache: Cache::new() }
+    }
+
+    pub(in crate::features::auth) fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    /// The user's row as it is now.
+    pub(in crate::features::auth) async fn current(&self, id: &UserId) -> Result<Option<Arc<User>>> {
+        let epoch = match self.cache.get(id) {
+            Ok(user) => return Ok(Some(user)),
+            Err(epoch) => epoch,
+        };
+        let wanted = id.clone();
+        let user = self.db.read(move |conn| store::find(conn, &wanted)).await?.map(Arc::new);
+        if let Some(user) = &user {
+            self.cache.keep(epoch, id.clone(), user.clone());
+        }
+        Ok(user)
+    }
+
+    /// Whom a typed name or address means.
+    pub(in crate::features::auth) async fn find_login(&self, login: &str) -> Result<Option<User>> {
+        let login = login.trim().to_owned();
+        self.db.read(move |conn| store::find_login(conn, &login)).await
+    }
+
+    /// Whether nobody was ever made.
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(self.db.read(store::count).await? == 0)
+    }
+
+    /// A page of people in the order they were made, and how many there are.
+    pub async fn list(&self, page: Page) -> Result<(Vec<UserView>, u64)> {
+        self.db.read(move |conn| Ok((store::list(conn, page)?.into_iter().map(UserView::from).collect(), store::count(conn)?))).await
+    }
+
+    /// One person.
+    pub async fn get(&self, id: UserId) -> Result<UserView> {
+        self.db.read(move |conn| store::get(conn, &id)).await.map(UserView::from)
+    }
+
+    /// Makes a person. Names and addresses are unique (409); the role is at most the actor's (403).
+    pub async fn create(&self, actor: &Actor, new: NewUser) -> Result<UserView> {
+        may_grant(actor, new.role)?;
+        let user = self.draft(&actor.name, new).await?;
+        let actor = actor.clone();
+        self.change(move |tx| insert(tx, &actor, user)).await
+    }
+
+    /// Makes the first super_admin; afterwards this is gone for good (410).
+    pub async fn create_first(&self, new: NewUser, ip: Option<std::net::IpAddr>) -> Result<UserView> {
+        let name = new.name.trim().to_owned();
+        let user = self.draft(&name, new).await?;
+        let actor = Actor { ip, ..Actor::local("setup") };
+        self.change(move |tx| {
+            if store::count(tx)? > 0 {
+                return Err(Error::gone("this box is set up already"));
+            }
+            insert(tx, &actor, user)
+        })
+        .await
+    }
+
+    /// Changes what the body names. Nobody changes their own role or switches themselves off.
+    pub async fn update(&self, actor: &Actor, id: UserId, change: UserChange) -> Result<UserView> {
+        let actor = actor.clone();
+        self.change(move |tx| {
+            let mut user = store::get(tx, &id)?;
+            may_change(&actor, &user)?;
+            let detail = apply(tx, &actor, &mut user, change)?;
+            store::update(tx, &user)?;
+            audit::append(tx, &actor, "user.update", id.as_str(), &detail)?;
+            store::get(tx, &id).map(UserView::from)
+        })
+        .await
+    }
+
+    /// Sets another password; every token made before is dead.
+    pub async fn set_password(&self, actor: &Actor, id: UserId, password: Secret) -> Result<()> {
+        let hash = self.hasher.hash(password).await?;
+        let actor = actor.clone();
+        self.change(move |tx| {
+            let mut user = store::get(tx, &id)?;
+            may_change(&actor, &user)?;
+            user.password_hash = hash;
+            user.token_epoch += 1;
+            store::update(tx, &user)?;
+            audit::append(tx, &actor, "user.password", id.as_str(), &Value::Null)
+        })
+        .await
+    }
+
+    /// Deletes a person; the `ak_` keys they minted are refused from then on. The last super_admin stays (409).
+    pub async fn delete(&self, actor: &Actor, id: UserId) -> Result<()> {
+        let actor = actor.clone();
+        self.change(move |tx| {
+            let user = store::get(tx, &id)?;
+            not_to_oneself(&actor, &user)?;
+            refuse_last_owner(tx, &user)?;
+            store::delete(tx, &id)?;
+            audit::append(tx, &actor, "user.delete", id.as_str(), &json!({ "name": user.name, "role": user.role }))
+        })
+        .await
+    }
+
+    async fn draft(&self, created_by: &str, new: NewUser) -> Result<User> {
+        let (name, email) = (tidy_name(&new.name)?, tidy_email(&new.email)?);
+        let password_hash = self.hasher.hash(new.password).await?;
+        Ok(User {
+            id: UserId::new(&self.random),
+            name,
+            email,
+            role: new.role,
+            is_active: true,
+            password_hash,
+            token_epoch: 0,
+            created_by: created_by.to_owned(),
+            created_at: Default::default(),
+            updated_at: Default::default(),
+        })
+    }
+
+    /// Runs a change and forgets the cached rows after its commit, also when the request that asked for it has gone away meanwhile.
+    async fn change<T: Send + 'static>(&self, change: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        let (db, cache) = (self.db.clone(), self.cache.clone());
+        let work = tokio::spawn(async move {
+            let outcome = db.write(change).await;
+            cache.clear();
+            outcome
+        });
+        work.await.context("a change of users was interrupted")?
+    }
+}
+
+fn insert(tx: &Tx<'_>, actor: &Actor, user: User) -> Result<UserView> {
+    let user = User { created_at: tx.now, updated_at: tx.now, ..user };
+    store::insert(tx, &user)?;
+    audit::append(tx, actor, "user.create", user.id.as_str(), &json!({ "name": user.name, "role": user.role }))?;
+    Ok(user.into())
+}
+
+/// Applies the change to the row; says what changed, for the audit.
+fn apply(tx: &Tx<'_>, actor: &Actor, user: &mut User, change: UserChange) -> Result<Value> {
+    let mut detail = json!({});
+    if let Some(name) = change.name {
+        user.name = tidy_name(&name)?;
+        detail["name"] = user.name.clone().into();
+    }
+    if let Some(email) = change.email {
+        user.email = tidy_email(&email)?;
+        detail["email"] = user.email.clone().into();
+    }
+    if let Some(role) = change.role.filter(|role| *role != user.role) {
+        not_to_oneself(actor, user)?;
+        may_grant(actor, role)?;
+        refuse_last_owner(tx, user)?;
+        user.role = role;
+        detail["role"] = role.as_str().into();
+    }
+    if let Some(is_active) = change.is_active.filter(|is_active| *is_active != user.is_active) {
+        not_to_oneself(actor, user)?;
+        refuse_last_owner(tx, user)?;
+        user.is_active = is_active;
+        user.token_epoch += 1;
+        detail["is_active"] = is_active.into();
+    }
+    Ok(detail)
+}
+
+/// A box without an active super_admin could not be administered any more.
+fn refuse_last_owner(tx: &Tx<'_>, user: &User) -> Result<()> {
+    let is_owner = user.role == Role::SuperAdmin && user.is_active;
+    if is_owner && store::count_other_owners(tx, &user.id)? == 0 {
+        return Err(Error::conflict("this is the last active super_admin"));
+    }
+    Ok(())
+}

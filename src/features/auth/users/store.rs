@@ -1,0 +1,122 @@
+//! SQL of the table `users`.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::model::User;
+use crate::base::id::UserId;
+use crate::base::page::Page;
+use crate::base::{Error, Result};
+use crate::platform::db::{Conn, Tx};
+
+macro_rules! columns {
+    () => {
+        "id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at"
+    };
+}
+
+pub(in crate::features::auth) fn find(conn: &Conn, id: &UserId) -> Result<Option<User>> {
+    Ok(conn.prepare_cached(concat!("select ", columns!(), " from users where id = ?1"))?.query_row([id], read).optional()?)
+}
+
+pub(super) fn get(conn: &Conn, id: &UserId) -> Result<User> {
+    find(conn, id)?.ok_or_else(|| Error::not_found(format!("no user {id}")))
+}
+
+/// By what a person types to sign in: the e-mail address or the name. An address wins over a name of the same text.
+pub(in crate::features::auth) fn find_login(conn: &Conn, login: &str) -> Result<Option<User>> {
+    let mut statement =
+        conn.prepare_cached(concat!("select ", columns!(), " from users where email = ?1 or name = ?1 order by email = ?1 desc limit 1"))?;
+    Ok(statement.query_row([login], read).optional()?)
+}
+
+pub(super) fn list(conn: &Conn, page: Page) -> Result<Vec<User>> {
+    let mut statement = conn.prepare_cached(concat!("select ", columns!(), " from users order by created_at, id limit ?1 offset ?2"))?;
+    let rows = statement.query_map(params![page.limit, page.offset], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(in crate::features::auth) fn count(conn: &Conn) -> Result<u64> {
+    let n: i64 = conn.prepare_cached("select count(*) from users")?.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+/// How many super_admins could sign in besides this user.
+pub(super) fn count_other_owners(conn: &Conn, id: &UserId) -> Result<u64> {
+    let mut statement = conn.prepare_cached("select count(*) from users where role = 'super_admin' and is_active = 1 and id <> ?1")?;
+    let n: i64 = statement.query_row([id], |row| row.get(0))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+pub(super) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> {
+    refuse_taken(tx, user)?;
+    tx.prepare_cached(
+        "insert into users (id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        user.id,
+        user.name,
+        user.email,
+        user.role.as_str(),
+        user.is_active,
+        user.password_hash,
+        user.token_epoch,
+        user.created_by,
+        user.created_at,
+        user.updated_at
+    ])?;
+    Ok(())
+}
+
+pub(super) fn update(tx: &Tx<'_>, user: &User) -> Result<()> {
+    refuse_taken(tx, user)?;
+    tx.prepare_cached(
+        "update users set name = ?2, email = ?3, role = ?4, is_active = ?5, password_hash = ?6, token_epoch = ?7, updated_at = ?8
+             where id = ?1",
+    )?
+    .execute(params![
+        user.id,
+        user.name,
+        user.email,
+        user.role.as_str(),
+        user.is_active,
+        user.password_hash,
+        user.token_epoch,
+        tx.now
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete(tx: &Tx<'_>, id: &UserId) -> Result<()> {
+    tx.prepare_cached("delete from users where id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Refuses a name or an address that someone else has. The table's own constraints stand behind it.
+fn refuse_taken(conn: &Conn, user: &User) -> Result<()> {
+    let mut statement = conn.prepare_cached("select email = ?2 from users where (name = ?1 or email = ?2) and id <> ?3 limit 1")?;
+    let is_email: Option<bool> = statement.query_row(params![user.name, user.email, user.id], |row| row.get(0)).optional()?;
+    match is_email {
+        Some(true) => Err(Error::conflict("this e-mail address is taken")),
+        Some(false) => Err(Error::conflict("this name is taken")),
+        None => Ok(()),
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    let role: String = row.get(3)?;
+    let role =
+        role.parse().map_err(|error: Error| rusqlite::Error::FromSqlConversionFailure(3, rusqlite::types::Type::Text, Box::new(error)))?;
+    Ok(User {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        role,
+        is_active: row.get(4)?,
+        password_hash: row.get(5)?,
+        token_epoch: row.get(6)?,
+        created_by: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+    })
+}
