@@ -6,4 +6,5 @@ pub mod data_dir;
 pub mod db;
 pub mod http;
 pub mod net;
+pub mod objects;
 pub mod outbox;

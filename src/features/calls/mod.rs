@@ -2,10 +2,46 @@
 //!
 //! Owns the tables `calls` and `call_events`. Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
 
+mod cache_summary;
+mod engine_routes;
+mod events_store;
+mod jobs;
+mod list_store;
+mod misses;
 mod model;
+mod outcome;
+mod payload;
+mod range;
+mod reactions;
 mod record;
+mod recordings_routes;
+mod results_store;
+mod routes;
+mod service;
 mod store;
+#[cfg(test)]
+mod tests;
+mod transcript;
+mod view;
 
+pub use jobs::{TRANSCRIPT_WRITE, handlers};
 pub use model::{CallStatus, CodebStatus, Direction, NewCall, Origin};
+pub use reactions::subscriptions;
 pub use record::CallRecord;
+pub use routes::routes;
+pub use service::{Calls, CallsSetup, Live};
 pub use store::{find, find_by_call_id, get, open_skeleton};
+
+use crate::platform::access::{Permission, Role};
+
+/// May see calls, their transcripts and analyses.
+pub enum ReadCalls {}
+impl Permission for ReadCalls {
+    const RANK: Role = Role::Supervisor;
+}
+
+/// May hear recordings.
+pub enum ReadRecordings {}
+impl Permission for ReadRecordings {
+    const RANK: Role = Role::Admin;
+}

@@ -145,6 +145,16 @@ impl CallRecord {
         }
     }
 
+    /// Key of the recording: its own, else the last part of its URL.
+    pub fn recording_object(&self) -> Option<String> {
+        let of_url = || {
+            let url = self.doc.get("recording_url")?.as_str()?;
+            let path = url.split(['?', '#']).next().unwrap_or_default();
+            Some(path.rsplit('/').next().unwrap_or_default().to_owned())
+        };
+        self.recording_key.clone().filter(|key| !key.is_empty()).or_else(of_url).filter(|key| !key.is_empty())
+    }
+
     /// Whether somebody answered.
     pub fn was_answered(&self) -> bool {
         self.answered_at.is_some()

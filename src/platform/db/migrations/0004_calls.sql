@@ -56,7 +56,7 @@ create table calls (
 ) strict;
 create unique index calls_session_id on calls (session_id);
 create unique index calls_call_id on calls (call_id) where call_id is not null;
-create unique index calls_recording_token on calls (recording_token_hash) where recording_token_hash is not null;
+create index calls_recording_token on calls (recording_token_hash) where recording_token_hash is not null;
 create index calls_active on calls (status) where status = 'active';
 create index calls_codeb on calls (codeb_status) where codeb_status is not null;
 

@@ -1,0 +1,103 @@
+//! What the engine sends: results, events of running calls, recordings. All behind the internal secret.
+
+use axum::Json;
+use axum::body::{Body as RawBody, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::service::Calls;
+use crate::base::id::SessionId;
+use crate::base::{Error, Kind};
+use crate::contract::event::CallEvent;
+use crate::contract::result::CallResultsPayload;
+use crate::platform::access::EngineOnly;
+use crate::platform::http::{ApiResult, Body};
+
+/// Largest result (decision 28).
+const MOST_RESULT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The engine's routes of this slice.
+pub(super) fn routes(calls: Calls) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(receive_result))
+        .routes(routes!(receive_event))
+        .routes(routes!(receive_recording))
+        .layer(DefaultBodyLimit::max(MOST_RESULT_BYTES))
+        .with_state(calls)
+}
+
+/// Says that something is stored and synced.
+#[derive(Serialize, ToSchema)]
+struct Stored {
+    /// Always `ok`.
+    status: &'static str,
+    /// The call.
+    session_id: SessionId,
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/call-results", tag = "engine", request_body = CallResultsPayload,
+    responses(
+        (status = 200, description = "Stored; what follows happens later", body = Stored),
+        (status = 403, description = "Wrong or missing internal secret"),
+        (status = 422, description = "The body does not fit; nothing was stored"),
+    )
+)]
+async fn receive_result(_: EngineOnly, State(calls): State<Calls>, body: Result<Bytes, BytesRejection>) -> ApiResult<Json<Stored>> {
+    let session_id = calls.record_result(body.map_err(unreadable)?).await?;
+    Ok(Json(Stored { status: "ok", session_id }))
+}
+
+fn unreadable(rejection: BytesRejection) -> Error {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "a result may have at most 16 MiB"),
+        _ => Error::invalid("the body could not be read"),
+    }
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/engine/calls/{session_id}/events", tag = "engine", params(("session_id" = String, Path)),
+    request_body = CallEvent,
+    responses((status = 200, description = "Stored, or known already", body = Stored), (status = 404, description = "No such call"))
+)]
+async fn receive_event(
+    _: EngineOnly,
+    State(calls): State<Calls>,
+    Path(session_id): Path<SessionId>,
+    Body(event): Body<CallEvent>,
+) -> ApiResult<Json<Stored>> {
+    calls.record_event(session_id.clone(), event).await?;
+    Ok(Json(Stored { status: "ok", session_id }))
+}
+
+/// A recording that lies in the store.
+#[derive(Serialize, ToSchema)]
+struct StoredRecording {
+    /// Its key.
+    key: String,
+    /// Its length in bytes.
+    size: u64,
+}
+
+#[utoipa::path(
+    put, path = "/api/v1/engine/recordings/{key}", tag = "engine", params(("key" = String, Path)),
+    request_body(content = Vec<u8>, content_type = "audio/wav"),
+    responses(
+        (status = 201, description = "On disk and synced", body = StoredRecording),
+        (status = 422, description = "The key is no name of a file, or the upload broke off"),
+    )
+)]
+async fn receive_recording(
+    _: EngineOnly,
+    State(calls): State<Calls>,
+    Path(key): Path<String>,
+    body: RawBody,
+) -> ApiResult<(StatusCode, Json<StoredRecording>)> {
+    let size = calls.store_recording(&key, body.into_data_stream()).await?;
+    Ok((StatusCode::CREATED, Json(StoredRecording { key, size })))
+}

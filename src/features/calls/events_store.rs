@@ -1,0 +1,96 @@
+//! SQL of what the engine reports while a call runs.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::model::{CallStatus, CodebStatus};
+use crate::base::id::SessionId;
+use crate::base::{Error, Result};
+use crate::contract::event::{CallEvent, CallEventKind};
+use crate::contract::fact::Fact;
+use crate::platform::db::{Conn, Tx, from_json, to_json};
+use crate::platform::outbox;
+
+/// Bits of `calls.announced`.
+const ANSWERED: u32 = 1;
+const STARTED: u32 = 2;
+const TRANSFERRED: u32 = 4;
+
+/// Stores an event and what follows from it. Says whether it is new: a repeated `seq` changes nothing.
+pub(super) fn record(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent) -> Result<bool> {
+    let (is_active, announced) = standing(tx, session_id)?;
+    if is_active && !insert(tx, session_id, event)? {
+        return Ok(false);
+    }
+    let (bit, fact) = match &event.what {
+        CallEventKind::Answered { answer_ms } => {
+            answered(tx, session_id, event, *answer_ms)?;
+            (ANSWERED, Fact::CallAnswered { session_id: session_id.clone(), answer_ms: *answer_ms })
+        }
+        CallEventKind::Started => {
+            started(tx, session_id, event)?;
+            (STARTED, Fact::CallStarted { session_id: session_id.clone() })
+        }
+        CallEventKind::Transferred { target, method } => {
+            transferred(tx, session_id, target, method)?;
+            (TRANSFERRED, Fact::CallTransferred { session_id: session_id.clone() })
+        }
+        CallEventKind::Ringing | CallEventKind::Turn { .. } | CallEventKind::Note { .. } => return Ok(is_active),
+    };
+    if announced & bit != 0 {
+        return Ok(is_active);
+    }
+    tx.prepare_cached("update calls set announced = announced | ?2 where session_id = ?1")?.execute((session_id, bit))?;
+    outbox::append(tx, &fact)?;
+    Ok(true)
+}
+
+fn standing(conn: &Conn, session_id: &SessionId) -> Result<(bool, u32)> {
+    conn.prepare_cached("select status, announced from calls where session_id = ?1")?
+        .query_row([session_id], |row| Ok((row.get::<_, String>("status")? == CallStatus::Active.as_str(), row.get("announced")?)))
+        .optional()?
+        .ok_or_else(|| Error::not_found(format!("no call {session_id}")))
+}
+
+fn insert(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent) -> Result<bool> {
+    let n_rows = tx
+        .prepare_cached("insert into call_events (session_id, seq, at, body) values (?1, ?2, ?3, ?4) on conflict do nothing")?
+        .execute((session_id, event.seq, event.at, to_json(event)?))?;
+    Ok(n_rows == 1)
+}
+
+fn answered(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent, answer_ms: u32) -> Result<()> {
+    tx.prepare_cached(
+        "update calls set answered_at = coalesce(answered_at, ?2), answer_ms = coalesce(answer_ms, ?3),
+            codeb_status = case when codeb_status in (?4, ?5) then ?6 else codeb_status end
+        where session_id = ?1",
+    )?
+    .execute(params![
+        session_id,
+        event.at,
+        answer_ms,
+        CodebStatus::Scheduled.as_str(),
+        CodebStatus::Dispatching.as_str(),
+        CodebStatus::InFlight.as_str(),
+    ])?;
+    Ok(())
+}
+
+fn started(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent) -> Result<()> {
+    tx.prepare_cached("update calls set started_at = coalesce(started_at, ?2) where session_id = ?1")?.execute((session_id, event.at))?;
+    Ok(())
+}
+
+fn transferred(tx: &Tx<'_>, session_id: &SessionId, target: &str, method: &str) -> Result<()> {
+    tx.prepare_cached(
+        "update calls set was_transferred = 1, doc = json_set(doc, '$.transfer_target', ?2, '$.transfer_method', ?3) where session_id = ?1",
+    )?
+    .execute((session_id, target, method))?;
+    Ok(())
+}
+
+/// The events of a running call, in order.
+pub(super) fn list(conn: &Conn, session_id: &SessionId) -> Result<Vec<CallEvent>> {
+    let mut statement = conn.prepare_cached("select body from call_events where session_id = ?1 order by seq")?;
+    let bodies = statement.query_map([session_id], |row| row.get::<_, String>(0))?;
+    bodies.map(|body| from_json(&body?)).collect()
+}

@@ -1,0 +1,25 @@
+//! What this slice does about its own facts: a call that was held gets its transcript file.
+
+use std::sync::Arc;
+
+use super::jobs;
+use super::store;
+use crate::base::Result;
+use crate::contract::fact::Fact;
+use crate::platform::db::Tx;
+use crate::platform::outbox::{Event, NewJob, Subscription, enqueue};
+
+/// The listeners of this slice.
+pub fn subscriptions() -> Vec<Subscription> {
+    let wants = |fact: &Fact| matches!(fact, Fact::CallCompleted { has_transcript: true, .. });
+    vec![Subscription { name: "calls.transcript", wants, react: Arc::new(write_transcript) }]
+}
+
+fn write_transcript(tx: &Tx<'_>, event: &Event) -> Result<()> {
+    let Fact::CallCompleted { session_id, .. } = &event.fact else { return Ok(()) };
+    if !store::saves_transcript(tx, session_id)? {
+        return Ok(());
+    }
+    let body = jobs::TranscriptJob { session_id: session_id.clone() };
+    enqueue(tx, &NewJob { kind: jobs::TRANSCRIPT_WRITE, key: session_id.as_str(), body: &body, due_at: tx.now })
+}

@@ -1,0 +1,206 @@
+//! The handle of this slice: one method per use case.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::sync::broadcast;
+
+use super::list_store::{self, Filter};
+use super::misses::Misses;
+use super::payload::{self, Results};
+use super::record::CallRecord;
+use super::results_store::{self, Token};
+use super::view::{CallSummary, CallView};
+use super::{events_store, store};
+use crate::base::id::SessionId;
+use crate::base::page::Page;
+use crate::base::seal::Sealer;
+use crate::base::{Clock, Error, Random, Result};
+use crate::contract::event::CallEvent;
+use crate::platform::db::Db;
+use crate::platform::objects::{Object, ObjectKey, Objects};
+
+/// Live events that may wait for a slow listener; it then loses the oldest and is told so.
+const LIVE: usize = 1024;
+
+/// What the slice is built from.
+pub struct CallsSetup {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness, for tokens.
+    pub random: Random,
+    /// Seals recording tokens.
+    pub sealer: Arc<Sealer>,
+    /// Where recordings lie.
+    pub recordings: Objects,
+    /// Folder of transcript files.
+    pub transcripts: PathBuf,
+    /// `https://host` of this box as callers see it; recording links begin with it.
+    pub public_base: String,
+}
+
+/// Something that has just happened on a running call. Not stored here: it may be lost.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// The call.
+    pub session_id: SessionId,
+    /// What happened.
+    pub event: CallEvent,
+}
+
+/// The calls of this box. Cheap to clone.
+#[derive(Clone)]
+pub struct Calls {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) setup: CallsSetup,
+    misses: Misses,
+    live: broadcast::Sender<Arc<Live>>,
+}
+
+impl Calls {
+    /// The slice over its parts.
+    pub fn new(setup: CallsSetup) -> Self {
+        let misses = Misses::new(setup.clock.clone());
+        Self { inner: Arc::new(Inner { setup, misses, live: broadcast::channel(LIVE).0 }) }
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.setup.db
+    }
+
+    /// What happens on running calls from now on.
+    pub fn live(&self) -> broadcast::Receiver<Arc<Live>> {
+        self.inner.live.subscribe()
+    }
+
+    /// The host callers know this box by; CodeB calls it the tenant.
+    pub(super) fn tenant(&self) -> &str {
+        let base = &self.inner.setup.public_base;
+        let host = base.split_once("://").map_or(base.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default();
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(host, _)| host)
+    }
+
+    /// The public link of a recording.
+    pub fn recording_link(&self, token: &str) -> String {
+        format!("{}/api/v1/public/recordings/{token}", self.inner.setup.public_base.trim_end_matches('/'))
+    }
+
+    /// The recording token of a call that has one, opened.
+    pub fn recording_token(&self, call: &CallRecord) -> Result<Option<String>> {
+        let sealed = call.recording_token_sealed.as_deref();
+        sealed.map(|sealed| self.inner.setup.sealer.open(call.session_id.as_str(), sealed)).transpose()
+    }
+
+    /// Stores a result (seed 000). When this answers, the result and its fact are on disk. A repeat changes nothing: the engine may send it
+    /// again. A body that does not fit is refused as a whole.
+    pub async fn record_result(&self, body: Bytes) -> Result<SessionId> {
+        let results = payload::read(&body)?;
+        drop(body);
+        let session_id = results.session_id.clone().ok_or_else(|| Error::internal("a result without a session was let through"))?;
+        let token = self.token_for(&session_id, &results)?;
+        let answer = session_id.clone();
+        self.db().write(move |tx| results_store::record(tx, &session_id, &results, token.as_ref())).await?;
+        Ok(answer)
+    }
+
+    /// The token of the result's recording: the sent one, or a new one that counts only if the call has none.
+    fn token_for(&self, session_id: &SessionId, results: &Results) -> Result<Option<Token>> {
+        let text = match &results.recording_token {
+            Some(sent) => sent.clone(),
+            None if results.has_recording => self.inner.setup.random.url_safe::<24>(),
+            None => return Ok(None),
+        };
+        let sealed = self.inner.setup.sealer.seal(session_id.as_str(), &text)?;
+        Ok(Some(Token { hash: hash_of(&text), sealed, was_sent: results.recording_token.is_some() }))
+    }
+
+    /// Stores what the engine reports of a running call and shows it to live listeners. A repeated `seq` changes nothing.
+    pub async fn record_event(&self, session_id: SessionId, event: CallEvent) -> Result<()> {
+        let (id, stored) = (session_id.clone(), event.clone());
+        if self.db().write(move |tx| events_store::record(tx, &id, &stored)).await? {
+            // No listener, no matter.
+            let _ = self.inner.live.send(Arc::new(Live { session_id, event }));
+        }
+        Ok(())
+    }
+
+    /// One call, or "not found".
+    pub async fn get(&self, session_id: SessionId) -> Result<CallRecord> {
+        self.db().read(move |conn| store::get(conn, &session_id)).await
+    }
+
+    /// One call as the admin API shows it.
+    pub(super) async fn view(&self, session_id: SessionId) -> Result<CallView> {
+        let read = move |conn: &_| Ok((store::get(conn, &session_id)?, events_store::list(conn, &session_id)?));
+        let (call, events) = self.db().read(read).await?;
+        let token = self.recording_token(&call)?;
+        let link = token.as_deref().map(|token| self.recording_link(token));
+        Ok(CallView::new(&call, &events, token, link))
+    }
+
+    /// One page of calls, newest first, and how many match.
+    pub(super) async fn list(&self, filter: Filter, page: Page) -> Result<(Vec<CallSummary>, u64)> {
+        self.db()
+            .read(move |conn| {
+                let calls = list_store::list(conn, &filter, page)?;
+                Ok((calls.iter().map(CallSummary::from).collect(), list_store::count(conn, &filter)?))
+            })
+            .await
+    }
+
+    /// Stores a recording the engine uploads. Answers with its size once it is synced.
+    pub async fn store_recording<S, E>(&self, key: &str, stream: S) -> Result<u64>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.inner.setup.recordings.put(&ObjectKey::parse(key)?, stream).await
+    }
+
+    /// The stored recordings.
+    pub(super) fn recordings(&self) -> &Objects {
+        &self.inner.setup.recordings
+    }
+
+    /// The recording of a call, or "not found".
+    pub async fn recording(&self, session_id: SessionId) -> Result<(ObjectKey, Object)> {
+        let missing = || Error::not_found("no such recording");
+        let call = self.db().read(move |conn| store::find(conn, &session_id)).await?.ok_or_else(missing)?;
+        let key = call.recording_object().and_then(|key| ObjectKey::parse(&key).ok()).ok_or_else(missing)?;
+        let found = self.recordings().find(&key).await?.ok_or_else(missing)?;
+        Ok((key, found))
+    }
+
+    /// The recording behind a public link. The token is looked up by its hash; an address that guesses too often is refused.
+    pub async fn public_recording(&self, token: &str, ip: Option<IpAddr>) -> Result<(ObjectKey, Object)> {
+        if let Some(ip) = ip {
+            self.inner.misses.check(ip)?;
+        }
+        let hash = hash_of(token);
+        let session_id = self.db().read(move |conn| results_store::session_of_token(conn, &hash)).await?;
+        let found = match session_id {
+            Some(session_id) => self.recording(session_id).await,
+            None => Err(Error::not_found("no such recording")),
+        };
+        if let (Err(_), Some(ip)) = (&found, ip) {
+            self.inner.misses.count(ip);
+        }
+        found
+    }
+}
+
+/// The form in which a recording token is looked up.
+fn hash_of(token: &str) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}

@@ -1,0 +1,171 @@
+//! The store on local disk: an object is whole or absent, also after a crash.
+
+use std::io::{ErrorKind, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Take};
+
+use super::key::ObjectKey;
+use crate::base::{Context, Error, Millis, Random, Result};
+
+/// Uploads on their way; emptied when the store is opened.
+const INCOMING: &str = ".incoming";
+/// Largest object: a day of stereo telephone sound is 1.4 GB.
+const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// A folder of objects. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    root: PathBuf,
+    random: Random,
+}
+
+/// What is known of a stored object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object {
+    /// Length in bytes.
+    pub size: u64,
+    /// When it was stored.
+    pub changed_at: Millis,
+}
+
+impl Objects {
+    /// Opens a folder as a store and clears uploads that a crash left behind.
+    pub fn disk(root: PathBuf, random: Random) -> Result<Self> {
+        let incoming = root.join(INCOMING);
+        match std::fs::remove_dir_all(&incoming) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(failed("cannot clear unfinished uploads", cause)),
+            _ => {}
+        }
+        std::fs::create_dir_all(&incoming).context("cannot make the recordings folder")?;
+        Ok(Self { root, random })
+    }
+
+    /// Stores a stream under a key, replacing what was there. Answers with the size once the object is on disk and synced; a stream
+    /// that breaks off leaves nothing.
+    pub async fn put<S, E>(&self, key: &ObjectKey, stream: S) -> Result<u64>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let incoming = self.root.join(INCOMING).join(self.random.hex::<12>());
+        let stored = self.store(key, &incoming, stream).await;
+        if stored.is_err() {
+            // Nothing may be there; then there is nothing to remove.
+            let _ = tokio::fs::remove_file(&incoming).await;
+        }
+        stored
+    }
+
+    async fn store<S, E>(&self, key: &ObjectKey, incoming: &Path, mut stream: S) -> Result<u64>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let doing = "cannot store the recording";
+        let mut file = File::create(incoming).await.map_err(|cause| failed(doing, cause))?;
+        let mut size = 0;
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|cause| Error::invalid("the upload broke off").caused_by(cause.into()))?;
+            size += chunk.len() as u64;
+            if size > MOST_BYTES {
+                return Err(Error::too_large("the upload is too large"));
+            }
+            file.write_all(&chunk).await.map_err(|cause| failed(doing, cause))?;
+        }
+        file.flush().await.map_err(|cause| failed(doing, cause))?;
+        file.sync_all().await.map_err(|cause| failed(doing, cause))?;
+        let path = self.path(key);
+        let folder = path.parent().unwrap_or(&self.root);
+        tokio::fs::create_dir_all(folder).await.map_err(|cause| failed(doing, cause))?;
+        tokio::fs::rename(incoming, &path).await.map_err(|cause| failed(doing, cause))?;
+        File::open(folder).await.map_err(|cause| failed(doing, cause))?.sync_all().await.map_err(|cause| failed(doing, cause))?;
+        Ok(size)
+    }
+
+    /// Size and age of an object, if it is there.
+    pub async fn find(&self, key: &ObjectKey) -> Result<Option<Object>> {
+        match tokio::fs::metadata(self.path(key)).await {
+            Ok(found) if found.is_file() => Ok(Some(Object { size: found.len(), changed_at: changed_at(&found) })),
+            Ok(_) => Ok(None),
+            Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(cause) => Err(failed("cannot look for the recording", cause)),
+        }
+    }
+
+    /// Opens `length` bytes of an object from `start` on.
+    pub async fn open(&self, key: &ObjectKey, start: u64, length: u64) -> Result<Take<File>> {
+        let mut file = File::open(self.path(key)).await.context("cannot open the recording")?;
+        file.seek(SeekFrom::Start(start)).await.context("cannot read the recording")?;
+        Ok(file.take(length))
+    }
+
+    /// Removes an object. Says whether there was one.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<bool> {
+        match tokio::fs::remove_file(self.path(key)).await {
+            Ok(()) => Ok(true),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(false),
+            Err(cause) => Err(failed("cannot delete the recording", cause)),
+        }
+    }
+
+    fn path(&self, key: &ObjectKey) -> PathBuf {
+        self.root.join(key.as_str())
+    }
+}
+
+fn changed_at(found: &std::fs::Metadata) -> Millis {
+    let since = found.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default();
+    Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn failed(doing: &'static str, cause: std::io::Error) -> Error {
+    match cause.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::disk_full("the disk is full").caused_by(cause),
+        _ => Error::internal(doing).caused_by(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    fn chunks(parts: &[&'static str]) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Unpin {
+        stream::iter(parts.iter().map(|part| Ok(Bytes::from_static(part.as_bytes()))).collect::<Vec<_>>())
+    }
+
+    fn store() -> (tempfile::TempDir, Objects) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let objects = Objects::disk(folder.path().to_owned(), Random::system()).expect("a store");
+        (folder, objects)
+    }
+
+    #[tokio::test]
+    async fn an_object_is_stored_read_in_part_and_deleted() {
+        let (_folder, objects) = store();
+        let key = ObjectKey::parse("2026/a.wav").expect("a key");
+        assert_eq!(objects.find(&key).await.expect("looked"), None);
+        assert_eq!(objects.put(&key, chunks(&["hello ", "world"])).await.expect("stored"), 11);
+        assert_eq!(objects.find(&key).await.expect("looked").map(|o| o.size), Some(11));
+        let mut text = String::new();
+        objects.open(&key, 6, 3).await.expect("opened").read_to_string(&mut text).await.expect("read");
+        assert_eq!(text, "wor");
+        assert_eq!((objects.delete(&key).await.expect("gone"), objects.delete(&key).await.expect("gone")), (true, false));
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_breaks_off_leaves_the_old_object_and_no_litter() {
+        let (folder, objects) = store();
+        let key = ObjectKey::parse("a.wav").expect("a key");
+        objects.put(&key, chunks(&["old"])).await.expect("stored");
+        let broken = stream::iter([Ok(Bytes::from_static(b"new")), Err(std::io::Error::other("reset"))]);
+        assert!(objects.put(&key, broken).await.is_err());
+        assert_eq!(objects.find(&key).await.expect("looked").map(|o| o.size), Some(3));
+        assert_eq!(std::fs::read_dir(folder.path().join(INCOMING)).expect("listed").count(), 0);
+    }
+}
