@@ -2,7 +2,10 @@
 //!
 //! `sip` knows no audio, `media` knows no SIP; only `call` knows both.
 
+pub mod call;
+pub mod link;
 pub mod media;
+pub mod pipeline;
 pub mod providers;
 pub mod sip;
 pub mod speech;

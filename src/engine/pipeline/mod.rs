@@ -1,0 +1,61 @@
+//! The conversation: listen, think, speak. What happens next is decided in `turn`, which is pure; the rest carries it out.
+
+pub mod latency;
+pub mod listen;
+pub mod sentences;
+pub mod speak;
+pub mod think;
+pub mod turn;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::engine::media::{Clip, ClipId};
+use crate::engine::providers::{Heard, Llm, ProviderError, Stt, Tts};
+
+/// The providers of one call.
+#[derive(Clone)]
+pub struct Providers {
+    /// Speech to text; `None` when the bot has none and only keys are understood.
+    pub stt: Option<Arc<dyn Stt>>,
+    /// What decides the answers.
+    pub llm: Arc<dyn Llm>,
+    /// Text to speech.
+    pub tts: Arc<dyn Tts>,
+    /// Speaks when `tts` fails; `None` when there is no other.
+    pub spare_tts: Option<Arc<dyn Tts>>,
+}
+
+/// What the tasks of a conversation send back to the call's task.
+#[derive(Debug)]
+pub enum Done {
+    /// A line is sound now.
+    Spoken {
+        /// The line.
+        id: ClipId,
+        /// Its sound.
+        clip: Clip,
+        /// The failure of the first provider, when the spare one spoke.
+        instead_of: Option<ProviderError>,
+    },
+    /// No provider could speak a line.
+    Mute {
+        /// The line.
+        id: ClipId,
+        /// Why.
+        error: ProviderError,
+    },
+    /// Something of an answer.
+    Thought {
+        /// Which question it answers; others are stale.
+        generation: u32,
+        /// What came.
+        thought: think::Thought,
+    },
+    /// What the caller said.
+    Heard(Result<Heard, ProviderError>),
+}
+
+/// Where the tasks send. Bounded: a provider that is faster than the call waits.
+pub type DoneSender = mpsc::Sender<Done>;

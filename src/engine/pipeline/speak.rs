@@ -1,0 +1,244 @@
+//! Makes sound of lines, in order, ahead of their time. Sentences that are known before a call are kept for all calls.
+
+use std::collections::HashMap;
+use std::f32::consts::TAU;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, mpsc};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Done, DoneSender, Providers};
+use crate::engine::media::{Clip, ClipId};
+use crate::engine::providers::{ProviderError, Tts, Verdict};
+
+/// How long one sentence may take to become sound.
+const CLIP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Lines that may wait for their sound on one call. More make the responder wait.
+const MOST_WAITING: usize = 64;
+
+/// Most sentences kept over all calls. When full, all are dropped and made anew.
+const MOST_KEPT: usize = 512;
+
+/// Longest sentence that is kept, in seconds of sound.
+const LONGEST_KEPT_S: usize = 30;
+
+/// Sound of sentences that many calls speak. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Phrases {
+    kept: Arc<Mutex<HashMap<String, Arc<OnceCell<Clip>>>>>,
+}
+
+impl Phrases {
+    /// The cell of a sentence; filled by the first who needs it, awaited by the others.
+    fn cell(&self, key: String) -> Arc<OnceCell<Clip>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_KEPT && !kept.contains_key(&key) {
+            kept.clear();
+        }
+        kept.entry(key).or_default().clone()
+    }
+
+    fn forget(&self, key: &str) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// The voice of one call. Cheap to clone.
+#[derive(Clone)]
+pub struct Voice {
+    tts: Arc<dyn Tts>,
+    spare: Option<Arc<dyn Tts>>,
+    phrases: Phrases,
+    name: Arc<str>,
+}
+
+/// A line as sound.
+#[derive(Debug)]
+pub struct Spoken {
+    /// The sound.
+    pub clip: Clip,
+    /// Why the spare provider spoke, if it did.
+    pub instead_of: Option<ProviderError>,
+}
+
+impl Voice {
+    /// A voice. `name` tells apart voices whose sentences are kept together: provider, voice, language.
+    pub fn new(providers: &Providers, phrases: Phrases, name: &str) -> Self {
+        Self { tts: providers.tts.clone(), spare: providers.spare_tts.clone(), phrases, name: name.into() }
+    }
+
+    /// The sentence as sound. `keep`: other calls will need it too.
+    pub async fn speak(&self, text: &str, keep: bool) -> Result<Spoken, ProviderError> {
+        let first = if keep { self.kept(text).await } else { attempt(self.tts.as_ref(), text).await };
+        match (first, &self.spare) {
+            (Ok(clip), _) => Ok(Spoken { clip, instead_of: None }),
+            (Err(error), Some(spare)) => match attempt(spare.as_ref(), text).await {
+                Ok(clip) => Ok(Spoken { clip, instead_of: Some(error) }),
+                Err(_) => Err(error),
+            },
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn kept(&self, text: &str) -> Result<Clip, ProviderError> {
+        let key = format!("{}\n{text}", self.name);
+        let cell = self.phrases.cell(key.clone());
+        let clip = cell.get_or_try_init(|| attempt(self.tts.as_ref(), text)).await?.clone();
+        if clip.samples.len() > LONGEST_KEPT_S * clip.rate as usize {
+            self.phrases.forget(&key);
+        }
+        Ok(clip)
+    }
+}
+
+/// One provider, with a second attempt when the failure may pass.
+async fn attempt(tts: &dyn Tts, text: &str) -> Result<Clip, ProviderError> {
+    let once = || async {
+        match tokio::time::timeout(CLIP_WITHIN, tts.speak(text)).await {
+            Ok(result) => result,
+            Err(_) => Err(ProviderError { verdict: Verdict::Retry, message: "text to speech took too long".to_owned() }),
+        }
+    };
+    match once().await {
+        Err(error) if error.verdict == Verdict::Retry => once().await,
+        other => other,
+    }
+}
+
+/// A line on its way to its sound: name, words, whether other calls will need it.
+type Waiting = (ClipId, String, bool);
+
+/// Where lines are queued, and the task that makes their sound.
+type Running = (mpsc::Sender<Waiting>, AbortOnDropHandle<()>);
+
+/// Speaks the lines of one call, in order.
+pub struct Speaker {
+    voice: Voice,
+    done: DoneSender,
+    running: Option<Running>,
+}
+
+impl Speaker {
+    /// A speaker that sends the sound to `done`.
+    pub fn new(voice: Voice, done: DoneSender) -> Self {
+        Self { voice, done, running: None }
+    }
+
+    /// Queues a line.
+    pub async fn say(&mut self, id: ClipId, text: String, keep: bool) {
+        let (lines, _) = self.running.get_or_insert_with(|| start(self.voice.clone(), self.done.clone()));
+        // The task ends only with the call.
+        let _ = lines.send((id, text, keep)).await;
+    }
+
+    /// Forgets the lines that wait. Sound that was already sent may still arrive.
+    pub fn stop(&mut self) {
+        self.running = None;
+    }
+}
+
+fn start(voice: Voice, done: DoneSender) -> Running {
+    let (lines, mut waiting) = mpsc::channel::<Waiting>(MOST_WAITING);
+    let task = tokio::spawn(async move {
+        while let Some((id, text, keep)) = waiting.recv().await {
+            let made = match voice.speak(&text, keep).await {
+                Ok(Spoken { clip, instead_of }) => Done::Spoken { id, clip, instead_of },
+                Err(error) => Done::Mute { id, error },
+            };
+            if done.send(made).await.is_err() {
+                break;
+            }
+        }
+    });
+    (lines, AbortOnDropHandle::new(task))
+}
+
+/// Two falling tones, 0.8 s: what a caller hears when no provider can speak.
+pub fn tone() -> Clip {
+    const RATE: u32 = 8000;
+    let part = |hertz: f32| {
+        (0..RATE * 2 / 5).map(move |n| {
+            let at = n as f32 / RATE as f32;
+            let fade = (at / 0.02).min((0.4 - at) / 0.02).clamp(0.0, 1.0);
+            ((TAU * hertz * at).sin() * fade * 8000.0) as i16
+        })
+    };
+    Clip { rate: RATE, samples: part(660.0).chain(part(440.0)).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::engine::providers::{Ask, Llm, Piece, Soon};
+
+    struct Counting {
+        n: AtomicU32,
+        fails: Option<Verdict>,
+    }
+
+    impl Tts for Counting {
+        fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>> {
+            self.n.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async move {
+                match self.fails {
+                    Some(verdict) => Err(ProviderError { verdict, message: "dead".to_owned() }),
+                    None => Ok(Clip { rate: 8000, samples: vec![1; sentence.len()].into() }),
+                }
+            })
+        }
+    }
+
+    struct Silent;
+
+    impl Llm for Silent {
+        fn answer(&self, _: Ask) -> Soon<'_, Result<mpsc::Receiver<Piece>, ProviderError>> {
+            Box::pin(async { Ok(mpsc::channel(1).1) })
+        }
+    }
+
+    fn voice(first: &Arc<Counting>, spare: Option<&Arc<Counting>>) -> Voice {
+        let spare_tts = spare.map(|s| s.clone() as Arc<dyn Tts>);
+        let providers = Providers { stt: None, llm: Arc::new(Silent), tts: first.clone(), spare_tts };
+        Voice::new(&providers, Phrases::default(), "test")
+    }
+
+    fn counting(fails: Option<Verdict>) -> Arc<Counting> {
+        Arc::new(Counting { n: AtomicU32::new(0), fails })
+    }
+
+    #[tokio::test]
+    async fn a_known_sentence_is_made_once_for_all_calls() {
+        let tts = counting(None);
+        let voice = voice(&tts, None);
+        let (a, b) = tokio::join!(voice.speak("Hello.", true), voice.speak("Hello.", true));
+        assert_eq!(a.expect("sound").clip.samples.len(), b.expect("sound").clip.samples.len());
+        assert_eq!(tts.n.load(Ordering::SeqCst), 1);
+        voice.speak("Hello.", false).await.expect("sound");
+        assert_eq!(tts.n.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn the_spare_voice_speaks_when_the_first_is_dead_and_says_so() {
+        let (dead, spare) = (counting(Some(Verdict::GiveUp)), counting(None));
+        let spoken = voice(&dead, Some(&spare)).speak("Hello.", true).await.expect("the spare speaks");
+        assert_eq!(spoken.instead_of.expect("a reason").message, "dead");
+        assert_eq!(dead.n.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_may_pass_is_tried_once_more() {
+        let dead = counting(Some(Verdict::Retry));
+        voice(&dead, None).speak("Hello.", false).await.expect_err("nobody speaks");
+        assert_eq!(dead.n.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn the_tone_is_audible_and_begins_softly() {
+        let clip = tone();
+        assert!(clip.samples.iter().any(|s| s.abs() > 5000) && clip.samples[0] == 0);
+    }
+}

@@ -1,0 +1,210 @@
+//! The bot's side of the conversation: greeting, lines, answers, tools, the end.
+
+use serde_json::{Map, Value};
+
+use super::caller::failure;
+use super::consent::CONSENT_WITHIN;
+use super::{Action, Caller, Consent, Conversation, Line, LineKind, Question, Then, Timer, Why, detail};
+use crate::base::Millis;
+use crate::contract::config::RecordingMode;
+use crate::contract::turn::{Role, Turn};
+use crate::engine::media::ClipId;
+use crate::engine::pipeline::think::Thought;
+use crate::engine::providers::{ProviderError, Verdict};
+
+impl Conversation {
+    /// Disclosure first, then what is said or asked about the recording, then the greeting.
+    pub(super) fn begin(&mut self, out: &mut Vec<Action>) {
+        out.push(Action::Wake(Timer::MaxDuration, self.rules.max_duration));
+        if self.rules.understands_speech {
+            out.push(Action::Listen(true));
+        }
+        let rules = self.rules.clone();
+        self.say_if_any(&rules.disclosure, LineKind::Disclosure, out);
+        match rules.recording {
+            RecordingMode::Off => {}
+            RecordingMode::Announce => {
+                out.push(Action::Record);
+                self.say_if_any(&rules.recording_notice, LineKind::Notice, out);
+            }
+            RecordingMode::Ask if rules.recording_notice.trim().is_empty() => {
+                out.push(Action::Note("recording_consent", detail("given", false)));
+            }
+            RecordingMode::Ask => {
+                self.consent = Consent::Asking;
+                self.say_if_any(&rules.recording_notice, LineKind::Notice, out);
+            }
+        }
+        if self.consent == Consent::Settled {
+            self.say_if_any(&rules.opening, LineKind::Fixed, out);
+        }
+        self.quiet(out);
+    }
+
+    fn say_if_any(&mut self, text: &str, kind: LineKind, out: &mut Vec<Action>) {
+        if !text.trim().is_empty() {
+            self.say(text.to_owned(), kind, out);
+        }
+    }
+
+    pub(super) fn say(&mut self, text: String, kind: LineKind, out: &mut Vec<Action>) {
+        self.n_lines += 1;
+        let line = Line { id: ClipId(self.n_lines), text, kind };
+        out.push(Action::Forget(Timer::Silence));
+        out.push(Action::Say(line.clone()));
+        self.lines.push_back(line);
+    }
+
+    pub(super) fn line_started(&mut self, id: ClipId, now: Millis, out: &mut Vec<Action>) {
+        let Some(line) = self.lines.iter().find(|line| line.id == id).cloned() else { return };
+        self.started = true;
+        if line.kind == LineKind::Disclosure {
+            out.push(Action::Note("disclosure_spoken", detail("text", line.text.clone())));
+        }
+        match &mut self.spoken {
+            Some(turn) => {
+                turn.content.push(' ');
+                turn.content.push_str(&line.text);
+            }
+            None => self.spoken = Some(Turn { role: Role::Assistant, content: line.text, ts: now, extra: Map::new() }),
+        }
+    }
+
+    pub(super) fn line_done(&mut self, id: ClipId, out: &mut Vec<Action>) {
+        let n_before = self.lines.len();
+        self.lines.retain(|line| line.id != id);
+        if self.lines.len() < n_before {
+            self.quiet(out);
+        }
+    }
+
+    /// No provider speaks: a tone says that something is wrong, and the call ends with the reason.
+    pub(super) fn line_mute(&mut self, id: ClipId, error: &ProviderError, out: &mut Vec<Action>) {
+        if !self.lines.iter().any(|line| line.id == id) {
+            return;
+        }
+        out.push(Action::Note("provider_failed", failure("tts", error)));
+        if self.answering {
+            self.answering = false;
+            out.push(Action::StopThinking);
+        }
+        out.push(Action::StopSpeaking);
+        if std::mem::take(&mut self.paused) {
+            out.push(Action::Resume);
+        }
+        self.flush(true, out);
+        self.lines.clear();
+        self.n_lines += 1;
+        let id = ClipId(self.n_lines);
+        self.lines.push_back(Line { id, text: "(tone)".to_owned(), kind: LineKind::Failure });
+        out.push(Action::Tone(id));
+        self.then = Then::End(Why::Failed(format!("text to speech failed: {}", error.message)));
+    }
+
+    pub(super) fn ask(&mut self, question: Question, out: &mut Vec<Action>) {
+        if self.answering {
+            out.push(Action::StopThinking);
+        }
+        self.answering = true;
+        self.said_in_answer = false;
+        out.push(Action::Forget(Timer::Silence));
+        out.push(Action::Think(question));
+    }
+
+    pub(super) fn thought(&mut self, thought: Thought, now: Millis, out: &mut Vec<Action>) {
+        if !self.answering {
+            return;
+        }
+        match thought {
+            Thought::Sentence(text) => {
+                self.said_in_answer = true;
+                self.say(text, LineKind::Answer, out);
+            }
+            Thought::Intent { id, confidence } => out.push(Action::Intent(id, confidence)),
+            Thought::Tool { name, arguments } => self.tool(&name, &arguments, now, out),
+            Thought::Usage { .. } => {}
+            Thought::Done => self.answer_done(out),
+            Thought::Failed(error) => self.answer_failed(&error, out),
+        }
+    }
+
+    fn tool(&mut self, name: &str, arguments: &Value, now: Millis, out: &mut Vec<Action>) {
+        match name {
+            "end_call" => self.then = Then::End(Why::Finished),
+            "transfer" => match arguments.get("target").and_then(Value::as_str).filter(|t| !t.trim().is_empty()) {
+                Some(target) => self.then = Then::Transfer(target.to_owned()),
+                None => out.push(Action::Note("tool_refused", detail("reason", "transfer without a target"))),
+            },
+            other => out.push(Action::Note("tool_refused", detail("reason", format!("no tool {other}")))),
+        }
+        let mut extra = detail("tool", name);
+        extra.insert("arguments".to_owned(), arguments.clone());
+        out.push(Action::Turn(Turn { role: Role::Tool, content: name.to_owned(), ts: now, extra }));
+    }
+
+    fn answer_done(&mut self, out: &mut Vec<Action>) {
+        self.answering = false;
+        self.n_failures = 0;
+        if matches!(self.then, Then::Transfer(_)) && !self.said_in_answer {
+            let text = self.rules.before_transfer.clone();
+            self.say_if_any(&text, LineKind::Fixed, out);
+        }
+        if self.then == Then::Listen && !self.said_in_answer && self.lines.is_empty() {
+            out.push(Action::Note("provider_failed", failure("llm", &empty_answer())));
+            return self.fail("the responder gave an empty answer", false, out);
+        }
+        self.quiet(out);
+    }
+
+    fn answer_failed(&mut self, error: &ProviderError, out: &mut Vec<Action>) {
+        self.answering = false;
+        self.then = Then::Listen;
+        out.push(Action::Note("provider_failed", failure("llm", error)));
+        self.fail(&format!("the responder failed: {}", error.message), error.verdict == Verdict::GiveUp, out);
+    }
+
+    /// When the bot has nothing more to say, what was decided follows, else the caller has the word.
+    pub(super) fn quiet(&mut self, out: &mut Vec<Action>) {
+        if self.answering || !self.lines.is_empty() {
+            return;
+        }
+        self.flush(false, out);
+        match std::mem::replace(&mut self.then, Then::Listen) {
+            Then::End(why) => out.push(Action::End(why)),
+            Then::Transfer(target) => out.push(Action::Transfer(target)),
+            Then::Listen if self.consent == Consent::Asking => {
+                if self.caller == Caller::Quiet {
+                    out.push(Action::Wake(Timer::Consent, CONSENT_WITHIN));
+                }
+            }
+            Then::Listen => {
+                if let (Some((after, _, _)), Caller::Quiet) = (&self.rules.nudge, self.caller) {
+                    out.push(Action::Wake(Timer::Silence, *after));
+                }
+            }
+        }
+    }
+
+    /// What was spoken becomes a turn, once.
+    pub(super) fn flush(&mut self, interrupted: bool, out: &mut Vec<Action>) {
+        if let Some(mut turn) = self.spoken.take() {
+            if interrupted {
+                turn.extra.insert("interrupted".to_owned(), true.into());
+            }
+            out.push(Action::Turn(turn));
+        }
+    }
+
+    /// The caller is back. The reason is a turn, so that a language model knows it on the next answer.
+    pub(super) fn transfer_failed(&mut self, reason: &str, now: Millis, out: &mut Vec<Action>) {
+        let mut extra = detail("tool", "transfer");
+        extra.insert("failed".to_owned(), reason.into());
+        out.push(Action::Turn(Turn { role: Role::Tool, content: format!("transfer failed: {reason}"), ts: now, extra }));
+        let text = self.rules.transfer_failed.clone();
+        self.say(text, LineKind::Fixed, out);
+    }
+}
+
+fn empty_answer() -> ProviderError {
+    ProviderError { verdict: Verdict::Retry, message: "the answer was empty".to_owned() }
+}

@@ -1,0 +1,284 @@
+//! What a conversation does next, decided without I/O: an input and the time go in, actions come out.
+//!
+//! `rules` is what the bot declares, `caller` what happens on the caller's side, `bot` what happens on the bot's.
+
+mod bot;
+mod caller;
+mod consent;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::base::Millis;
+use crate::contract::turn::{Role, Turn};
+use crate::engine::media::ClipId;
+use crate::engine::pipeline::think::Thought;
+use crate::engine::providers::{Heard, ProviderError};
+
+pub use consent::is_yes;
+pub use rules::Rules;
+
+/// What can happen to a conversation.
+#[derive(Debug)]
+pub enum Input {
+    /// The call is answered; the bot may speak.
+    Begin,
+    /// The first packet of a line left.
+    LineStarted(ClipId),
+    /// A line was spoken to its end.
+    LineDone(ClipId),
+    /// No provider could speak a line.
+    LineMute(ClipId, ProviderError),
+    /// The caller's voice began.
+    VoiceStarted,
+    /// The caller's voice ended; the utterance is with the recogniser.
+    VoiceEnded,
+    /// What the utterance said.
+    Heard(Heard),
+    /// The recogniser failed.
+    HeardNothing(ProviderError),
+    /// The caller pressed a key.
+    Key(char),
+    /// Something of the answer.
+    Thought(Thought),
+    /// A timer ran out.
+    Due(Timer),
+    /// The transfer did not come about; the bot has the caller back.
+    TransferFailed(String),
+    /// The call is over; nothing more is said.
+    Stop,
+}
+
+/// What a timer waits for. One of each kind runs at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// The caller says nothing.
+    Silence,
+    /// Another key of a code.
+    Keys,
+    /// A yes or no to the recording.
+    Consent,
+    /// The longest a call may last.
+    MaxDuration,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Speak this line behind those that wait.
+    Say(Line),
+    /// Play the built-in tone as this line: no provider can speak.
+    Tone(ClipId),
+    /// Stop speaking and forget what waits.
+    StopSpeaking,
+    /// Be silent, but keep the place.
+    Pause,
+    /// Go on where it was paused.
+    Resume,
+    /// Whether the caller's voice is listened to.
+    Listen(bool),
+    /// Begin the recording.
+    Record,
+    /// Ask the responder.
+    Think(Question),
+    /// Forget the question.
+    StopThinking,
+    /// Start (or restart) a timer.
+    Wake(Timer, Duration),
+    /// Stop a timer.
+    Forget(Timer),
+    /// A turn is finished.
+    Turn(Turn),
+    /// An intent was recognised.
+    Intent(String, f32),
+    /// Something for the call's events.
+    Note(&'static str, Map<String, Value>),
+    /// Hand the caller on.
+    Transfer(String),
+    /// Hang up.
+    End(Why),
+}
+
+/// A line the bot speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Names it in the inputs about it.
+    pub id: ClipId,
+    /// The words.
+    pub text: String,
+    /// What it is.
+    pub kind: LineKind,
+}
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// That the caller speaks with an AI. Voice pauses it, nothing skips it.
+    Disclosure,
+    /// About the recording. Voice pauses it, nothing skips it.
+    Notice,
+    /// Greeting, re-engagement, words before a transfer: known before the call.
+    Fixed,
+    /// Of an answer.
+    Answer,
+    /// That something failed.
+    Failure,
+}
+
+/// What the responder is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What was heard; `None` when keys were pressed.
+    pub heard: Option<Heard>,
+    /// Keys that were pressed.
+    pub keys: Option<String>,
+}
+
+/// Why the bot ends a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It has said all.
+    Finished,
+    /// The caller said nothing, even when asked.
+    NoReaction,
+    /// The call has lasted as long as it may.
+    MaxDuration,
+    /// A provider failed for good.
+    Failed(String),
+}
+
+/// What the caller is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Quiet,
+    Talking,
+    Understanding,
+}
+
+/// Whether the call may be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Settled,
+    Asking,
+}
+
+/// What follows the bot's last words.
+#[derive(Debug, Clone, PartialEq)]
+enum Then {
+    Listen,
+    End(Why),
+    Transfer(String),
+}
+
+/// The state of a conversation.
+#[derive(Debug)]
+pub struct Conversation {
+    rules: Rules,
+    n_lines: u64,
+    lines: VecDeque<Line>,
+    started: bool,
+    spoken: Option<Turn>,
+    answering: bool,
+    said_in_answer: bool,
+    caller: Caller,
+    paused: bool,
+    heard_before: Vec<Heard>,
+    keys: String,
+    consent: Consent,
+    then: Then,
+    n_nudges: u32,
+    n_failures: u32,
+    n_user_turns: u32,
+    over: bool,
+}
+
+impl Conversation {
+    /// A conversation that has not begun.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            n_lines: 0,
+            lines: VecDeque::new(),
+            started: false,
+            spoken: None,
+            answering: false,
+            said_in_answer: false,
+            caller: Caller::Quiet,
+            paused: false,
+            heard_before: Vec::new(),
+            keys: String::new(),
+            consent: Consent::Settled,
+            then: Then::Listen,
+            n_nudges: 0,
+            n_failures: 0,
+            n_user_turns: 0,
+            over: false,
+        }
+    }
+
+    /// Whether the responder's answer is awaited or still coming.
+    pub fn is_answering(&self) -> bool {
+        self.answering
+    }
+
+    /// Takes one input. After [`Action::End`] or [`Input::Stop`] nothing comes out any more.
+    pub fn step(&mut self, input: Input, now: Millis) -> Vec<Action> {
+        let mut out = Vec::new();
+        if self.over {
+            return out;
+        }
+        match input {
+            Input::Begin => self.begin(&mut out),
+            Input::LineStarted(id) => self.line_started(id, now, &mut out),
+            Input::LineDone(id) => self.line_done(id, &mut out),
+            Input::LineMute(id, error) => self.line_mute(id, &error, &mut out),
+            Input::VoiceStarted => self.voice_started(&mut out),
+            Input::VoiceEnded => self.caller = Caller::Understanding,
+            Input::Heard(heard) => self.heard(heard, now, &mut out),
+            Input::HeardNothing(error) => self.heard_nothing(&error, &mut out),
+            Input::Key(key) => self.key(key, now, &mut out),
+            Input::Thought(thought) => self.thought(thought, now, &mut out),
+            Input::Due(timer) => self.due(timer, now, &mut out),
+            Input::TransferFailed(reason) => self.transfer_failed(&reason, now, &mut out),
+            Input::Stop => {
+                self.flush(true, &mut out);
+                self.over = true;
+            }
+        }
+        if out.iter().any(|action| matches!(action, Action::End(_))) {
+            self.over = true;
+        }
+        out
+    }
+
+    fn due(&mut self, timer: Timer, now: Millis, out: &mut Vec<Action>) {
+        match timer {
+            Timer::Silence => self.silence(out),
+            Timer::Keys => self.keys_done(now, out),
+            Timer::Consent => self.consent_given(false, out),
+            Timer::MaxDuration => self.end(Why::MaxDuration, out),
+        }
+    }
+
+    /// Ends the call now, with what was said so far.
+    fn end(&mut self, why: Why, out: &mut Vec<Action>) {
+        self.flush(!self.lines.is_empty(), out);
+        out.push(Action::End(why));
+    }
+
+    fn user_turn(&mut self, content: String, extra: Map<String, Value>, now: Millis, out: &mut Vec<Action>) {
+        self.n_user_turns += 1;
+        self.n_nudges = 0;
+        out.push(Action::Turn(Turn { role: Role::User, content, ts: now, extra }));
+    }
+}
+
+/// One entry of an event's details.
+fn detail(name: &str, value: impl Into<Value>) -> Map<String, Value> {
+    Map::from_iter([(name.to_owned(), value.into())])
+}

@@ -1,0 +1,95 @@
+//! What a bot declares about its conversations, as the turn machine needs it.
+
+use std::time::Duration;
+
+use crate::contract::config::{CallConfig, RecordingMode};
+
+/// Said when the bot declares no sentence of its own for a failure.
+const FAILURE_MESSAGE: &str = "I am sorry, something is not working here. Please call again later.";
+
+/// Said when a transfer did not come about.
+const TRANSFER_FAILED: &str = "I could not put you through. Is there anything else I can do for you?";
+
+/// The rules of one call.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Spoken first; empty for none.
+    pub disclosure: String,
+    /// Whether and how the call is recorded.
+    pub recording: RecordingMode,
+    /// Said or asked about the recording.
+    pub recording_notice: String,
+    /// The greeting.
+    pub opening: String,
+    /// Said when a provider fails.
+    pub failure: String,
+    /// Said before a transfer that was not announced otherwise.
+    pub before_transfer: String,
+    /// Said when a transfer failed.
+    pub transfer_failed: String,
+    /// Whether there is a recogniser: without one nothing is listened to and only keys count.
+    pub understands_speech: bool,
+    /// Whether the responder wants to hear of speech that was not understood, to ask back.
+    pub asks_back: bool,
+    /// Words that keep the bot silent after an interruption; 0 for a recogniser without partial text: any word counts.
+    pub min_words: usize,
+    /// Silence before the bot speaks again, what it says, how often.
+    pub nudge: Option<(Duration, String, u32)>,
+    /// The longest call.
+    pub max_duration: Duration,
+    /// Key codes the responder knows; a code that is not the beginning of another is taken at once.
+    pub key_codes: Vec<String>,
+}
+
+impl Rules {
+    /// The rules of a call. `has_stt`: whether a recogniser could be had.
+    pub fn of(config: &CallConfig, has_stt: bool) -> Self {
+        let flow = config.flow.as_ref().filter(|_| config.llm.provider == "flow");
+        let or = |text: &str, other: &str| if text.trim().is_empty() { other.to_owned() } else { text.to_owned() };
+        Self {
+            disclosure: config.disclosure.clone(),
+            recording: config.recording_mode,
+            recording_notice: config.recording_notice.clone(),
+            opening: config.opening_message.clone(),
+            failure: or(&config.failure_message, FAILURE_MESSAGE),
+            before_transfer: config.pre_transfer_message.clone(),
+            transfer_failed: TRANSFER_FAILED.to_owned(),
+            understands_speech: has_stt,
+            asks_back: flow.is_some(),
+            // None of the recognisers gives words before the utterance has ended.
+            min_words: 0,
+            nudge: config
+                .re_engagement
+                .as_ref()
+                .map(|again| (Duration::from_millis(u64::from(again.after_ms)), again.message.clone(), again.times)),
+            max_duration: Duration::from_secs(u64::from(config.max_call_duration_seconds)),
+            key_codes: flow.map(|f| f.intents.iter().filter_map(|i| i.digits.clone()).collect()).unwrap_or_default(),
+        }
+    }
+
+    /// The sentences that are known before the call, in the order they are spoken.
+    pub fn opening_lines(&self) -> Vec<String> {
+        [&self.disclosure, &self.recording_notice_if_spoken(), &self.opening]
+            .into_iter()
+            .filter(|t| !t.trim().is_empty())
+            .cloned()
+            .collect()
+    }
+
+    /// All sentences that are known before the call, for a cache of sound.
+    pub fn known_lines(&self) -> Vec<String> {
+        let mut lines = self.opening_lines();
+        lines.push(self.failure.clone());
+        lines
+    }
+
+    fn recording_notice_if_spoken(&self) -> String {
+        if self.recording == RecordingMode::Off { String::new() } else { self.recording_notice.clone() }
+    }
+
+    /// Whether these keys are a whole code: none that is known begins with them and goes on.
+    pub(super) fn is_whole_code(&self, keys: &str) -> bool {
+        self.key_codes.iter().any(|code| code == keys)
+            && !self.key_codes.iter().any(|code| code.len() > keys.len() && code.starts_with(keys))
+    }
+}
