@@ -1,0 +1,178 @@
+//! The carriers' trunks, fetched every few seconds. The same request shows whether there is a control plane.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use ipnet::IpNet;
+use tokio::sync::{Notify, watch};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{info, warn};
+
+use super::{Control, answer};
+use crate::base::{Clock, Millis, Result};
+use crate::contract::trunk::{Trunk, Trunks};
+
+/// How often the trunks are fetched.
+const EVERY: Duration = Duration::from_secs(3);
+/// At most one extra fetch in this time, however many strangers call.
+const EXTRA_EVERY: Duration = Duration::from_millis(250);
+/// How long a stranger's INVITE waits for such a fetch.
+const EXTRA_WITHIN: Duration = Duration::from_secs(2);
+
+/// The trunks as they are now, and whether the control plane answers.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Active trunks, oldest first.
+    pub trunks: Arc<[Trunk]>,
+    /// Whether the last fetch succeeded.
+    pub is_connected: bool,
+    /// When that began; `None` before the first fetch.
+    pub since: Option<Millis>,
+    n_fetched: u64,
+}
+
+impl Known {
+    /// The carrier that calls from this address: the one whose `sip_address` it is, else the longest allowed prefix, else the oldest.
+    pub fn carrier_of(&self, source: SocketAddr) -> Option<&Trunk> {
+        let ip = source.ip().to_canonical();
+        let matching: Vec<(&Trunk, u8)> = self.trunks.iter().filter_map(|trunk| Some((trunk, prefix_of(trunk, ip)?))).collect();
+        let by_address = matching.iter().find(|(trunk, _)| trunk.sip_address.parse() == Ok(SocketAddr::new(ip, source.port())));
+        let longest = matching.iter().map(|(_, prefix)| *prefix).max()?;
+        by_address.or_else(|| matching.iter().find(|(_, prefix)| *prefix == longest)).map(|(trunk, _)| *trunk)
+    }
+
+    /// The trunk outbound calls go through when none is named: the oldest.
+    pub fn outbound(&self) -> Option<&Trunk> {
+        self.trunks.first()
+    }
+}
+
+/// Length of the longest allowed prefix that holds this address.
+fn prefix_of(trunk: &Trunk, ip: IpAddr) -> Option<u8> {
+    let nets = trunk.inbound_allowed_addresses.iter().filter_map(|text| {
+        let text = text.trim();
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    });
+    nets.filter(|net| net.contains(&ip)).map(|net| net.prefix_len()).max()
+}
+
+/// Keeps the trunks fresh. Cheap to clone; the fetching ends with the last handle.
+#[derive(Clone)]
+pub struct TrunkWatch {
+    known: watch::Receiver<Known>,
+    wanted: Arc<Notify>,
+    clock: Clock,
+    _task: Arc<AbortOnDropHandle<()>>,
+}
+
+impl TrunkWatch {
+    /// Starts to fetch.
+    pub fn start(control: Control, clock: Clock) -> Self {
+        let (sender, known) = watch::channel(Known::default());
+        let wanted = Arc::new(Notify::new());
+        let task = AbortOnDropHandle::new(tokio::spawn(keep_fresh(control, clock.clone(), sender, wanted.clone())));
+        Self { known, wanted, clock, _task: Arc::new(task) }
+    }
+
+    /// What is known now.
+    pub fn now(&self) -> Known {
+        self.known.borrow().clone()
+    }
+
+    /// Told of every fetch.
+    pub fn subscribe(&self) -> watch::Receiver<Known> {
+        self.known.clone()
+    }
+
+    /// The carrier that calls from this address. For a stranger the trunks are fetched anew first: the carrier may be a moment old.
+    pub async fn carrier_of(&self, source: SocketAddr) -> Option<Trunk> {
+        if let Some(trunk) = self.known.borrow().carrier_of(source) {
+            return Some(trunk.clone());
+        }
+        let mut known = self.known.clone();
+        let n_before = known.borrow().n_fetched;
+        self.wanted.notify_one();
+        tokio::select! {
+            _ = known.wait_for(|k| k.n_fetched > n_before) => {}
+            () = self.clock.sleep(EXTRA_WITHIN) => {}
+        }
+        known.borrow().carrier_of(source).cloned()
+    }
+}
+
+async fn keep_fresh(control: Control, clock: Clock, known: watch::Sender<Known>, wanted: Arc<Notify>) {
+    loop {
+        let fetched = fetch(&control).await;
+        known.send_modify(|before| note(before, fetched, clock.now()));
+        clock.sleep(EXTRA_EVERY).await;
+        tokio::select! {
+            () = clock.sleep(EVERY) => {}
+            () = wanted.notified() => {}
+        }
+    }
+}
+
+fn note(known: &mut Known, fetched: Result<Trunks>, now: Millis) {
+    known.n_fetched += 1;
+    let is_connected = fetched.is_ok();
+    if known.since.is_none() || is_connected != known.is_connected {
+        known.since = Some(now);
+        match &fetched {
+            Ok(_) => info!("The control plane answers"),
+            Err(error) => warn!(%error, "The control plane does not answer: no new calls are taken, results wait on disk"),
+        }
+    }
+    known.is_connected = is_connected;
+    if let Ok(trunks) = fetched {
+        known.trunks = trunks.trunks.into();
+    }
+}
+
+async fn fetch(control: &Control) -> Result<Trunks> {
+    let request = control.request(Method::GET, "/api/v1/engine/trunks").within(Duration::from_secs(5));
+    answer::read(control.send(request).await?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trunk(id: &str, sip_address: &str, allowed: &[&str]) -> Trunk {
+        Trunk {
+            carrier_id: id.into(),
+            name: id.to_owned(),
+            sip_address: sip_address.to_owned(),
+            transport: Default::default(),
+            outbound_auth_username: None,
+            outbound_auth_password: None,
+            inbound_allowed_addresses: allowed.iter().map(|a| (*a).to_owned()).collect(),
+            outbound_channels: None,
+        }
+    }
+
+    #[test]
+    fn a_source_belongs_to_its_address_then_to_the_longest_prefix_then_to_the_oldest() {
+        let trunks = [
+            trunk("wide", "10.0.0.1:5060", &["10.0.0.0/8"]),
+            trunk("narrow", "10.9.9.9:5060", &["10.1.0.0/16"]),
+            trunk("twin", "10.1.2.3:5070", &["10.1.0.0/16"]),
+            trunk("six", "[2001:db8::1]:5060", &["2001:db8::1"]),
+        ];
+        let known = Known { trunks: trunks.into(), ..Known::default() };
+        let cases = [
+            ("10.200.0.1:5060", Some("wide")),
+            ("10.1.2.3:5060", Some("narrow")),
+            ("10.1.2.3:5070", Some("twin")),
+            ("[::ffff:10.200.0.1]:9", Some("wide")),
+            ("[2001:db8::1]:1", Some("six")),
+            ("192.0.2.1:5060", None),
+            ("10.9.9.9:5060", Some("wide")),
+        ];
+        for (source, expected) in cases {
+            let found = known.carrier_of(source.parse().expect("an address"));
+            assert_eq!(found.map(|t| t.carrier_id.as_str()), expected, "{source}");
+        }
+    }
+}
