@@ -10,6 +10,8 @@ mod event;
 mod lanes;
 mod model;
 mod payload;
+#[cfg(test)]
+mod payload_table;
 mod reactions;
 mod retry;
 mod routes;
