@@ -5,4 +5,5 @@ pub mod cli;
 pub mod contract;
 pub mod engine;
 pub mod features;
+pub mod lab;
 pub mod platform;

@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
+mod lab;
+mod lab_ai;
 mod speech_worker;
 
 use std::process::ExitCode;
@@ -19,6 +21,9 @@ struct Cli {
 /// To add a subcommand: a file with `Args` and `run(args) -> Result<ExitCode>`, one line here and one in `dispatch`.
 #[derive(Subcommand)]
 enum Command {
+    /// Peers for development and tests.
+    #[command(subcommand)]
+    Lab(lab::Command),
     /// Speak and recognise for the engine, which starts this.
     #[command(hide = true)]
     SpeechWorker,
@@ -31,6 +36,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Lab(command) => lab::run(command),
         Command::SpeechWorker => speech_worker::run(),
     }
 }

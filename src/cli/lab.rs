@@ -1,0 +1,22 @@
+//! `cxbox lab …`: peers for development and tests, one file each.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::lab_ai;
+use crate::base::Result;
+
+/// The peers. To add one: its file, one line here and one in [`run`].
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// A stand-in for model providers: chat, transcription and speech, always the same, with fixed delays.
+    Ai(lab_ai::Args),
+}
+
+/// Runs a peer.
+pub(super) fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Ai(args) => lab_ai::run(args),
+    }
+}

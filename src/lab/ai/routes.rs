@@ -1,0 +1,92 @@
+//! The stand-in's HTTP routes.
+
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Ai;
+use super::chat::ChatRequest;
+use super::sound;
+use crate::base::Error;
+use crate::platform::http::{ApiResult, Body};
+
+/// Largest recording that is taken, in bytes.
+const MOST_BODY: usize = 32 * 1024 * 1024;
+
+/// All routes.
+pub(super) fn router(ai: Ai) -> Router {
+    Router::new()
+        .route("/v1/models", get(models))
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/audio/transcriptions", post(transcribe))
+        .route("/v1/audio/speech", post(speak))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .with_state(ai)
+}
+
+async fn models() -> Json<Value> {
+    Json(json!({ "object": "list", "data": [{ "id": "lab", "object": "model", "created": 0, "owned_by": "cxbox" }] }))
+}
+
+async fn chat(State(ai): State<Ai>, Body(request): Body<ChatRequest>) -> Response {
+    let spoken = ai.options.script.answer(&request.words(), &request.tool_names());
+    ai.clock.sleep(ai.options.delay).await;
+    if !request.stream {
+        return Json(request.completion(&spoken)).into_response();
+    }
+    let (clock, pause) = (ai.clock.clone(), ai.options.word_delay);
+    let chunks = futures_util::stream::iter(request.chunks(&spoken)).then(move |chunk| {
+        let clock = clock.clone();
+        async move {
+            if !pause.is_zero() {
+                clock.sleep(pause).await;
+            }
+            Ok::<_, Infallible>(Event::default().data(chunk))
+        }
+    });
+    Sse::new(chunks).into_response()
+}
+
+/// The sound is not listened to: the script says what was said.
+async fn transcribe(State(ai): State<Ai>, sound: Bytes) -> ApiResult<Json<Value>> {
+    if sound.is_empty() {
+        return Err(Error::invalid("a transcription needs a recording").into());
+    }
+    let n = ai.n_transcribed.fetch_add(1, Ordering::Relaxed);
+    ai.clock.sleep(ai.options.delay).await;
+    Ok(Json(json!({ "text": ai.options.script.transcript(n) })))
+}
+
+/// A request for speech.
+#[derive(Debug, Deserialize)]
+struct SpeechRequest {
+    input: String,
+    #[serde(default)]
+    voice: Option<String>,
+    #[serde(default)]
+    response_format: Option<String>,
+}
+
+async fn speak(State(ai): State<Ai>, Body(request): Body<SpeechRequest>) -> ApiResult<Response> {
+    ai.clock.sleep(ai.options.delay).await;
+    let clip = match &ai.speech {
+        Some(workers) => {
+            let voice = request.voice.as_deref().unwrap_or("slt");
+            workers.speak(voice, &request.input).await.map_err(|_| Error::unavailable("the speech worker did not speak"))?
+        }
+        None => sound::tones(&request.input),
+    };
+    if request.response_format.as_deref() == Some("pcm") {
+        return Ok(([("content-type", "audio/pcm")], sound::pcm(&clip)).into_response());
+    }
+    Ok(([("content-type", "audio/wav")], sound::wav(&clip)).into_response())
+}

@@ -1,0 +1,3 @@
+//! The lab: peers that behave always alike, for development and tests without keys, carriers or a network.
+
+pub mod ai;
