@@ -1,10 +1,32 @@
 //! The audio side of a leg: RTP in and out, playback, what the caller says and types, the recording. It knows no SIP.
+//!
+//! One thread paces all sessions ([`MediaEngine`]); a call's task holds a [`MediaSession`] and reads its [`MediaEvent`]s.
 
-use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::base::Result;
+mod codec;
+mod command;
+mod dtmf;
+mod engine;
+mod jitter;
+mod latch;
+mod negotiate;
+mod pacing;
+mod player;
+mod ports;
+mod recorder;
+mod rtcp;
+mod rtp;
+mod sdp;
+mod session;
+mod stream;
+mod thread;
+mod wav;
+
+pub use codec::Codec;
+pub use engine::{Answer, MediaEngine, MediaOptions};
+pub use pacing::Pacing;
+pub use session::{MediaSession, PendingSession};
 
 /// One packet's worth of sound: 20 ms of mono samples at the leg's rate. A plain struct, never serialised.
 #[derive(Debug, Clone)]
@@ -18,7 +40,7 @@ pub struct Frame {
 /// Sound to be played, mono.
 #[derive(Debug, Clone)]
 pub struct Clip {
-    /// Samples per second; resampled to the leg's rate when it starts.
+    /// Samples per second; resampled to the leg's rate when it is queued.
     pub rate: u32,
     /// The samples.
     pub samples: Arc<[i16]>,
@@ -28,18 +50,18 @@ pub struct Clip {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClipId(pub u64);
 
-/// What the media thread reports to the call's task. Bounded; a full queue drops level reports first, never keys or ends.
+/// What the media thread reports to the call's task. Bounded; a full queue drops [`MediaEvent::Heard`] first, never keys or ends.
 #[derive(Debug, Clone)]
 pub enum MediaEvent {
     /// The first packet of a clip left; sent once per clip.
     ClipStarted(ClipId),
-    /// A clip was played to its end.
+    /// A clip was played to its end. Not sent for clips that were stopped.
     ClipDone(ClipId),
-    /// A key, by RFC 4733 (INFO keys come by the SIP leg).
+    /// A key, by RFC 4733 (INFO keys come by the SIP leg). Reported when it is first seen, not when it is released.
     Key(char),
-    /// 20 ms of what the caller says; only while listening is on.
+    /// 20 ms of what the caller says; only while listening is on. Without packets it is silence, so that time goes on.
     Heard(Frame),
-    /// No packet from the far end for this many seconds (reported at 10 and every 10 after).
+    /// No packet from the far end for this many seconds (reported at 10 and every 10 after; not while on hold).
     Silent(u32),
     /// The recorder could not write; the call goes on without it.
     RecordingFailed(String),
@@ -58,30 +80,12 @@ pub struct MediaStats {
     pub n_late: u64,
     /// Packets dropped because they came from a stranger.
     pub n_foreign: u64,
-    /// Interarrival jitter (RFC 3550), milliseconds.
+    /// Interarrival jitter (RFC 3550), milliseconds. Packets are read every 20 ms, so small jitter reads as zero.
     pub jitter_ms: f64,
+    /// Time to the far end and back by RTCP, if it answered.
+    pub round_trip_ms: Option<f64>,
+    /// Time between two packets of ours.
+    pub pacing: Pacing,
     /// Codec name, such as `PCMU`.
     pub codec: String,
-}
-
-/// The media of one leg, as the call's task sees it. Made by the media engine together with our SDP offer or answer.
-pub trait Media: Send + Sync {
-    /// Where we receive RTP.
-    fn local(&self) -> SocketAddr;
-    /// Queues a clip behind those that wait.
-    fn play(&self, id: ClipId, clip: Clip);
-    /// Stops at once and forgets what waits. Says how many milliseconds of the current clip were played.
-    fn stop(&self) -> impl Future<Output = u32> + Send;
-    /// Stops at once but keeps the place, for [`Media::resume`].
-    fn pause(&self);
-    /// Goes on where [`Media::pause`] stopped.
-    fn resume(&self);
-    /// Whether [`MediaEvent::Heard`] is wanted. Off at the start; voice detection costs only while it is on.
-    fn listen(&self, on: bool);
-    /// Sends keys by RFC 4733.
-    fn send_keys(&self, keys: &str);
-    /// Starts (or goes on with) the stereo recording: left the caller, right the bot.
-    fn record(&self, on: bool);
-    /// Ends the session: flushes the recording and frees the ports.
-    fn close(&self) -> impl Future<Output = Result<MediaStats>> + Send;
 }

@@ -2,18 +2,40 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::base::Result;
+use crate::base::id::CarrierId;
+use crate::base::{Random, Result};
 use crate::contract::trunk::{Transport, Trunk};
 
 /// A future that a trait returns.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How SIP is to run.
+pub struct SipOptions {
+    /// Address for UDP and TCP. Port 0 picks a port that is free for both.
+    pub bind: SocketAddr,
+    /// Address that is told to peers. Without it: our address towards each of them.
+    pub advertise: Option<IpAddr>,
+    /// Who may send us anything.
+    pub admission: Arc<dyn Admission>,
+    /// Most new calls in a second, from all trunks together; more get 503.
+    pub new_calls_per_second: u32,
+    /// For tags and Call-IDs.
+    pub random: Random,
+}
+
+/// Who may send us SIP. Everyone else gets no answer at all.
+pub trait Admission: Send + Sync {
+    /// The carrier this address belongs to. Asked for every packet of a source that has no call, so it must answer from
+    /// memory; it may look again (at most a few times a second, and not for long) before it says `None`.
+    fn carrier_of(&self, source: IpAddr) -> Soon<'_, Option<CarrierId>>;
+}
 
 /// What the engine needs of a SIP stack.
 pub trait SipStack: Send + Sync {
@@ -46,6 +68,8 @@ pub struct PlaceCall {
 pub struct Incoming {
     /// The leg, not yet answered.
     pub leg: Leg,
+    /// The carrier it came from.
+    pub carrier: CarrierId,
     /// Where the INVITE came from.
     pub source: SocketAddr,
     /// How it came.
@@ -107,7 +131,7 @@ pub enum LegEvent {
     Offer {
         /// Their SDP; empty when they want ours.
         sdp: Vec<u8>,
-        /// Where our SDP goes.
+        /// Where our SDP goes. Dropping it refuses the change (488); the call goes on as it was.
         reply: oneshot::Sender<Vec<u8>>,
     },
     /// INFO; already answered with 200.

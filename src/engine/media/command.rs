@@ -1,0 +1,50 @@
+//! What a call's task asks of the media thread.
+
+use std::sync::mpsc::SyncSender;
+
+use tokio::sync::oneshot;
+
+use crate::base::{Error, Result};
+
+use super::negotiate::Agreed;
+use super::recorder::Tap;
+use super::stream::Stream;
+use super::{ClipId, MediaStats};
+
+/// Commands that may wait. The thread takes all of them every millisecond, so a full queue means that it has died.
+pub(super) const QUEUE: usize = 4096;
+
+/// To the thread.
+pub(super) enum Command {
+    /// Serve this stream from now on.
+    Add(Box<Stream>),
+    /// To one of its streams.
+    To(u64, Order),
+}
+
+/// To one stream.
+pub(super) enum Order {
+    /// Queue a clip; samples are at the stream's rate.
+    Play(ClipId, std::sync::Arc<[i16]>),
+    /// Forget all clips; say how much of the current one was played.
+    Stop(oneshot::Sender<u32>),
+    Pause(bool),
+    Listen(bool),
+    Keys(String),
+    Record(Tap),
+    PauseRecording(bool),
+    Agree(Agreed),
+    /// Leave the wheel; say how it was. Nobody may wait for the answer.
+    Close(oneshot::Sender<MediaStats>),
+}
+
+/// The thread's inbox. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Inbox(pub(super) SyncSender<Command>);
+
+impl Inbox {
+    /// Puts a command into the queue without waiting.
+    pub(super) fn send(&self, command: Command) -> Result<()> {
+        self.0.try_send(command).map_err(|_| Error::unavailable("the media thread does not answer"))
+    }
+}

@@ -1,0 +1,143 @@
+//! The owner of the media thread, the recorder and the RTP ports. One for the whole process.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc;
+
+use crate::base::{Random, Result};
+
+use super::codec::Codec;
+use super::command::{Command, Inbox};
+use super::negotiate::{self, Agreed};
+use super::pacing::{Histogram, Pacing};
+use super::ports::{self, Ports, Sockets};
+use super::recorder::Recorder;
+use super::sdp::{Description, Local};
+use super::session::{MediaSession, PendingSession};
+use super::stream::{Stream, StreamSetup};
+use super::{MediaEvent, thread};
+
+/// Events that may wait for a call's task.
+pub(super) const EVENTS: usize = 256;
+
+/// Where and how media runs.
+#[derive(Debug, Clone)]
+pub struct MediaOptions {
+    /// Address the RTP sockets are bound to; may be unspecified.
+    pub bind: IpAddr,
+    /// Address that is told to the far end. Without it: `bind`, or our address towards the far end when that is unspecified.
+    pub advertise: Option<IpAddr>,
+    /// Ports for RTP (even) and RTCP (odd).
+    pub ports: RangeInclusive<u16>,
+    /// Codecs to take, the one to offer first at the front.
+    pub codecs: Vec<Codec>,
+    /// Whether the media thread asks for real-time priority.
+    pub realtime: bool,
+}
+
+impl MediaOptions {
+    /// All codecs, real-time priority if permitted.
+    pub fn new(bind: IpAddr, ports: RangeInclusive<u16>) -> Self {
+        Self { bind, advertise: None, ports, codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722], realtime: true }
+    }
+}
+
+/// A running session with our answer.
+pub struct Answer {
+    /// The session.
+    pub session: MediaSession,
+    /// Our SDP.
+    pub sdp: Vec<u8>,
+    /// What happens in it.
+    pub events: mpsc::Receiver<MediaEvent>,
+}
+
+/// Makes media sessions. Cheap to clone; the threads end when the last handle and the last session are gone.
+#[derive(Clone)]
+pub struct MediaEngine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: MediaOptions,
+    ports: Ports,
+    inbox: Inbox,
+    recorder: Recorder,
+    pacing: Arc<Histogram>,
+    random: Random,
+    next: AtomicU64,
+}
+
+impl MediaEngine {
+    /// Starts the media thread and the recorder. `Invalid` when the port range holds no pair.
+    pub fn start(options: MediaOptions, random: Random) -> Result<Self> {
+        let ports = Ports::new(options.bind, &options.ports, &random)?;
+        let pacing = Arc::new(Histogram::new());
+        let inbox = thread::start(options.realtime)?;
+        let recorder = Recorder::start()?;
+        let inner = Inner { options, ports, inbox, recorder, pacing, random, next: AtomicU64::new(1) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Takes ports and makes an SDP offer. `towards` is the peer, needed only when neither `advertise` nor `bind` is set.
+    pub fn offer(&self, towards: Option<IpAddr>) -> Result<(PendingSession, Vec<u8>)> {
+        let sockets = self.inner.ports.bind()?;
+        let local = self.local(&sockets, towards);
+        let sdp = (local.head() + &local.audio()).into_bytes();
+        Ok((PendingSession { engine: self.clone(), sockets, local }, sdp))
+    }
+
+    /// Takes ports, answers an offer and starts the media. `Invalid` for a description that cannot be read, or with the
+    /// code `no_common_codec` (SIP: 488); `Unavailable` without a free port (SIP: 503).
+    pub fn answer(&self, remote_sdp: &[u8]) -> Result<Answer> {
+        let theirs = Description::parse(remote_sdp)?;
+        let agreed = negotiate::agree(&theirs, self.codecs(), None)?;
+        let sockets = self.inner.ports.bind()?;
+        let local = self.local(&sockets, agreed.remote.map(|remote| remote.ip()));
+        let sdp = negotiate::answer(&theirs, &agreed, &local);
+        let (session, events) = MediaSession::start(self, sockets, local, agreed)?;
+        Ok(Answer { session, sdp, events })
+    }
+
+    /// How regularly packets of all sessions left since the start or the last [`MediaEngine::reset_pacing`].
+    pub fn pacing(&self) -> Pacing {
+        self.inner.pacing.read()
+    }
+
+    /// Begins measuring anew.
+    pub fn reset_pacing(&self) {
+        self.inner.pacing.reset();
+    }
+
+    fn local(&self, sockets: &Sockets, towards: Option<IpAddr>) -> Local {
+        let options = &self.inner.options;
+        let bound = Some(options.bind).filter(|ip| !ip.is_unspecified());
+        let ip = options.advertise.or(bound).or_else(|| ports::towards(towards?)).unwrap_or(options.bind);
+        let session = self.inner.random.below(1 << 62);
+        negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs())
+    }
+
+    pub(super) fn codecs(&self) -> &[Codec] {
+        &self.inner.options.codecs
+    }
+
+    pub(super) fn inbox(&self) -> Inbox {
+        self.inner.inbox.clone()
+    }
+
+    pub(super) fn recorder(&self) -> Recorder {
+        self.inner.recorder.clone()
+    }
+
+    /// Hands a stream to the thread and names it.
+    pub(super) fn add(&self, sockets: Sockets, agreed: Agreed, events: mpsc::Sender<MediaEvent>) -> Result<u64> {
+        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        let seed = self.inner.random.bytes();
+        let setup = StreamSetup { id, sockets, agreed, events, pacing: self.inner.pacing.clone(), seed };
+        self.inner.inbox.send(Command::Add(Box::new(Stream::new(setup))))?;
+        Ok(id)
+    }
+}

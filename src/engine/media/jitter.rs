@@ -1,0 +1,315 @@
+//! Puts what came over the network back into order and time. Pure.
+//!
+//! All our codecs send one byte per tick of the RTP clock, so the buffer is a ring of bytes addressed by timestamp:
+//! packets of any length, doubled, lost or out of order fall into place by themselves.
+
+use super::codec::PACKET_BYTES;
+use super::rtp::Packet;
+
+/// Bytes of the ring: half a second.
+const RING: usize = 4096;
+/// One packet of 20 ms in ticks.
+const STEP: u32 = 160;
+/// Delay at the start: three packets.
+const START_DELAY: u32 = 3 * STEP;
+/// Longest delay it grows to.
+const MOST_DELAY: u32 = 10 * STEP;
+/// Late packets in a row after which the sender's clock has jumped.
+const LATE_IN_A_ROW: u32 = 5;
+/// Pieces after which an unneeded delay is shortened (5 s).
+const REVIEW_AFTER: u32 = 250;
+
+/// What 20 ms of payload are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// All of it came.
+    Whole,
+    /// A part came; the rest is the fill byte.
+    Part,
+    /// Nothing came.
+    Missing,
+}
+
+/// The buffer of one direction.
+pub(super) struct Jitter {
+    bytes: Box<[u8; RING]>,
+    have: Box<[bool; RING]>,
+    /// What stands for bytes that did not come.
+    fill: u8,
+    ssrc: u32,
+    /// Timestamp of the next byte to be played; `None` while waiting for the first packets.
+    head: Option<u32>,
+    /// Timestamp behind the newest byte.
+    newest: u32,
+    oldest_waiting: u32,
+    has_any: bool,
+    delay: u32,
+    late_in_a_row: u32,
+    /// Smallest reserve seen since the last review.
+    least_reserve: u32,
+    pieces: u32,
+    n_late: u64,
+}
+
+impl Jitter {
+    pub(super) fn new(fill: u8) -> Self {
+        Self {
+            bytes: Box::new([fill; RING]),
+            have: Box::new([false; RING]),
+            fill,
+            ssrc: 0,
+            head: None,
+            newest: 0,
+            oldest_waiting: 0,
+            has_any: false,
+            delay: START_DELAY,
+            late_in_a_row: 0,
+            least_reserve: u32::MAX,
+            pieces: 0,
+            n_late: 0,
+        }
+    }
+
+    /// Packets that came after their time.
+    pub(super) fn n_late(&self) -> u64 {
+        self.n_late
+    }
+
+    /// Forgets what waits; the next packet starts anew.
+    pub(super) fn reset(&mut self) {
+        self.have.fill(false);
+        self.head = None;
+        self.has_any = false;
+        self.late_in_a_row = 0;
+        self.least_reserve = u32::MAX;
+    }
+
+    /// A packet of the codec.
+    pub(super) fn put(&mut self, packet: &Packet<'_>) {
+        let n = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
+        if n == 0 || n > MOST_DELAY {
+            return;
+        }
+        if !self.has_any || packet.ssrc != self.ssrc {
+            self.reset();
+            self.start_at(packet);
+        }
+        let base = self.head.unwrap_or(self.oldest_waiting);
+        let ahead = signed(packet.timestamp.wrapping_sub(base));
+        let reach = ahead + i64::from(n);
+        if self.head.is_none() && ahead < 0 && reach > -i64::from(MOST_DELAY) {
+            // Out of order before the start.
+            self.oldest_waiting = packet.timestamp;
+        } else if reach <= 0 {
+            self.late(packet);
+            return;
+        } else if reach > i64::from(RING as u32 - STEP) {
+            // The sender's clock jumped.
+            self.reset();
+            self.start_at(packet);
+        }
+        self.late_in_a_row = 0;
+        self.store(packet, n);
+    }
+
+    fn start_at(&mut self, packet: &Packet<'_>) {
+        self.ssrc = packet.ssrc;
+        self.has_any = true;
+        self.oldest_waiting = packet.timestamp;
+        self.newest = packet.timestamp;
+    }
+
+    fn store(&mut self, packet: &Packet<'_>, n: u32) {
+        for (timestamp, byte) in (0..n).map(|i| packet.timestamp.wrapping_add(i)).zip(packet.payload) {
+            if self.head.is_some_and(|head| signed(timestamp.wrapping_sub(head)) < 0) {
+                continue;
+            }
+            let at = timestamp as usize % RING;
+            self.bytes[at] = *byte;
+            self.have[at] = true;
+        }
+        let end = packet.timestamp.wrapping_add(n);
+        if signed(end.wrapping_sub(self.newest)) > 0 {
+            self.newest = end;
+        }
+    }
+
+    /// A packet whose time has passed: wait longer from now on. Several in a row mean that the sender's clock stood still.
+    fn late(&mut self, packet: &Packet<'_>) {
+        self.n_late += 1;
+        self.late_in_a_row += 1;
+        if self.late_in_a_row >= LATE_IN_A_ROW {
+            self.reset();
+            self.start_at(packet);
+            self.store(packet, u32::try_from(packet.payload.len()).unwrap_or(0));
+        } else if self.delay < MOST_DELAY {
+            self.delay += STEP;
+            // One piece of silence now, so that the next late packet is in time.
+            self.head = self.head.map(|head| head.wrapping_sub(STEP));
+        }
+    }
+
+    /// The next 20 ms of payload. Without packets time goes on, in silence.
+    pub(super) fn take(&mut self, payload: &mut [u8; PACKET_BYTES]) -> Piece {
+        payload.fill(self.fill);
+        if !self.has_any {
+            return Piece::Missing;
+        }
+        let Some(head) = self.head.or_else(|| self.ready()) else { return Piece::Missing };
+        let mut n_have = 0;
+        for (offset, byte) in (0..STEP).zip(payload.iter_mut()) {
+            let at = head.wrapping_add(offset) as usize % RING;
+            if std::mem::take(&mut self.have[at]) {
+                *byte = self.bytes[at];
+                n_have += 1;
+            }
+        }
+        let next = head.wrapping_add(STEP);
+        self.head = Some(next);
+        self.review(next);
+        match n_have {
+            0 => Piece::Missing,
+            PACKET_BYTES => Piece::Whole,
+            _ => Piece::Part,
+        }
+    }
+
+    /// Where to start, once enough waits.
+    fn ready(&self) -> Option<u32> {
+        let waiting = self.newest.wrapping_sub(self.oldest_waiting);
+        (waiting >= self.delay).then(|| self.newest.wrapping_sub(self.delay)).map(|start| {
+            // What waits longer than the delay (a burst at the start) is skipped.
+            if waiting > self.delay + 2 * STEP { start } else { self.oldest_waiting }
+        })
+    }
+
+    /// Shortens the delay when the reserve was never needed.
+    fn review(&mut self, head: u32) {
+        let reserve = u32::try_from(signed(self.newest.wrapping_sub(head)).max(0)).unwrap_or(0);
+        self.least_reserve = self.least_reserve.min(reserve);
+        self.pieces += 1;
+        if self.pieces < REVIEW_AFTER {
+            return;
+        }
+        self.pieces = 0;
+        let spare = std::mem::replace(&mut self.least_reserve, u32::MAX);
+        if spare >= START_DELAY + STEP {
+            for offset in 0..STEP {
+                self.have[head.wrapping_add(offset) as usize % RING] = false;
+            }
+            self.head = Some(head.wrapping_add(STEP));
+            self.delay = self.delay.saturating_sub(STEP).max(START_DELAY);
+        }
+    }
+}
+
+/// The distance as a signed number, across the wrap.
+fn signed(distance: u32) -> i64 {
+    i64::from(distance.cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(jitter: &mut Jitter, number: u32, timestamp: u32) {
+        let payload = [u8::try_from(number % 250 + 1).unwrap(); 160];
+        let packet = Packet { payload_type: 0, marker: false, sequence: 0, timestamp, ssrc: 1, payload: &payload };
+        jitter.put(&packet);
+    }
+
+    fn take(jitter: &mut Jitter) -> Option<u8> {
+        let mut payload = [0; PACKET_BYTES];
+        (jitter.take(&mut payload) != Piece::Missing).then_some(payload[0])
+    }
+
+    /// Plays packets given as (arrives in tick, number) from a start time that wraps, and says what was heard.
+    fn heard(arrivals: &[(u32, u32)], ticks: u32) -> Vec<Option<u8>> {
+        let start = u32::MAX - 700;
+        let mut jitter = Jitter::new(0xff);
+        (0..ticks)
+            .map(|tick| {
+                for (_, number) in arrivals.iter().filter(|(at, _)| *at == tick) {
+                    put(&mut jitter, *number, start.wrapping_add(number * 160));
+                }
+                take(&mut jitter)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn order_and_doubles_do_not_matter_and_a_loss_is_a_gap() {
+        let sent = [(0, 1), (0, 0), (1, 2), (1, 2), (2, 4), (3, 6), (4, 5), (5, 7), (6, 8)];
+        let played: Vec<_> = heard(&sent, 9).into_iter().skip_while(Option::is_none).collect();
+        assert_eq!(played[..7], [Some(1), Some(2), Some(3), None, Some(5), Some(6), Some(7)]);
+    }
+
+    #[test]
+    fn it_waits_for_three_packets() {
+        let sent: Vec<(u32, u32)> = (0..6).map(|n| (n, n)).collect();
+        assert_eq!(heard(&sent, 5), [None, None, Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn jitter_within_the_delay_is_not_heard() {
+        let sent: Vec<(u32, u32)> = (0..100).map(|n| (n + if n % 7 == 3 { 2 } else { 0 }, n)).collect();
+        let played: Vec<_> = heard(&sent, 100).into_iter().skip_while(Option::is_none).collect();
+        assert!(played.len() > 95 && played.iter().all(Option::is_some), "{played:?}");
+    }
+
+    #[test]
+    fn more_jitter_than_that_costs_a_few_pieces_and_then_none() {
+        let sent: Vec<(u32, u32)> = (0..200).map(|n| (n + if n % 7 == 3 { 5 } else { 0 }, n)).collect();
+        let played = heard(&sent, 200);
+        let missing = played.iter().skip(60).filter(|piece| piece.is_none()).count();
+        assert_eq!(missing, 0, "{played:?}");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_or_stands_still_is_followed() {
+        let mut jitter = Jitter::new(0xff);
+        for tick in 0..100u32 {
+            let jump = if tick < 50 { 0 } else { 1_000_000 };
+            put(&mut jitter, tick, tick * 160 + jump);
+            take(&mut jitter);
+        }
+        assert!(take(&mut jitter).is_some(), "after a jump");
+        assert!((0..40).filter_map(|_| take(&mut jitter)).count() < 10, "nothing came");
+        for tick in 100..120u32 {
+            put(&mut jitter, tick, tick * 160 + 1_000_000);
+            take(&mut jitter);
+        }
+        assert!(take(&mut jitter).is_some(), "after standing still");
+    }
+
+    #[test]
+    fn a_burst_at_the_start_does_not_become_delay() {
+        let mut sent: Vec<(u32, u32)> = (0..20).map(|n| (0, n)).collect();
+        sent.extend((20..30).map(|n| (n - 19, n)));
+        assert_eq!(heard(&sent, 1)[0], Some(18));
+    }
+
+    #[test]
+    fn packets_of_other_lengths_fit() {
+        let mut jitter = Jitter::new(0xff);
+        for i in 0..10u32 {
+            let payload = [7u8; 240];
+            jitter.put(&Packet { payload_type: 0, marker: false, sequence: 0, timestamp: i * 240, ssrc: 1, payload: &payload });
+        }
+        let mut payload = [0; PACKET_BYTES];
+        assert_eq!(jitter.take(&mut payload), Piece::Whole);
+        assert_eq!(payload, [7; 160]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_packets_make_it_panic_and_memory_stays(packets in proptest::collection::vec((proptest::num::u32::ANY, 0usize..2000, 0u32..3), 0..60)) {
+            let mut jitter = Jitter::new(0xff);
+            let sound = [5u8; 2000];
+            for (timestamp, n, ssrc) in packets {
+                jitter.put(&Packet { payload_type: 0, marker: false, sequence: 0, timestamp, ssrc, payload: &sound[..n] });
+                take(&mut jitter);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The media thread: a wheel of 20 slots turned every millisecond by absolute deadlines, so that packets leave evenly.
+//!
+//! A stream sits in one slot and is served every 20 ms. Nothing here waits for anything but the clock.
+
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+
+use rustix::thread::ClockId;
+use rustix::time::Timespec;
+use thread_priority::unix::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
+
+use crate::base::{Context as _, Result};
+
+use super::command::{Command, Inbox, Order, QUEUE};
+use super::stream::Stream;
+
+/// Slots of the wheel, one millisecond each.
+const SLOTS: usize = 20;
+const MILLISECOND: u64 = 1_000_000;
+/// When the machine stood still for longer, the missed turns are skipped: a burst of old packets helps nobody.
+const MOST_BEHIND: u64 = 100 * MILLISECOND;
+/// Real-time priority; anything above zero is served before all ordinary threads.
+const PRIORITY: u8 = 5;
+
+/// Starts the thread. It ends when the last inbox is gone.
+pub(super) fn start(realtime: bool) -> Result<Inbox> {
+    let (sender, commands) = sync_channel(QUEUE);
+    let run = move || {
+        if realtime {
+            ask_for_priority();
+        }
+        // Wake-ups to the microsecond instead of 50; without it the wheel still turns.
+        let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1000));
+        Wheel::new().turn(&commands);
+    };
+    std::thread::Builder::new().name("rtp".into()).spawn(run).context("cannot start the media thread")?;
+    Ok(Inbox(sender))
+}
+
+fn ask_for_priority() {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let value = ThreadPriorityValue::try_from(PRIORITY).map(ThreadPriority::Crossplatform);
+    let asked = value.map(|priority| set_thread_priority_and_policy(thread_native_id(), priority, policy));
+    match asked {
+        Ok(Ok(())) => tracing::info!("The media thread runs with real-time priority (SCHED_FIFO)"),
+        _ => tracing::warn!(
+            "The media thread runs without real-time priority: audio may stutter under load. Grant CAP_SYS_NICE or LimitRTPRIO=5 to mend it"
+        ),
+    }
+}
+
+/// Nanoseconds of the monotonic clock.
+pub(super) fn now() -> u64 {
+    nanoseconds(rustix::time::clock_gettime(ClockId::Monotonic))
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn unix_now() -> u64 {
+    nanoseconds(rustix::time::clock_gettime(ClockId::Realtime))
+}
+
+fn nanoseconds(time: Timespec) -> u64 {
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+}
+
+fn sleep_until(deadline: u64) {
+    let until = Timespec {
+        tv_sec: i64::try_from(deadline / 1_000_000_000).unwrap_or(i64::MAX),
+        tv_nsec: i64::try_from(deadline % 1_000_000_000).unwrap_or(0),
+    };
+    // Interrupted by a signal: the turn comes a little early, the next one is on time again.
+    let _ = rustix::thread::clock_nanosleep_absolute(ClockId::Monotonic, &until);
+}
+
+struct Wheel {
+    slots: [Vec<Stream>; SLOTS],
+    /// Which slot a stream sits in.
+    places: HashMap<u64, usize>,
+}
+
+impl Wheel {
+    fn new() -> Self {
+        Self { slots: std::array::from_fn(|_| Vec::new()), places: HashMap::new() }
+    }
+
+    fn turn(mut self, commands: &Receiver<Command>) {
+        let mut deadline = now();
+        let mut slot = 0;
+        loop {
+            if self.places.is_empty() {
+                // Nothing to pace: sleep until somebody calls.
+                let Ok(command) = commands.recv() else { return };
+                self.obey(command);
+                deadline = now();
+            }
+            deadline += MILLISECOND;
+            sleep_until(deadline);
+            let at = now();
+            if at.saturating_sub(deadline) > MOST_BEHIND {
+                deadline = at;
+            }
+            if !self.obey_all(commands) {
+                return;
+            }
+            slot = (slot + 1) % SLOTS;
+            for stream in &mut self.slots[slot] {
+                stream.tick();
+            }
+        }
+    }
+
+    /// Takes all commands that wait. False when nobody can send any more.
+    fn obey_all(&mut self, commands: &Receiver<Command>) -> bool {
+        loop {
+            match commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Add(stream) => {
+                let emptiest = (0..SLOTS).min_by_key(|slot| self.slots[*slot].len()).unwrap_or(0);
+                self.places.insert(stream.id(), emptiest);
+                self.slots[emptiest].push(*stream);
+            }
+            Command::To(id, Order::Close(reply)) => {
+                let Some(slot) = self.places.remove(&id) else { return };
+                if let Some(at) = self.slots[slot].iter().position(|stream| stream.id() == id) {
+                    let stats = self.slots[slot].swap_remove(at).close();
+                    drop(reply.send(stats));
+                }
+            }
+            Command::To(id, order) => {
+                let Some(slot) = self.places.get(&id) else { return };
+                if let Some(stream) = self.slots[*slot].iter_mut().find(|stream| stream.id() == id) {
+                    stream.obey(order);
+                }
+            }
+        }
+    }
+}
