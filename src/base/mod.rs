@@ -9,6 +9,7 @@ pub mod phone;
 pub mod random;
 pub mod seal;
 pub mod secret;
+pub mod template;
 
 pub use clock::{Clock, Millis};
 pub use error::{Context, Error, Kind, Result};

@@ -6,4 +6,5 @@ pub mod bots;
 pub mod calls;
 pub mod carriers;
 pub mod numbers;
+pub mod runtime;
 pub mod webhooks;

@@ -9,6 +9,7 @@ mod routes;
 mod service;
 mod store;
 
+pub(crate) use check::{day_index, is_language, minute_of_day};
 pub use model::{ActiveHours, BotBody, BotStatus, BotVersionView, BotView, Disclosure, Provider};
 pub use routes::routes;
 pub use service::{Bots, Published};

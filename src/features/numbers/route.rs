@@ -136,7 +136,7 @@ mod tests {
             ("+1999", Some("  "), "screening"),
             ("100", Some("+15550001111"), "desk"),
             ("+1999", Some("+447700900123"), "british"),
-            ("+1999", Some("447700900123"), "everyone"),
+            ("+1999", Some("447700900123"), "british"),
             ("+1999", Some("+15550001111"), "everyone"),
         ] {
             assert_eq!(taken(&routes, did, from), user, "{did} from {from:?}");

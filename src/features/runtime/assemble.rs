@@ -1,0 +1,164 @@
+//! From a bot and a call to the config the call runs on. Pure.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::base::id::{BotId, CallId, SessionId};
+use crate::base::template::Variables;
+use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement};
+use crate::contract::flow::Flow;
+use crate::features::bots::{BotBody, is_language};
+
+/// Voices that the built-in `flite` has.
+const FLITE_VOICES: [&str; 1] = ["slt"];
+
+/// What a call changes on its bot, for itself alone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Overrides {
+    pub(super) system_prompt: Option<String>,
+    pub(super) voice: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) max_seconds: Option<u32>,
+}
+
+impl Overrides {
+    /// The overrides stored on a call; what cannot be read counts as none.
+    pub(super) fn of(stored: Option<&Value>) -> Self {
+        stored.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+    }
+}
+
+/// What a config is made of.
+pub(super) struct Parts<'a> {
+    pub(super) session_id: SessionId,
+    pub(super) call_id: CallId,
+    pub(super) bot_id: BotId,
+    pub(super) bot_version: u32,
+    pub(super) body: &'a BotBody,
+    pub(super) overrides: &'a Overrides,
+    pub(super) variables: &'a Variables,
+    pub(super) webhook_url: String,
+}
+
+/// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
+pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
+    let Parts { body, overrides, variables, .. } = parts;
+    let say = |text: &str| variables.render(text);
+    let mut notices = Vec::new();
+    let mut tts = body.tts.to_spec();
+    if let Some(voice) = overrides.voice.as_deref() {
+        match has_voice(&tts, voice) {
+            true => tts.voice = Some(voice.to_owned()),
+            false => notices.push("voice_not_available".to_owned()),
+        }
+    }
+    if overrides.system_prompt.is_some() && body.llm.provider != "openai" {
+        notices.push("prompt_not_executable".to_owned());
+    }
+    CallConfig {
+        session_id: parts.session_id,
+        call_id: parts.call_id,
+        bot_id: parts.bot_id,
+        bot_version: parts.bot_version,
+        webhook_url: parts.webhook_url,
+        system_prompt: say(overrides.system_prompt.as_deref().unwrap_or(&body.system_prompt)),
+        opening_message: say(&body.opening_message),
+        disclosure: say(body.disclosure.words()),
+        failure_message: say(body.failure_words()),
+        language: overrides.language.clone().unwrap_or_else(|| body.language.clone()),
+        timezone: body.timezone.clone(),
+        re_engagement: body.re_engagement.as_ref().map(|again| ReEngagement { message: say(&again.message), ..again.clone() }),
+        min_words_interruption: body.min_words_interruption,
+        max_call_duration_seconds: overrides.max_seconds.unwrap_or(body.max_call_duration_seconds),
+        voicemail_message: say(&body.voicemail_message),
+        pre_transfer_message: say(&body.pre_transfer_message),
+        recording_mode: body.recording_mode,
+        recording_notice: say(body.recording_words()),
+        stt: body.stt.to_spec(),
+        llm: body.llm.to_spec(),
+        tts,
+        flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
+        tools: body.tools.clone(),
+        conversation_policy: body.conversation_policy.clone(),
+        transfer_numbers: body.transfer_numbers.clone(),
+        transfer_targets: body.transfer_targets.clone(),
+        post_call_analysis_prompt: body.post_call_analysis_prompt.clone(),
+        post_call_cache_enabled: body.post_call_cache_enabled,
+        post_call_cache_version: body.post_call_cache_version.clone(),
+        post_call_cache: body.post_call_cache.clone(),
+        qc_prompt: body.qc_prompt.clone(),
+        auto_dispositions: body.auto_dispositions.clone(),
+        notices,
+    }
+}
+
+/// The flow with the variables of its replies in place.
+fn spoken(flow: &Flow, variables: &Variables) -> Flow {
+    let mut flow = flow.clone();
+    flow.fallback = variables.render(&flow.fallback);
+    for intent in &mut flow.intents {
+        intent.reply = variables.render(&intent.reply);
+    }
+    flow
+}
+
+/// Whether a provider can speak with a voice: names of another engine's voices must not silence the bot.
+fn has_voice(tts: &ProviderSpec, voice: &str) -> bool {
+    match tts.provider.as_str() {
+        "flite" => FLITE_VOICES.contains(&voice),
+        "espeak-ng" => is_language(voice),
+        provider => provider != "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn config(body: Value, overrides: Value) -> CallConfig {
+        let body: BotBody = serde_json::from_value(body).unwrap();
+        let mut variables = Variables::default();
+        variables.set("call", "name", "Ada");
+        assemble(Parts {
+            session_id: "s".into(),
+            call_id: "vnum000000000001".into(),
+            bot_id: "bot_1".into(),
+            bot_version: 3,
+            body: &body,
+            overrides: &Overrides::of(Some(&overrides)),
+            variables: &variables,
+            webhook_url: "http://box/api/v1/call-results".into(),
+        })
+    }
+
+    #[test]
+    fn a_bot_without_words_of_its_own_has_ours_and_variables_are_filled_in() {
+        let made = config(json!({ "name": "A", "opening_message": "Hello {{call.name}} {{x.y}}" }), json!({}));
+        assert_eq!(made.opening_message, "Hello Ada {{x.y}}");
+        assert!(!made.disclosure.is_empty() && !made.failure_message.is_empty() && !made.recording_notice.is_empty());
+        assert_eq!((made.min_words_interruption, made.max_call_duration_seconds), (3, 600));
+        assert!(made.notices.is_empty());
+    }
+
+    #[test]
+    fn overrides_hold_for_the_call_and_a_flow_cannot_follow_a_prompt() {
+        let flow = json!({ "name": "A", "llm": { "provider": "flow" }, "flow": { "intents": [], "fallback": "Pardon, {{name}}?" } });
+        let made = config(flow, json!({ "systemPrompt": "Sell.", "voice": "Aoede", "language": "de-DE", "maxSeconds": 60 }));
+        assert_eq!(made.notices, ["voice_not_available", "prompt_not_executable"]);
+        assert_eq!((made.language.as_str(), made.max_call_duration_seconds), ("de-DE", 60));
+        assert_eq!(made.tts.voice, None);
+        assert_eq!(made.flow.unwrap().fallback, "Pardon, Ada?");
+        let model = json!({ "name": "A", "llm": { "provider": "openai" }, "tts": { "provider": "openai" }, "system_prompt": "Be kind." });
+        let made = config(model, json!({ "systemPrompt": "Sell to {{name}}.", "voice": "Aoede" }));
+        assert!(made.notices.is_empty());
+        assert_eq!((made.system_prompt.as_str(), made.tts.voice.as_deref()), ("Sell to Ada.", Some("Aoede")));
+    }
+
+    #[test]
+    fn a_removed_disclosure_is_silent_and_off_has_no_notice() {
+        let made = config(json!({ "name": "A", "disclosure": false, "recording_mode": "off", "recording_notice": "x" }), json!({}));
+        assert_eq!((made.disclosure.as_str(), made.recording_notice.as_str()), ("", ""));
+    }
+}

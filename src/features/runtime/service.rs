@@ -1,0 +1,39 @@
+//! The handle of this slice.
+
+use std::sync::Arc;
+
+use crate::base::{Clock, Random};
+use crate::features::bots::Bots;
+use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::platform::db::Db;
+
+/// What the slice is built from.
+pub struct RuntimeSetup {
+    /// The database.
+    pub db: Db,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness, for keys of calls.
+    pub random: Random,
+    /// The bots.
+    pub bots: Bots,
+    /// The virtual numbers.
+    pub numbers: Numbers,
+    /// The inbound routes.
+    pub inbound_routes: InboundRoutes,
+    /// The URL under which callers reach this box, without a slash at its end.
+    pub base_url: String,
+}
+
+/// Configs and inbound decisions. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    pub(super) inner: Arc<RuntimeSetup>,
+}
+
+impl Runtime {
+    /// The slice over its parts.
+    pub fn new(setup: RuntimeSetup) -> Self {
+        Self { inner: Arc::new(setup) }
+    }
+}
