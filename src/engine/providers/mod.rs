@@ -1,5 +1,14 @@
 //! Speech and language behind three traits. A provider that fails never ends a call in silence: the pipeline speaks a configured sentence.
 
+pub mod choose;
+pub mod espeak;
+pub mod flite;
+pub mod flow;
+pub mod none;
+pub mod openai;
+pub mod pocketsphinx;
+mod wave;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,0 +1,208 @@
+//! From what a bot declares to what speaks, listens and answers on its calls.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::espeak::Espeak;
+use super::flite::Flite;
+use super::flow::{self, FlowResponder};
+use super::none::Nothing;
+use super::openai::{Chat, ChatSettings, Endpoint, Speaker, Transcriber};
+use super::pocketsphinx::Pocketsphinx;
+use super::{Hints, Llm, ProviderError, Stt, Tts, Verdict};
+use crate::base::Clock;
+use crate::contract::config::{CallConfig, ProviderSpec};
+use crate::engine::speech::SpeechWorkers;
+use crate::platform::net::Outbound;
+
+/// What providers are made of. Cheap to clone; one per engine.
+#[derive(Clone)]
+pub struct Chooser {
+    /// Workers for flite and pocketsphinx.
+    pub workers: SpeechWorkers,
+    /// The way to services the operator names.
+    pub outbound: Outbound,
+    /// The clock.
+    pub clock: Clock,
+    /// The program espeak-ng; usually just its name.
+    pub espeak: PathBuf,
+}
+
+/// The providers of one call.
+pub struct Chosen {
+    /// Speech to text; `None` when the bot has none.
+    pub stt: Option<Arc<dyn Stt>>,
+    /// What decides the answers.
+    pub llm: Arc<dyn Llm>,
+    /// Text to speech.
+    pub tts: Arc<dyn Tts>,
+    /// Speaks when `tts` fails; `None` when `tts` is that one already.
+    pub spare_tts: Option<Arc<dyn Tts>>,
+    /// What to listen for.
+    pub hints: Hints,
+}
+
+impl Chooser {
+    /// A chooser with espeak-ng found by its name.
+    pub fn new(workers: SpeechWorkers, outbound: Outbound, clock: Clock) -> Self {
+        Self { workers, outbound, clock, espeak: PathBuf::from("espeak-ng") }
+    }
+
+    /// The providers of a call.
+    ///
+    /// # Errors
+    /// `GiveUp` with a sentence when the bot names one that does not exist or lacks what it needs.
+    pub fn choose(&self, config: &CallConfig) -> Result<Chosen, ProviderError> {
+        let hints = match &config.flow {
+            Some(flow) if config.llm.provider == "flow" => flow::hints(flow, language(&config.stt, config)),
+            _ => Hints { language: language(&config.stt, config).to_owned(), ..Hints::default() },
+        };
+        let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
+        Ok(Chosen { stt: self.stt(config)?, llm: self.llm(config)?, tts: self.tts(config)?, spare_tts, hints })
+    }
+
+    fn stt(&self, config: &CallConfig) -> Result<Option<Arc<dyn Stt>>, ProviderError> {
+        let spec = &config.stt;
+        match spec.provider.as_str() {
+            "pocketsphinx" => Ok(Some(Arc::new(Pocketsphinx::new(self.workers.clone())))),
+            "openai" => {
+                let endpoint = Endpoint::new(self.outbound.clone(), spec);
+                Ok(Some(Arc::new(Transcriber::new(endpoint, spec.model.as_deref().unwrap_or_default()))))
+            }
+            "none" | "" => Ok(None),
+            other => Err(unknown("speech to text", other, "pocketsphinx, openai or none")),
+        }
+    }
+
+    fn llm(&self, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
+        let spec = &config.llm;
+        match spec.provider.as_str() {
+            "flow" => {
+                let flow = config.flow.clone().ok_or_else(|| give_up("the bot answers by flow but declares no flow".to_owned()))?;
+                Ok(Arc::new(FlowResponder::new(flow, language(spec, config))))
+            }
+            "openai" => {
+                let model = spec.model.clone().filter(|model| !model.is_empty());
+                let settings = ChatSettings {
+                    model: model.ok_or_else(|| give_up("the bot answers by openai but names no model".to_owned()))?,
+                    temperature: spec.temperature,
+                    max_tokens: spec.max_tokens,
+                    tools: tools(config),
+                };
+                Ok(Arc::new(Chat::new(Endpoint::new(self.outbound.clone(), spec), settings, self.clock.clone())))
+            }
+            "none" | "" => Ok(Arc::new(Nothing)),
+            other => Err(unknown("answers", other, "flow, openai or none")),
+        }
+    }
+
+    fn tts(&self, config: &CallConfig) -> Result<Arc<dyn Tts>, ProviderError> {
+        let spec = &config.tts;
+        let voice = spec.voice.as_deref().unwrap_or_default();
+        match spec.provider.as_str() {
+            "flite" => Ok(Arc::new(Flite::new(self.workers.clone(), voice))),
+            "espeak-ng" => Ok(Arc::new(Espeak::new(&self.espeak, voice, language(spec, config), self.clock.clone()))),
+            "openai" => {
+                let endpoint = Endpoint::new(self.outbound.clone(), spec);
+                Ok(Arc::new(Speaker::new(endpoint, spec.model.as_deref().unwrap_or_default(), voice)))
+            }
+            "none" | "" => Ok(Arc::new(Nothing)),
+            other => Err(unknown("text to speech", other, "flite, espeak-ng, openai or none")),
+        }
+    }
+}
+
+fn language<'a>(spec: &'a ProviderSpec, config: &'a CallConfig) -> &'a str {
+    spec.language.as_deref().filter(|language| !language.is_empty()).unwrap_or(&config.language)
+}
+
+/// The tools a model may use: hanging up always, transferring when the bot has somewhere to transfer to.
+fn tools(config: &CallConfig) -> Vec<Value> {
+    let mut tools = vec![function(
+        "end_call",
+        "Say goodbye first, then end the call with this.",
+        &json!({ "type": "object", "properties": {}, "additionalProperties": false }),
+    )];
+    let named = config.transfer_targets.iter().filter_map(|target| target.get("name").and_then(Value::as_str));
+    let targets: Vec<&str> = config.transfer_numbers.keys().map(String::as_str).chain(named).collect();
+    if !targets.is_empty() {
+        let parameters = json!({
+            "type": "object",
+            "properties": { "target": { "type": "string", "enum": targets } },
+            "required": ["target"],
+            "additionalProperties": false,
+        });
+        tools.push(function("transfer", "Connect the caller with somebody else. Tell the caller first.", &parameters));
+    }
+    tools
+}
+
+fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
+}
+
+fn unknown(slot: &str, name: &str, known: &str) -> ProviderError {
+    give_up(format!("there is no provider {name:?} for {slot}; known are {known}"))
+}
+
+fn give_up(message: String) -> ProviderError {
+    ProviderError { verdict: Verdict::GiveUp, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::speech::SpeechSettings;
+    use crate::platform::net::OutboundOptions;
+
+    fn chooser() -> Chooser {
+        let outbound = Outbound::new(OutboundOptions::allowing::<String>([]).expect("no range")).expect("a client");
+        Chooser::new(SpeechWorkers::new(SpeechSettings::new("/nonexistent"), Clock::system()), outbound, Clock::system())
+    }
+
+    fn config(stt: &str, llm: &str, tts: &str) -> CallConfig {
+        serde_json::from_value(json!({
+            "session_id": "sess_0000000000000001", "call_id": "oac-000000000001", "bot_id": "bot_0000000000000001",
+            "webhook_url": "http://127.0.0.1/x", "system_prompt": "", "opening_message": "Hello",
+            "stt": { "provider": stt }, "llm": { "provider": llm, "model": "m" }, "tts": { "provider": tts },
+            "flow": { "intents": [{ "id": "a", "phrases": ["open sesame"], "reply": "ok" }], "fallback": "?" },
+            "transfer_numbers": { "sales": "+15550100" },
+        }))
+        .expect("a config")
+    }
+
+    #[test]
+    fn every_known_name_gives_a_provider() {
+        for (stt, llm, tts) in
+            [("pocketsphinx", "flow", "flite"), ("openai", "openai", "openai"), ("none", "none", "none"), ("none", "flow", "espeak-ng")]
+        {
+            let chosen = chooser().choose(&config(stt, llm, tts)).unwrap_or_else(|error| panic!("{}", error.message));
+            assert_eq!(chosen.stt.is_none(), stt == "none");
+            assert_eq!(chosen.spare_tts.is_none(), tts == "flite");
+            assert_eq!(chosen.hints.phrases.iter().any(|phrase| phrase == "open sesame"), llm == "flow");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_named_in_the_error() {
+        for (stt, llm, tts) in [("siri", "flow", "flite"), ("none", "hal", "flite"), ("none", "flow", "pocketsphinx")] {
+            let error = chooser().choose(&config(stt, llm, tts)).err().expect("unknown");
+            assert_eq!(error.verdict, Verdict::GiveUp);
+            assert!(error.message.contains("known are"), "{}", error.message);
+        }
+        let mut bare = config("none", "flow", "flite");
+        bare.flow = None;
+        assert!(chooser().choose(&bare).err().expect("no flow").message.contains("no flow"));
+    }
+
+    #[test]
+    fn a_model_may_transfer_only_where_the_bot_can() {
+        let with = tools(&config("none", "openai", "none"));
+        assert_eq!(with[1]["function"]["parameters"]["properties"]["target"]["enum"], json!(["sales"]));
+        let mut without = config("none", "openai", "none");
+        without.transfer_numbers.clear();
+        assert_eq!(tools(&without).len(), 1);
+    }
+}

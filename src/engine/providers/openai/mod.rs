@@ -1,0 +1,13 @@
+//! `openai`: any service that speaks the OpenAI API, on the local network or outside: chat, transcription, speech.
+
+mod audio;
+mod chat;
+mod endpoint;
+mod pieces;
+mod sse;
+#[cfg(test)]
+mod tests;
+
+pub use audio::{Speaker, Transcriber};
+pub use chat::{Chat, ChatSettings};
+pub use endpoint::Endpoint;
