@@ -12,7 +12,7 @@ use crate::base::{Clock, Kind, Millis, Random, Result};
 use crate::contract::event::CallEvent;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
-use crate::platform::outbox::Outbox;
+use crate::platform::outbox::{Outbox, facts_after};
 
 struct House {
     folder: tempfile::TempDir,
@@ -59,14 +59,8 @@ impl House {
     }
 
     async fn facts(&self) -> Vec<Value> {
-        self.db
-            .read(|conn| {
-                let mut statement = conn.prepare("select body from events order by id")?;
-                let bodies = statement.query_map([], |row| row.get::<_, String>(0))?;
-                Ok(bodies.map(|body| serde_json::from_str(&body.expect("text")).expect("JSON")).collect())
-            })
-            .await
-            .expect("facts")
+        let facts = self.db.read(|conn| facts_after(conn, 0, 1000)).await.expect("facts");
+        facts.iter().map(|event| serde_json::to_value(&event.fact).expect("JSON")).collect()
     }
 }
 

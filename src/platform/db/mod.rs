@@ -1,13 +1,16 @@
 //! SQLite as this program uses it: one writer thread that commits in groups, read-only connections beside it.
 
+mod backup;
 mod error;
 mod migrate;
 mod readers;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
@@ -23,6 +26,7 @@ pub struct Db {
     writer: writer::Writer,
     readers: readers::Readers,
     outbox: watch::Sender<()>,
+    path: PathBuf,
 }
 
 impl Db {
@@ -31,7 +35,12 @@ impl Db {
     pub fn open(path: &Path, backups: &Path, clock: Clock) -> Result<Self> {
         migrate::run(path, backups, &clock)?;
         let (outbox, _) = watch::channel(());
-        Ok(Self { writer: writer::Writer::start(path, clock, outbox.clone())?, readers: readers::Readers::start(path, 4)?, outbox })
+        Ok(Self {
+            writer: writer::Writer::start(path, clock, outbox.clone())?,
+            readers: readers::Readers::start(path, 4)?,
+            outbox,
+            path: path.to_owned(),
+        })
     }
 
     /// Runs a use case in one transaction. When this returns `Ok`, the change is on disk and synced. When the closure fails or panics,
@@ -51,6 +60,11 @@ impl Db {
         F: FnOnce(&Conn) -> Result<T> + Send + 'static,
     {
         self.readers.run(query).await
+    }
+
+    /// Copies the database to a file as it is at one moment, while writers go on, and checks the copy. Nothing is at `to` when it fails.
+    pub async fn backup(&self, to: &Path) -> Result<()> {
+        backup::copy(self.path.clone(), to.to_owned()).await
     }
 
     /// Changes after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.

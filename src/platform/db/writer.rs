@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use super::tx::Tx;
-use crate::base::{Clock, Context, Error, Result};
+use crate::base::{Clock, Context, Error, Kind, Result};
 
 /// Use cases that may wait; when it is full, callers wait in their own task.
 const INBOX: usize = 1024;
@@ -25,6 +25,8 @@ pub(super) struct Writer {
 /// A use case on its way: run inside the group, answered after the commit.
 trait Job: Send {
     fn run(&mut self, tx: &Tx<'_>) -> Result<(), Rollback>;
+    /// What it failed with, for the others of its group.
+    fn failure(&self) -> Option<&Error>;
     fn answer(self: Box<Self>, committed: Result<(), &Error>);
 }
 
@@ -49,6 +51,10 @@ where
         let failed = outcome.is_err();
         self.outcome = Some(outcome);
         if failed { Err(Rollback) } else { Ok(()) }
+    }
+
+    fn failure(&self) -> Option<&Error> {
+        self.outcome.as_ref().and_then(|outcome| outcome.as_ref().err())
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &Error>) {
@@ -139,6 +145,12 @@ fn run_one(conn: &Connection, job: &mut Box<dyn Job>, clock: &Clock) -> Result<b
     conn.prepare_cached("savepoint use_case")?.execute([])?;
     let tx = Tx::new(conn, clock.now());
     let kept = job.run(&tx).is_ok();
+    if conn.is_autocommit() {
+        // SQLite itself gave up the whole transaction, as it does when the disk is full: all of the group have to hear it.
+        let failure = job.failure().map(|failure| (failure.kind(), failure.message().to_owned()));
+        let (kind, message) = failure.unwrap_or((Kind::Internal, "a database change ended the transaction".to_owned()));
+        return Err(Error::new(kind, message));
+    }
     if !kept {
         conn.prepare_cached("rollback to use_case")?.execute([])?;
     }

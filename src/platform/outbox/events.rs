@@ -2,7 +2,7 @@
 
 use crate::base::{Millis, Result};
 use crate::contract::fact::Fact;
-use crate::platform::db::{Tx, to_json};
+use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 /// A stored fact.
 #[derive(Debug, Clone)]
@@ -20,4 +20,15 @@ pub fn append(tx: &Tx<'_>, fact: &Fact) -> Result<()> {
     tx.prepare_cached("insert into events (body, at) values (?1, ?2)")?.execute((to_json(fact)?, tx.now))?;
     tx.wake_outbox();
     Ok(())
+}
+
+/// The facts after a position, oldest first, as far as they are still kept.
+pub fn facts_after(conn: &Conn, id: i64, limit: u32) -> Result<Vec<Event>> {
+    let mut statement = conn.prepare_cached("select id, at, body from events where id > ?1 order by id limit ?2")?;
+    let rows = statement.query_map((id, limit), |row| Ok((row.get("id")?, row.get("at")?, row.get::<_, String>("body")?)))?;
+    rows.map(|row| {
+        let (id, at, body) = row?;
+        Ok(Event { id, at, fact: from_json(&body)? })
+    })
+    .collect()
 }

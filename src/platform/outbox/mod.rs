@@ -24,7 +24,7 @@ use dispatcher::Dispatcher;
 use worker::Worker;
 
 pub use dispatcher::Subscription;
-pub use events::{Event, append};
+pub use events::{Event, append, facts_after};
 pub use jobs::{Job, NewJob, enqueue};
 pub use parked::{Parked, list_parked, retry_job, retry_reaction};
 pub use worker::{Handler, Outcome};
