@@ -45,6 +45,8 @@ pub enum CallEventKind {
         /// How: `refer`.
         method: String,
     },
+    /// The result was stored: nothing more will happen. Made by the control plane itself.
+    Completed,
     /// Anything else worth keeping, such as `prompt_not_executable`, `provider_failed`, `barge_in`.
     Note {
         /// Name of the event.

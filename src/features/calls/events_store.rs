@@ -34,7 +34,9 @@ pub(super) fn record(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent) -> 
             transferred(tx, session_id, target, method)?;
             (TRANSFERRED, Fact::CallTransferred { session_id: session_id.clone() })
         }
-        CallEventKind::Ringing | CallEventKind::Turn { .. } | CallEventKind::Note { .. } => return Ok(is_active),
+        CallEventKind::Ringing | CallEventKind::Turn { .. } | CallEventKind::Completed | CallEventKind::Note { .. } => {
+            return Ok(is_active);
+        }
     };
     if announced & bit != 0 {
         return Ok(is_active);

@@ -7,6 +7,7 @@ mod engine_routes;
 mod events_store;
 mod jobs;
 mod list_store;
+mod live_routes;
 mod misses;
 mod model;
 mod outcome;

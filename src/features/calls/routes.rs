@@ -11,7 +11,7 @@ use super::list_store::Filter;
 use super::model::CallStatus;
 use super::service::Calls;
 use super::view::{CallSummary, CallView};
-use super::{ReadCalls, engine_routes, recordings_routes};
+use super::{ReadCalls, engine_routes, live_routes, recordings_routes};
 use crate::base::id::{BotId, SessionId};
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::base::{Error, Millis, Result};
@@ -25,6 +25,7 @@ pub fn routes(calls: Calls) -> OpenApiRouter {
         .routes(routes!(show))
         .with_state(calls.clone())
         .merge(engine_routes::routes(calls.clone()))
+        .merge(live_routes::routes(calls.clone()))
         .merge(recordings_routes::routes(calls))
 }
 

@@ -19,7 +19,7 @@ use crate::base::id::SessionId;
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Random, Result};
-use crate::contract::event::CallEvent;
+use crate::contract::event::{CallEvent, CallEventKind};
 use crate::platform::db::Db;
 use crate::platform::objects::{Object, ObjectKey, Objects};
 
@@ -108,6 +108,11 @@ impl Calls {
         let token = self.token_for(&session_id, &results)?;
         let answer = session_id.clone();
         self.db().write(move |tx| results_store::record(tx, &session_id, &results, token.as_ref())).await?;
+        if self.inner.live.receiver_count() > 0 {
+            let event = CallEvent { seq: u32::MAX, at: self.inner.setup.clock.now(), what: CallEventKind::Completed };
+            // No listener, no matter.
+            let _ = self.inner.live.send(Arc::new(Live { session_id: answer.clone(), event }));
+        }
         Ok(answer)
     }
 
@@ -130,6 +135,18 @@ impl Calls {
             let _ = self.inner.live.send(Arc::new(Live { session_id, event }));
         }
         Ok(())
+    }
+
+    /// What a listener missed since the live event with this id (`session:seq`), as far as that call still runs.
+    pub(super) async fn missed(&self, last_id: &str) -> Result<Vec<Live>> {
+        let Some((session_id, seq)) = last_id.rsplit_once(':').and_then(|(id, seq)| Some((SessionId::from(id), seq.parse::<u32>().ok()?)))
+        else {
+            return Ok(Vec::new());
+        };
+        let wanted = session_id.clone();
+        let events = self.db().read(move |conn| events_store::list(conn, &wanted)).await?;
+        let later = events.into_iter().filter(|event| event.seq > seq);
+        Ok(later.map(|event| Live { session_id: session_id.clone(), event }).collect())
     }
 
     /// One call, or "not found".
