@@ -1,5 +1,6 @@
 //! cxbox: an appliance for AI phone calls. Start reading at `src/ARCHITECTURE.md`.
 
+pub mod app;
 pub mod base;
 pub mod cli;
 pub mod contract;

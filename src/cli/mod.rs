@@ -2,6 +2,7 @@
 
 mod lab;
 mod lab_ai;
+mod serve;
 mod speech_worker;
 
 use std::process::ExitCode;
@@ -9,6 +10,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::base::{Error, Result};
+use crate::platform::config::BAD_CONFIG;
+
+/// Exit code for a faulty configuration (`EX_CONFIG` of sysexits).
+const EX_CONFIG: u8 = 78;
 
 /// An appliance for AI phone calls.
 #[derive(Parser)]
@@ -27,6 +32,8 @@ enum Command {
     /// Speak and recognise for the engine, which starts this.
     #[command(hide = true)]
     SpeechWorker,
+    /// Run the appliance: API, console, webhooks, and the engine that it starts and watches.
+    Serve(Box<serve::Args>),
 }
 
 /// Reads the arguments, runs the subcommand and turns its outcome into an exit code.
@@ -38,11 +45,12 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Lab(command) => lab::run(command),
         Command::SpeechWorker => speech_worker::run(),
+        Command::Serve(args) => serve::run(*args),
     }
 }
 
 #[expect(clippy::print_stderr, reason = "the command line speaks to its user")]
 fn fail(error: &Error) -> ExitCode {
     eprintln!("cxbox: {error}");
-    ExitCode::FAILURE
+    if error.stable_code() == BAD_CONFIG { ExitCode::from(EX_CONFIG) } else { ExitCode::FAILURE }
 }

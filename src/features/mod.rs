@@ -6,5 +6,6 @@ pub mod bots;
 pub mod calls;
 pub mod carriers;
 pub mod numbers;
+pub mod ops;
 pub mod runtime;
 pub mod webhooks;

@@ -2,9 +2,11 @@
 
 pub mod access;
 pub mod audit;
+pub mod config;
 pub mod data_dir;
 pub mod db;
 pub mod http;
 pub mod net;
 pub mod objects;
 pub mod outbox;
+pub mod secrets;

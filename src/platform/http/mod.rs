@@ -3,7 +3,9 @@
 mod draining;
 mod error;
 mod extract;
+mod listen;
 
 pub use draining::Draining;
 pub use error::{ApiError, ApiResult};
 pub use extract::{AnyCase, Body};
+pub use listen::{Http, Socket};

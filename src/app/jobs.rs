@@ -1,0 +1,29 @@
+//! Who runs which jobs: one line per kind.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::compose::Handles;
+use crate::features::{calls, webhooks};
+use crate::platform::outbox::{Handler, Job, Outcome};
+
+/// All kinds of jobs and their handlers.
+pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
+    let hooks = handles.webhooks.clone();
+    let mut all: HashMap<_, _> = calls::handlers(&handles.calls).into_iter().collect();
+    all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
+    all
+}
+
+async fn deliver(hooks: webhooks::Webhooks, job: Job) -> Outcome {
+    hooks.deliver(job).await
+}
+
+fn handler<F, R>(run: F) -> Handler
+where
+    F: Fn(Job) -> R + Send + Sync + 'static,
+    R: Future<Output = Outcome> + Send + 'static,
+{
+    Arc::new(move |job| Box::pin(run(job)))
+}

@@ -1,0 +1,39 @@
+//! Merges the routes of all features behind the one gate. To add a feature: one `merge` line.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::compose::Handles;
+use crate::base::Error;
+use crate::features::{audit, auth, bots, calls, carriers, numbers, ops, webhooks};
+use crate::platform::access::{Authenticate, gate};
+use crate::platform::http::ApiError;
+
+/// Largest body of a route that does not say otherwise, in bytes.
+const MOST_BODY: usize = 2 * 1024 * 1024;
+
+/// All routes, and their description.
+pub(super) fn build(handles: &Handles) -> (Router, OpenApi) {
+    let h = handles.clone();
+    let authenticate: Arc<dyn Authenticate> = Arc::new(h.auth.clone());
+    let (router, openapi) = OpenApiRouter::new()
+        .merge(ops::routes())
+        .merge(auth::routes(h.auth))
+        .merge(audit::routes(h.audit))
+        .merge(bots::routes(h.bots))
+        .merge(carriers::routes(h.carriers))
+        .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
+        .merge(calls::routes(h.calls))
+        .merge(webhooks::routes(h.webhooks))
+        .split_for_parts();
+    let router = router
+        .fallback(|| async { ApiError(Error::not_found("there is nothing at this path")) })
+        .layer(from_fn_with_state(authenticate, gate))
+        .layer(DefaultBodyLimit::max(MOST_BODY));
+    (router, openapi)
+}

@@ -1,0 +1,15 @@
+//! Who hears which facts: one line per listener.
+
+use std::sync::Arc;
+
+use super::compose::Handles;
+use crate::features::{calls, webhooks};
+use crate::platform::outbox::Subscription;
+
+/// All listeners, by the name under which their reactions are stored.
+pub(super) fn all(handles: &Handles) -> Vec<Subscription> {
+    let hooks = handles.webhooks.clone();
+    let mut all = calls::subscriptions();
+    all.push(Subscription { name: "webhooks", wants: webhooks::wants, react: Arc::new(move |tx, event| hooks.react(tx, event)) });
+    all
+}

@@ -1,0 +1,187 @@
+//! The layers themselves: what was set where, and sentences for what cannot be.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::{Config, DEFAULTS};
+use crate::base::{Context, Error, Result};
+
+/// Code of an error that says the configuration is at fault; the program ends with exit code 78.
+pub const BAD_CONFIG: &str = "bad_config";
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The embedded defaults.
+    Default,
+    /// A file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// A flag of the command line.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// Values given on the command line.
+#[derive(Debug, Default)]
+pub struct Flags(Vec<(&'static str, &'static str, String)>);
+
+impl Flags {
+    /// Sets a key such as `server.http` if the flag was given.
+    #[must_use]
+    pub fn set(mut self, key: &'static str, flag: &'static str, value: Option<impl ToString>) -> Self {
+        if let Some(value) = value {
+            self.0.push((key, flag, value.to_string()));
+        }
+        self
+    }
+}
+
+/// One setting: its value and where that comes from.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The value.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// All settings by key, such as `server.http`.
+#[derive(Debug)]
+pub struct Layers {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Layers {
+    /// Reads the layers in order. `environment` is passed in, so that nothing here depends on the process.
+    pub fn read(file: Option<&Path>, environment: &[(String, String)], flags: &Flags) -> Result<Self> {
+        let mut layers = Self { entries: BTreeMap::new() };
+        let defaults: Table = DEFAULTS.parse().context("the embedded configuration is broken")?;
+        for (key, value) in flatten(defaults) {
+            layers.entries.insert(key, Entry { value, origin: Origin::Default });
+        }
+        if let Some(path) = file {
+            layers.add_file(path)?;
+        }
+        for (name, text) in environment {
+            let Some((section, key)) = name.strip_prefix("CXBOX_").and_then(|rest| rest.split_once("__")) else { continue };
+            let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+            layers.set_text(&key, text, Origin::Environment(name.clone()))?;
+        }
+        for (key, flag, text) in &flags.0 {
+            layers.set_text(key, text, Origin::Flag(flag))?;
+        }
+        Ok(layers)
+    }
+
+    /// All settings in the order of their keys.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(key, entry)| (key.as_str(), entry))
+    }
+
+    /// The typed configuration. A bad value is named with its key and where it was set.
+    pub fn config(&self) -> Result<Config> {
+        let mut table = Table::new();
+        for (key, entry) in &self.entries {
+            if let Some((section, name)) = key.split_once('.')
+                && let Value::Table(section) = table.entry(section).or_insert_with(|| Value::Table(Table::new()))
+            {
+                section.insert(name.to_owned(), entry.value.clone());
+            }
+        }
+        serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+            let path = error.path().to_string();
+            let key = path.split('[').next().unwrap_or_default();
+            let origin = self.entries.get(key).map_or(&Origin::Default, |entry| &entry.origin);
+            let sentence = error.into_inner().message().to_owned();
+            refused(format!("{key} ({origin}): {sentence}"))
+        })
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<()> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot read {shown}: {error}")))?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| refused(format!("{shown} is not TOML: {}", error.message())))?;
+        for (key, value) in flatten(table) {
+            let origin = Origin::File(path.to_owned());
+            self.check_known(&key, &origin)?;
+            self.entries.insert(key, Entry { value, origin });
+        }
+        Ok(())
+    }
+
+    /// Sets a value that came as text; the default's type says how to read it.
+    fn set_text(&mut self, key: &str, text: &str, origin: Origin) -> Result<()> {
+        self.check_known(key, &origin)?;
+        let Some(entry) = self.entries.get_mut(key) else { return Ok(()) };
+        let value = read_as(&entry.value, text).ok_or_else(|| refused(format!("{key} ({origin}): must be {}", kind_word(&entry.value))))?;
+        *entry = Entry { value, origin };
+        Ok(())
+    }
+
+    fn check_known(&self, key: &str, origin: &Origin) -> Result<()> {
+        if self.entries.contains_key(key) {
+            return Ok(());
+        }
+        let nearest = self
+            .entries
+            .keys()
+            .map(|known| (strsim::damerau_levenshtein(known, key), known))
+            .min()
+            .filter(|(distance, _)| *distance <= key.len() / 2)
+            .map_or_else(String::new, |(_, known)| format!("; did you mean {known}?"));
+        Err(refused(format!("{origin}: there is no setting {key}{nearest}")))
+    }
+}
+
+fn refused(sentence: String) -> Error {
+    Error::invalid(sentence).code(BAD_CONFIG)
+}
+
+/// `section.key` and value of each setting. A table below a section stays one value.
+fn flatten(table: Table) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (section, value) in table {
+        match value {
+            Value::Table(values) => flat.extend(values.into_iter().map(|(key, value)| (format!("{section}.{key}"), value))),
+            value => flat.push((section, value)),
+        }
+    }
+    flat
+}
+
+fn read_as(like: &Value, text: &str) -> Option<Value> {
+    match like {
+        Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
+        Value::Float(_) => text.trim().parse().ok().map(Value::Float),
+        Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        Value::Array(_) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            Some(Value::Array(parts.map(|part| Value::String(part.to_owned())).collect()))
+        }
+        _ => Some(Value::String(text.to_owned())),
+    }
+}
+
+fn kind_word(like: &Value) -> &'static str {
+    match like {
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        _ => "a text",
+    }
+}

@@ -1,0 +1,61 @@
+//! The configuration: embedded defaults, then a file, then the environment, then flags; each value knows where it came from.
+
+mod engine;
+mod layers;
+mod log;
+mod metrics;
+mod outbound;
+mod server;
+mod values;
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use engine::{Engine, EngineMode};
+pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
+pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
+pub use outbound::Outbound;
+pub use server::{Server, TlsMode};
+pub use values::{OptionalBind, PortRange};
+
+use crate::base::Result;
+use crate::platform::data_dir::DataDir;
+
+/// The defaults, with the comments that explain them.
+pub const DEFAULTS: &str = include_str!("../../../assets/config/default.toml");
+
+/// All settings of the program. A feature is given its section, never the whole.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// API and console.
+    pub server: Server,
+    /// Live media.
+    pub engine: Engine,
+    /// Calls and requests that leave the box.
+    pub outbound: Outbound,
+    /// Logs.
+    pub log: Log,
+    /// Figures for Prometheus.
+    pub metrics: Metrics,
+}
+
+impl Config {
+    /// Reads all layers. `file` must exist when it is named; without it, `config.toml` of the data folder is read if it is there.
+    pub fn load(file: Option<&Path>, data: Option<&DataDir>, flags: &Flags) -> Result<Self> {
+        let fallback = data.map(|data| data.root().join("config.toml")).filter(|path| path.exists());
+        Layers::read(file.or(fallback.as_deref()), &process_environment(), flags)?.config()
+    }
+
+    /// The defaults alone.
+    pub fn defaults() -> Result<Self> {
+        Layers::read(None, &[], &Flags::default())?.config()
+    }
+}
+
+/// The environment of this process, as texts.
+pub fn process_environment() -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}

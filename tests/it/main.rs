@@ -1,0 +1,7 @@
+//! The control plane in process: real SQLite, real HTTP over loopback, a clock that tests move.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
+
+mod ops;
+mod support;
+mod wiring;

@@ -1,0 +1,7 @@
+//! What tests stand on: the application, its callers, their answers.
+
+mod app;
+mod client;
+mod people;
+
+pub use app::TestApp;
