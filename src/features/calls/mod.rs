@@ -3,6 +3,7 @@
 //! Owns the tables `calls` and `call_events`. Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
 
 mod cache_summary;
+mod codeb_routes;
 mod engine_routes;
 mod events_store;
 mod jobs;
@@ -10,8 +11,11 @@ mod list_store;
 mod live_routes;
 mod misses;
 mod model;
+mod outbound;
+mod outbound_store;
 mod outcome;
 mod payload;
+mod place;
 mod range;
 mod reactions;
 mod record;
@@ -25,8 +29,11 @@ mod tests;
 mod transcript;
 mod view;
 
+pub use codeb_routes::outbound_routes;
 pub use jobs::{TRANSCRIPT_WRITE, handlers};
 pub use model::{CallStatus, CodebStatus, Direction, NewCall, Origin};
+pub use outbound::OutboundBody;
+pub use place::{Placing, PlacingSetup};
 pub use reactions::subscriptions;
 pub use record::CallRecord;
 pub use routes::routes;

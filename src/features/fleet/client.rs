@@ -1,0 +1,122 @@
+//! HTTP towards one engine: over the data folder's socket, or over the network.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::base::id::SessionId;
+use crate::base::secret::Secret;
+use crate::base::{Error, Kind, Result};
+use crate::contract::SECRET_HEADER;
+use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
+
+/// How long an engine may take to say how it is. Not less: a busy host must not look dead.
+const HEALTH_WITHIN: Duration = Duration::from_secs(20);
+/// How long an engine may take to accept a call.
+const DIALOUT_WITHIN: Duration = Duration::from_secs(60);
+/// How long an engine may take to take any other order.
+const ORDER_WITHIN: Duration = Duration::from_secs(10);
+/// Largest answer of an engine, in bytes.
+const MOST_ANSWER: usize = 256 * 1024;
+
+/// One engine host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    /// The built-in engine, at its socket.
+    Local(PathBuf),
+    /// An engine elsewhere: `https://host:port`, without a slash at its end.
+    Remote(String),
+}
+
+impl Host {
+    /// What it is called in answers and logs.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Local(_) => "local",
+            Self::Remote(url) => url,
+        }
+    }
+}
+
+/// Talks to engines with the internal secret. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Client {
+    secret: Secret,
+    net: Outbound,
+}
+
+/// The error body of an engine; ours and those of foreign ones.
+#[derive(Deserialize, Default)]
+struct Refusal {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    error_description: String,
+}
+
+impl Client {
+    pub(super) fn new(secret: Secret, net: Outbound) -> Self {
+        Self { secret, net }
+    }
+
+    /// How an engine is. `Upstream` when it does not answer.
+    pub(super) async fn health(&self, host: &Host) -> Result<FleetHealth> {
+        let answer = self.send(host, Request::get(self.target(host, "/health/fleet")).within(HEALTH_WITHIN)).await?;
+        Ok(succeeded(answer).await?.json(MOST_ANSWER).await?)
+    }
+
+    /// Places a call. `Upstream` when the engine does not answer, `Unavailable` or `TooMany` when it takes no call now.
+    pub(super) async fn dialout(&self, host: &Host, call: &Dialout) -> Result<DialoutAccepted> {
+        let request = Request::post(self.target(host, "/livekit/dialout")).json(call)?.within(DIALOUT_WITHIN);
+        let answer = self.send(host, request).await?;
+        Ok(succeeded(answer).await?.json(MOST_ANSWER).await?)
+    }
+
+    /// Ends a call. `NotFound` when it does not run there.
+    pub(super) async fn hang_up(&self, host: &Host, session_id: &SessionId) -> Result<()> {
+        let target = self.target(host, &format!("/calls/{session_id}/hangup"));
+        let answer = self.send(host, Request::post(target).within(ORDER_WITHIN)).await?;
+        succeeded(answer).await.map(drop)
+    }
+
+    /// Asks an engine to take no more calls and to end with its last one.
+    pub(super) async fn drain(&self, host: &Host) -> Result<()> {
+        let answer = self.send(host, Request::post(self.target(host, "/drain")).within(ORDER_WITHIN)).await?;
+        succeeded(answer).await.map(drop)
+    }
+
+    fn target(&self, host: &Host, path: &str) -> String {
+        match host {
+            Host::Local(_) => path.to_owned(),
+            Host::Remote(url) => format!("{url}{path}"),
+        }
+    }
+
+    async fn send(&self, host: &Host, request: Request) -> Result<Answer, NetError> {
+        let request = request.header(SECRET_HEADER, self.secret.expose());
+        match host {
+            Host::Local(socket) => unix::request(socket, request).await,
+            Host::Remote(_) => self.net.operator(request).await,
+        }
+    }
+}
+
+/// The answer, unless the engine refused; its sentence is kept.
+async fn succeeded(mut answer: Answer) -> Result<Answer> {
+    if answer.is_success() {
+        return Ok(answer);
+    }
+    let kind = match answer.status {
+        404 => Kind::NotFound,
+        429 => Kind::TooMany,
+        503 => Kind::Unavailable,
+        _ => Kind::Upstream,
+    };
+    let status = answer.status;
+    let (body, _) = answer.first(MOST_ANSWER).await?;
+    let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
+    let said = if refusal.error_description.is_empty() { refusal.error } else { refusal.error_description };
+    Err(Error::new(kind, if said.is_empty() { format!("the engine answered {status}") } else { said }))
+}

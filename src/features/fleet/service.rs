@@ -1,0 +1,172 @@
+//! The handle of this slice: the hosts, their health, and orders to them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use serde_json::Value;
+use tracing::warn;
+use utoipa::ToSchema;
+
+use super::client::{Client, Host};
+use super::place::{freest, is_healthy};
+use crate::base::id::SessionId;
+use crate::base::secret::Secret;
+use crate::base::{Error, Kind, Random, Result};
+use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::platform::net::Outbound;
+
+/// What the slice is built from.
+pub struct FleetSetup {
+    /// Socket of the built-in engine.
+    pub engine_socket: PathBuf,
+    /// The internal secret.
+    pub secret: Secret,
+    /// The client for engines elsewhere.
+    pub net: Outbound,
+    /// Randomness, to spread calls over equal hosts.
+    pub random: Random,
+    /// Setting `cxbcore_fleet`: base URLs of engine hosts. Empty: the built-in engine.
+    pub hosts: Vec<String>,
+}
+
+/// The engines. Cheap to clone.
+#[derive(Clone)]
+pub struct Fleet {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    random: Random,
+    engine_socket: PathBuf,
+    hosts: RwLock<Vec<String>>,
+}
+
+/// What became of the wish to end a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HangUp {
+    /// An engine ends it; its result will come.
+    Ordered,
+    /// No engine holds it.
+    NotRunning,
+    /// An engine did not answer; it may hold it.
+    Unknown,
+}
+
+/// One host as the operator sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkerStatus {
+    /// Its URL, or `local`.
+    pub url: String,
+    /// `ok`, `draining`, or `unreachable`.
+    pub status: String,
+    /// Calls it can hold.
+    pub total_capacity: u32,
+    /// Calls it can still take.
+    pub total_available: u32,
+    /// Calls it holds.
+    pub worker_calls: u32,
+    /// Its workers, as it lists them.
+    #[schema(value_type = Vec<Object>)]
+    pub workers: Vec<Value>,
+}
+
+impl Fleet {
+    /// The fleet over its parts.
+    pub fn new(setup: FleetSetup) -> Self {
+        let client = Client::new(setup.secret, setup.net);
+        let hosts = RwLock::new(setup.hosts);
+        Self { inner: Arc::new(Inner { client, random: setup.random, engine_socket: setup.engine_socket, hosts }) }
+    }
+
+    /// Replaces the list of hosts. Holds from the next call on.
+    pub fn set_hosts(&self, hosts: Vec<String>) {
+        *self.inner.hosts.write().unwrap_or_else(PoisonError::into_inner) = hosts;
+    }
+
+    /// The hosts; the built-in engine when none is listed.
+    pub fn hosts(&self) -> Vec<Host> {
+        let listed = self.inner.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        if listed.is_empty() {
+            return vec![self.local()];
+        }
+        listed.iter().map(|url| Host::Remote(url.trim_end_matches('/').to_owned())).collect()
+    }
+
+    fn local(&self) -> Host {
+        Host::Local(self.inner.engine_socket.clone())
+    }
+
+    /// How the built-in engine is; an error when it does not answer.
+    pub async fn local_health(&self) -> Result<FleetHealth> {
+        self.inner.client.health(&self.local()).await
+    }
+
+    /// Asks the built-in engine to take no more calls and to end with its last one.
+    pub(super) async fn drain_local(&self) -> Result<()> {
+        self.inner.client.drain(&self.local()).await
+    }
+
+    async fn healths(&self) -> Vec<(Host, Option<FleetHealth>)> {
+        let ask = |host: Host| async move {
+            let health = self.inner.client.health(&host).await;
+            let health = health.map_err(|error| warn!("The engine {} does not answer: {error}", host.label())).ok();
+            (host, health)
+        };
+        join_all(self.hosts().into_iter().map(ask)).await
+    }
+
+    /// How every host is.
+    pub async fn status(&self) -> Vec<WorkerStatus> {
+        self.healths().await.into_iter().map(|(host, health)| WorkerStatus::new(&host, health)).collect()
+    }
+
+    /// Places a call on the freest host. `Upstream`: no engine answers. `Unavailable`: none takes a call now.
+    pub async fn dialout(&self, call: &Dialout) -> Result<DialoutAccepted> {
+        let (hosts, healths): (Vec<_>, Vec<_>) = self.healths().await.into_iter().unzip();
+        let Some(best) = freest(&healths, &self.inner.random) else {
+            return Err(match healths.iter().any(Option::is_some) {
+                true => Error::unavailable("No healthy fleet server available").code("no_capacity").retry_after(10),
+                false => Error::upstream("the call engine does not answer").code("bridge_unreachable"),
+            });
+        };
+        self.inner.client.dialout(&hosts[best], call).await
+    }
+
+    /// Ends a call, wherever it runs.
+    pub async fn hang_up(&self, session_id: &SessionId) -> HangUp {
+        let mut found = HangUp::NotRunning;
+        for host in self.hosts() {
+            match self.inner.client.hang_up(&host, session_id).await {
+                Ok(()) => return HangUp::Ordered,
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => {
+                    warn!("The engine {} did not take the order to hang up: {error}", host.label());
+                    found = HangUp::Unknown;
+                }
+            }
+        }
+        found
+    }
+}
+
+impl WorkerStatus {
+    fn new(host: &Host, health: Option<FleetHealth>) -> Self {
+        let url = host.label().to_owned();
+        let Some(health) = health else {
+            let status = "unreachable".to_owned();
+            return Self { url, status, total_capacity: 0, total_available: 0, worker_calls: 0, workers: Vec::new() };
+        };
+        let status = if health.status == "ok" && !is_healthy(&health) { "inconsistent".to_owned() } else { health.status };
+        Self {
+            url,
+            status,
+            total_capacity: health.fleet_max,
+            total_available: health.fleet_available,
+            worker_calls: health.fleet_calls,
+            workers: health.workers,
+        }
+    }
+}
