@@ -1,9 +1,7 @@
 //! The life of the control plane's process: lock, bind, build, serve, drain.
 
-use std::fs::File;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +17,7 @@ use crate::platform::secrets::Secrets;
 
 /// Runs the control plane until SIGTERM or SIGINT, then drains it.
 pub async fn serve(data: DataDir, config: Config) -> Result<()> {
-    let _lock = take_lock(&data)?;
+    let _lock = data.try_lock()?.ok_or_else(|| Error::conflict(format!("another cxbox works in {}", data.root().display())))?;
     let random = Random::system();
     let secrets = Secrets::open(&data, &process_environment(), &random)?;
     let listener = TcpListener::bind(config.server.http).await.context(format!("cannot listen on {}", config.server.http))?;
@@ -45,14 +43,6 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     stop.cancel();
     outbox.await.context("the outbox ended badly")?;
     Ok(())
-}
-
-/// Holds `D/lock` as long as the file lives.
-fn take_lock(data: &DataDir) -> Result<File> {
-    let file = File::create(data.lock()).context("cannot open the lock file")?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| Error::conflict(format!("another cxbox works in {}", data.root().display())))?;
-    Ok(file)
 }
 
 /// A socket file that was left by a killed process is replaced; the lock says that nobody listens on it.

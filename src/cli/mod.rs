@@ -2,8 +2,10 @@
 
 mod lab;
 mod lab_ai;
+mod people;
 mod serve;
 mod speech_worker;
+mod user;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,8 @@ enum Command {
     SpeechWorker,
     /// Run the appliance: API, console, webhooks, and the engine that it starts and watches.
     Serve(Box<serve::Args>),
+    /// Add, list and change people.
+    User(user::Args),
 }
 
 /// Reads the arguments, runs the subcommand and turns its outcome into an exit code.
@@ -46,6 +50,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Lab(command) => lab::run(command),
         Command::SpeechWorker => speech_worker::run(),
         Command::Serve(args) => serve::run(*args),
+        Command::User(args) => user::run(args),
     }
 }
 

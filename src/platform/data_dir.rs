@@ -3,6 +3,9 @@
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
 use crate::base::{Context, Result};
 
 /// The one folder that holds everything the appliance keeps. Cheap to clone.
@@ -100,6 +103,25 @@ impl DataDir {
     }
 }
 
+/// The folder's lock, held as long as this lives. The kernel frees it when the process dies, however it dies.
+#[derive(Debug)]
+pub struct Lock {
+    _file: std::fs::File,
+}
+
+impl DataDir {
+    /// Takes `lock`, under which one process writes to the database. None if another process holds it.
+    pub fn try_lock(&self) -> Result<Option<Lock>> {
+        let doing = || format!("cannot lock {}", self.lock().display());
+        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.lock()).context(doing())?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error).context(doing()),
+        }
+    }
+}
+
 /// Makes a folder (0700) and its parents. An existing one is left as it is.
 fn make_folder(path: &Path) -> Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).context(format!("cannot make the folder {}", path.display()))
@@ -117,4 +139,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_all().context(doing())?;
     std::fs::rename(&temporary, path).context(doing())?;
     std::fs::File::open(folder).and_then(|f| f.sync_all()).context(doing())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_has_one_holder_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(folder.path()).unwrap();
+        let held = dir.try_lock().unwrap();
+        assert!(held.is_some());
+        assert!(dir.try_lock().unwrap().is_none());
+        drop(held);
+        assert!(dir.try_lock().unwrap().is_some());
+    }
 }

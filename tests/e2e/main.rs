@@ -7,3 +7,4 @@ mod lifecycle;
 mod outbound;
 mod static_binary;
 mod support;
+mod user_cli;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
+mod auth;
 mod ops;
 mod support;
+mod users_and_keys;
+mod walk;
 mod wiring;

@@ -84,6 +84,7 @@ impl TestApp {
             secrets,
         };
         let app = App::build(setup).unwrap();
+        app.auth().begin_setup().await.unwrap();
         let http = Http::new(app.router());
         http.listen(Socket::Tcp(listener));
         self.running = Some(Running { app, http });
@@ -96,6 +97,11 @@ impl TestApp {
     /// The database, to look at what no route shows.
     pub fn db(&self) -> &Db {
         &self.running().app.db
+    }
+
+    /// The description of all routes.
+    pub fn openapi(&self) -> utoipa::openapi::OpenApi {
+        self.running().app.openapi()
     }
 
     /// The folder that holds everything.

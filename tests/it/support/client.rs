@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -66,6 +67,18 @@ impl Client {
     /// Sends any bytes; an empty content type sends none.
     pub async fn send(&self, method: Method, path: &str, content_type: &str, body: Bytes) -> Answer {
         let sentence = format!("{method} {path}");
+        let (parts, body) = self.ask(method, path, content_type, body).await.into_parts();
+        let bytes = body.collect().await.expect(&sentence).to_bytes();
+        Answer { sentence, status: parts.status.as_u16(), headers: parts.headers, bytes }
+    }
+
+    /// The status of a request with an empty JSON object, without waiting for the answer's body, which may be an endless stream.
+    pub async fn status(&self, method: &Method, path: &str) -> u16 {
+        self.ask(method.clone(), path, "application/json", Bytes::from_static(b"{}")).await.status().as_u16()
+    }
+
+    async fn ask(&self, method: Method, path: &str, content_type: &str, body: Bytes) -> http::Response<Incoming> {
+        let sentence = format!("{method} {path}");
         let mut request = http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         if !content_type.is_empty() {
             request = request.header("content-type", content_type);
@@ -73,10 +86,7 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = self.hyper.request(request.body(Full::new(body)).unwrap()).await.expect(&sentence);
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect(&sentence).to_bytes();
-        Answer { sentence, status: parts.status.as_u16(), headers: parts.headers, bytes }
+        self.hyper.request(request.body(Full::new(body)).unwrap()).await.expect(&sentence)
     }
 }
 

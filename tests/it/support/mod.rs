@@ -5,3 +5,4 @@ mod client;
 mod people;
 
 pub use app::TestApp;
+pub use client::{Answer, Client};
