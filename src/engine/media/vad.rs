@@ -1,0 +1,331 @@
+//! When the caller speaks: voice detection over 20 ms frames, and the whole utterance with what came just before it.
+//!
+//! The detector (`earshot`) says how likely each 16 ms are voice; [`Turns`] decides, without sound, when speech begins and ends.
+
+use std::collections::VecDeque;
+
+use earshot::Detector;
+
+use super::Frame;
+
+/// Samples the detector takes at a time: 16 ms at 16 kHz.
+const WINDOW: usize = 256;
+/// From this score on a window is voice.
+const VOICE: f32 = 0.5;
+
+/// When speech begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hearing {
+    /// Voice until speech is believed to have begun.
+    pub start_ms: u32,
+    /// Silence until it is believed to have ended.
+    pub end_ms: u32,
+    /// What is kept from before the beginning, so that the first sound is whole.
+    pub pre_roll_ms: u32,
+    /// Longest utterance; it is ended there and the next one begins.
+    pub most_ms: u32,
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self { start_ms: 80, end_ms: 700, pre_roll_ms: 300, most_ms: 30_000 }
+    }
+}
+
+/// What the caller said in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utterance {
+    /// 8000 or 16000.
+    pub rate: u32,
+    /// With pre-roll, without the silence that ended it (but for a little).
+    pub samples: Vec<i16>,
+    /// How much of it was voice.
+    pub voiced_ms: u32,
+}
+
+/// What a frame changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speech {
+    /// The caller began to speak: barge-in.
+    Started,
+    /// The caller stopped.
+    Ended(Utterance),
+}
+
+/// Begin and end of speech, from voice or no voice. Pure.
+#[derive(Debug, Clone)]
+struct Turns {
+    hearing: Hearing,
+    is_speaking: bool,
+    voice_ms: u32,
+    silence_ms: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Start,
+    End,
+}
+
+impl Turns {
+    fn new(hearing: Hearing) -> Self {
+        Self { hearing, is_speaking: false, voice_ms: 0, silence_ms: 0 }
+    }
+
+    /// `ms` more, voiced or not. Before speech, short gaps cost only half of the voice that was heard.
+    fn hear(&mut self, is_voice: bool, ms: u32) -> Option<Edge> {
+        if is_voice {
+            self.voice_ms += ms;
+            self.silence_ms = 0;
+        } else {
+            self.silence_ms += ms;
+            if !self.is_speaking {
+                self.voice_ms = self.voice_ms.saturating_sub(ms);
+            }
+        }
+        if !self.is_speaking && self.voice_ms >= self.hearing.start_ms {
+            self.is_speaking = true;
+            return Some(Edge::Start);
+        }
+        if self.is_speaking && self.silence_ms >= self.hearing.end_ms {
+            return Some(self.end());
+        }
+        None
+    }
+
+    fn end(&mut self) -> Edge {
+        *self = Self::new(self.hearing);
+        Edge::End
+    }
+}
+
+/// Listens to a caller. One per call; only fed while the bot wants to hear.
+pub struct Listener {
+    detector: Box<Detector>,
+    turns: Turns,
+    hearing: Hearing,
+    /// Samples at 16 kHz that do not fill a window yet.
+    window: Vec<i16>,
+    last: i16,
+    is_voice: bool,
+    rate: u32,
+    /// Before speech the pre-roll, during speech the utterance.
+    kept: VecDeque<i16>,
+    voiced_ms: u32,
+}
+
+impl Listener {
+    /// A listener that has heard nothing yet.
+    pub fn new(hearing: Hearing) -> Self {
+        Self {
+            detector: Detector::default_boxed(),
+            turns: Turns::new(hearing),
+            hearing,
+            window: Vec::with_capacity(2 * WINDOW),
+            last: 0,
+            is_voice: false,
+            rate: 8000,
+            kept: VecDeque::new(),
+            voiced_ms: 0,
+        }
+    }
+
+    /// Whether the caller is speaking.
+    pub fn is_speaking(&self) -> bool {
+        self.turns.is_speaking
+    }
+
+    /// Forgets everything, as after a pause in listening.
+    pub fn reset(&mut self) {
+        self.detector.reset();
+        self.turns = Turns::new(self.hearing);
+        self.window.clear();
+        self.kept.clear();
+        self.voiced_ms = 0;
+        self.is_voice = false;
+    }
+
+    /// One frame. A frame of another rate than the last one starts anew.
+    pub fn hear(&mut self, frame: &Frame) -> Option<Speech> {
+        if frame.rate != self.rate {
+            self.reset();
+            self.rate = frame.rate;
+        }
+        let ms = u32::try_from(frame.samples.len()).unwrap_or(0) * 1000 / self.rate.max(1);
+        self.detect(frame);
+        self.kept.extend(&frame.samples);
+        if self.is_voice {
+            self.voiced_ms += ms;
+        }
+        let edge = self.turns.hear(self.is_voice, ms);
+        match edge {
+            Some(Edge::Start) => {
+                let pre_roll = self.samples(self.hearing.pre_roll_ms + self.hearing.start_ms);
+                self.keep_last(pre_roll);
+                Some(Speech::Started)
+            }
+            Some(Edge::End) => Some(Speech::Ended(self.utterance())),
+            None if !self.turns.is_speaking => {
+                let most = self.samples(self.hearing.pre_roll_ms + 4 * self.hearing.start_ms);
+                self.keep_last(most);
+                self.voiced_ms = self.turns.voice_ms;
+                None
+            }
+            None if self.kept.len() >= self.samples(self.hearing.most_ms) => {
+                self.turns.end();
+                Some(Speech::Ended(self.utterance()))
+            }
+            None => None,
+        }
+    }
+
+    /// Takes what was said so far, as when a key ends the turn. `None` when the caller is not speaking.
+    pub fn finish(&mut self) -> Option<Utterance> {
+        let is_speaking = self.turns.is_speaking;
+        self.turns.end();
+        is_speaking.then(|| self.utterance())
+    }
+
+    fn utterance(&mut self) -> Utterance {
+        // Half of the silence at the end is of no use to anybody.
+        let spare = self.samples(self.turns.hearing.end_ms / 2);
+        let spoken = Vec::from(std::mem::take(&mut self.kept));
+        let n = spoken.len().saturating_sub(if self.is_voice { 0 } else { spare });
+        Utterance { rate: self.rate, samples: spoken[..n].to_vec(), voiced_ms: std::mem::take(&mut self.voiced_ms) }
+    }
+
+    fn samples(&self, ms: u32) -> usize {
+        self.rate as usize * ms as usize / 1000
+    }
+
+    fn keep_last(&mut self, n: usize) {
+        let spare = self.kept.len().saturating_sub(n);
+        self.kept.drain(..spare);
+    }
+
+    /// Asks the detector about every full window and keeps its last word.
+    fn detect(&mut self, frame: &Frame) {
+        if frame.rate >= 16_000 {
+            self.window.extend(&frame.samples);
+        } else {
+            for sample in &frame.samples {
+                self.window.extend([i16::midpoint(self.last, *sample), *sample]);
+                self.last = *sample;
+            }
+        }
+        let mut used = 0;
+        for window in self.window.chunks_exact(WINDOW) {
+            self.is_voice = self.detector.predict_i16(window) >= VOICE;
+            used += WINDOW;
+        }
+        self.window.drain(..used);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Edges for a pattern of 20 ms steps (`#` voice, `.` silence), with the step they came in.
+    fn edges(pattern: &str) -> Vec<(usize, Edge)> {
+        let mut turns = Turns::new(Hearing { end_ms: 200, ..Hearing::default() });
+        pattern.bytes().enumerate().filter_map(|(step, mark)| Some((step, turns.hear(mark == b'#', 20)?))).collect()
+    }
+
+    #[test]
+    fn speech_begins_after_80_ms_of_voice_and_ends_after_the_silence() {
+        assert_eq!(edges("....#####..........."), [(7, Edge::Start), (18, Edge::End)]);
+    }
+
+    #[test]
+    fn a_click_is_no_speech_and_a_short_gap_no_end() {
+        assert_eq!(edges("..##....##....##...."), []);
+        assert_eq!(edges("####.....####......####"), [(3, Edge::Start)]);
+    }
+
+    #[test]
+    fn a_stutter_at_the_beginning_still_counts() {
+        assert_eq!(edges("##.##.##").first(), Some(&(7, Edge::Start)));
+    }
+
+    /// Something the detector takes for a voice: a glottal pulse train through two formants, rising and falling in pitch.
+    fn voice(ms: u32, rate: u32) -> Vec<i16> {
+        let n = rate as usize * ms as usize / 1000;
+        let (mut phase, mut f1, mut f2) = (0.0f64, [0.0f64; 2], [0.0f64; 2]);
+        let resonate = |state: &mut [f64; 2], input: f64, hz: f64| {
+            let (r, w) = (0.97, std::f64::consts::TAU * hz / f64::from(rate));
+            let out = input + 2.0 * r * w.cos() * state[0] - r * r * state[1];
+            *state = [out, state[0]];
+            out
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a test sound")]
+        (0..n)
+            .map(|i| {
+                let at = i as f64 / f64::from(rate);
+                phase += (120.0 + 30.0 * (at * 9.0).sin()) / f64::from(rate);
+                let pulse = if phase >= 1.0 { 1.0 } else { 0.0 };
+                phase %= 1.0;
+                let loud = 0.6 + 0.4 * (at * 25.0).sin();
+                let out = resonate(&mut f1, pulse, 600.0 + 200.0 * (at * 13.0).sin()) + resonate(&mut f2, pulse, 1400.0);
+                (out * loud * 2500.0).clamp(-32_000.0, 32_000.0) as i16
+            })
+            .collect()
+    }
+
+    fn noise(ms: u32, rate: u32) -> Vec<i16> {
+        let mut state = 1u32;
+        (0..rate * ms / 1000)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                i16::try_from(state >> 26).unwrap() - 32
+            })
+            .collect()
+    }
+
+    /// Plays sounds to a listener and says what it heard, with the time in milliseconds.
+    fn listen(rate: u32, sounds: &[Vec<i16>]) -> Vec<(usize, Speech)> {
+        let mut listener = Listener::new(Hearing::default());
+        let all: Vec<i16> = sounds.concat();
+        let n = rate as usize / 50;
+        let frames = all.chunks_exact(n).enumerate();
+        frames.filter_map(|(i, samples)| Some(((i + 1) * 20, listener.hear(&Frame { rate, samples: samples.to_vec() })?))).collect()
+    }
+
+    #[test]
+    fn a_voice_is_heard_within_150_ms_and_the_utterance_is_whole() {
+        for rate in [8000, 16_000] {
+            let heard = listen(rate, &[noise(1000, rate), voice(1500, rate), noise(1500, rate)]);
+            let [(began, Speech::Started), (ended, Speech::Ended(utterance))] = &heard[..] else { panic!("{rate}: {heard:?}") };
+            assert!((1060..=1150).contains(began), "{rate}: began at {began}");
+            assert!((3000..=3500).contains(ended), "{rate}: ended at {ended}");
+            let ms = utterance.samples.len() * 1000 / rate as usize;
+            assert!((1800..=2600).contains(&ms), "{rate}: {ms} ms");
+        }
+    }
+
+    #[test]
+    fn light_noise_and_silence_are_no_speech() {
+        assert_eq!(listen(8000, &[noise(4000, 8000), vec![0; 16_000]]), []);
+    }
+
+    #[test]
+    fn an_endless_speaker_is_cut() {
+        let mut listener = Listener::new(Hearing { most_ms: 1000, ..Hearing::default() });
+        let sound = voice(4000, 8000);
+        let ends = sound.chunks_exact(160).filter(|samples| {
+            matches!(listener.hear(&Frame { rate: 8000, samples: samples.to_vec() }), Some(Speech::Ended(_)))
+        });
+        assert!(ends.count() >= 2);
+    }
+
+    #[test]
+    fn a_turn_can_be_ended_from_outside() {
+        let mut listener = Listener::new(Hearing::default());
+        assert_eq!(listener.finish(), None);
+        voice(500, 8000).chunks_exact(160).for_each(|samples| {
+            listener.hear(&Frame { rate: 8000, samples: samples.to_vec() });
+        });
+        assert!(listener.finish().is_some_and(|utterance| utterance.voiced_ms > 200));
+        assert!(!listener.is_speaking());
+    }
+}

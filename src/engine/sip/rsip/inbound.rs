@@ -1,0 +1,205 @@
+//! Requests that begin something: new calls are passed to the engine, everything else is answered here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TerminatedReason};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::prelude::HeadersExt as _;
+use rsipstack::sip::{Header, Method, StatusCode, Uri};
+use rsipstack::transaction::TransactionReceiver;
+use rsipstack::transaction::transaction::Transaction;
+use tokio::sync::{Notify, mpsc};
+
+use crate::base::id::CarrierId;
+use crate::contract::trunk::Transport;
+
+use super::super::{Incoming, Leg, LegEnd, LegEvent};
+use super::flood::PerSecond;
+use super::leg::{Control, LegState};
+use super::listen::ALLOWED;
+use super::message::{self, Invite};
+use super::{Shared, mid_call};
+
+/// Events of one leg that may wait; the stack waits when the call's task is slow.
+pub(super) const LEG_EVENTS: usize = 32;
+
+/// Takes requests until the stack ends.
+pub(super) async fn serve(shared: Arc<Shared>, mut requests: TransactionReceiver, calls: mpsc::Sender<Incoming>, per_second: u32) {
+    let mut new_calls = PerSecond::new(per_second);
+    while let Some(Some(transaction)) = shared.running.run_until_cancelled(requests.recv()).await {
+        let is_new_call = transaction.original.method == Method::Invite && !is_in_dialog(&transaction);
+        if is_new_call && !new_calls.allows(shared.gate.now()) {
+            tokio::spawn(refuse(transaction, StatusCode::ServiceUnavailable));
+        } else {
+            tokio::spawn(take(shared.clone(), transaction, calls.clone()));
+        }
+    }
+}
+
+fn is_in_dialog(transaction: &Transaction) -> bool {
+    transaction.original.to_header().ok().and_then(|to| to.tag().ok().flatten()).is_some()
+}
+
+async fn take(shared: Arc<Shared>, mut transaction: Transaction, calls: mpsc::Sender<Incoming>) {
+    if is_in_dialog(&transaction) {
+        return in_dialog(&shared, transaction).await;
+    }
+    if let Err(status) = message::check(&transaction.original) {
+        return refuse(transaction, status).await;
+    }
+    match transaction.original.method {
+        Method::Invite => invited(shared, transaction, calls).await,
+        Method::Ack => {}
+        Method::Options => {
+            let headers = vec![message::allow(ALLOWED), Header::Accept("application/sdp".into())];
+            let _ = transaction.reply_with(StatusCode::OK, headers, None).await;
+        }
+        _ => refuse(transaction, StatusCode::MethodNotAllowed).await,
+    }
+}
+
+async fn in_dialog(shared: &Shared, mut transaction: Transaction) {
+    let handled = match shared.dialogs.match_dialog(&transaction) {
+        Some(Dialog::Invite(mut dialog)) => dialog.handle(&mut transaction).await,
+        _ if transaction.original.method == Method::Ack => Ok(()),
+        _ => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+    };
+    if let Err(error) = handled {
+        tracing::debug!(%error, "A SIP request within a call could not be handled");
+    }
+}
+
+async fn refuse(mut transaction: Transaction, status: StatusCode) {
+    let headers = match status {
+        StatusCode::MethodNotAllowed => vec![message::allow(ALLOWED)],
+        StatusCode::ServiceUnavailable => vec![Header::RetryAfter("5".into())],
+        StatusCode::UnsupportedMediaType => vec![Header::Accept("application/sdp".into())],
+        StatusCode::BadExtension => unsupported(&transaction),
+        _ => Vec::new(),
+    };
+    if let Err(error) = transaction.reply_with(status, headers, None).await {
+        tracing::debug!(%error, "A SIP request could not be refused");
+    }
+    // Waits for the ACK, so that repeats are absorbed.
+    while transaction.receive().await.is_some() {}
+}
+
+/// Names the extensions we were required to know.
+fn unsupported(transaction: &Transaction) -> Vec<Header> {
+    let required = transaction.original.headers.iter().find_map(|header| match header {
+        Header::Require(value) => Some(value.value().to_owned()),
+        Header::ProxyRequire(value) => Some(value.value().to_owned()),
+        _ => None,
+    });
+    required.map(|value| Header::Unsupported(value.into())).into_iter().collect()
+}
+
+async fn invited(shared: Arc<Shared>, transaction: Transaction, calls: mpsc::Sender<Incoming>) {
+    let invite = match message::read_invite(&transaction.original) {
+        Ok(invite) => invite,
+        Err(status) => return refuse(transaction, status).await,
+    };
+    let Some((source, transport)) = source(&transaction) else {
+        return refuse(transaction, StatusCode::BadRequest).await;
+    };
+    // Packets may still come from the peer of a call whose carrier was deleted; new calls may not.
+    let Some(carrier) = shared.gate.carrier_of(source.ip()).await else { return };
+    let Ok(permit) = calls.try_reserve() else {
+        return refuse(transaction, StatusCode::ServiceUnavailable).await;
+    };
+    let Some((leg, dialog)) = accept_dialog(&shared, &transaction, source, transport, &invite) else {
+        return refuse(transaction, StatusCode::ServerInternalError).await;
+    };
+    permit.send(incoming(leg, carrier, source, transport, invite));
+    drive(dialog, transaction).await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the moment of arrival, measured against the call's own clock readings")]
+fn incoming(leg: Leg, carrier: CarrierId, source: SocketAddr, transport: Transport, invite: Invite) -> Incoming {
+    let Invite { did, from, headers, offer, .. } = invite;
+    Incoming { leg, carrier, source, transport, did, from, headers, offer, received: std::time::Instant::now() }
+}
+
+/// Runs the INVITE's own transaction to its end.
+async fn drive(mut dialog: InviteDialog, mut transaction: Transaction) {
+    if let Err(error) = dialog.handle(&mut transaction).await {
+        tracing::debug!(%error, "An INVITE ended with an error");
+    }
+}
+
+/// Where a request really came from.
+fn source(transaction: &Transaction) -> Option<(SocketAddr, Transport)> {
+    let connection = transaction.connection.as_ref()?;
+    let remote = connection.get_remote_addr()?;
+    let transport = match remote.r#type {
+        Some(rsipstack::sip::Transport::Tcp) => Transport::Tcp,
+        _ => Transport::Udp,
+    };
+    Some((remote.get_socketaddr().ok()?, transport))
+}
+
+fn accept_dialog(
+    shared: &Arc<Shared>,
+    transaction: &Transaction,
+    source: SocketAddr,
+    transport: Transport,
+    invite: &Invite,
+) -> Option<(Leg, InviteDialog)> {
+    let contact = contact(shared, source, transport)?;
+    let (sender, states) = shared.dialogs.new_dialog_state_channel();
+    let dialog = shared.dialogs.get_or_create_server_invite(transaction, sender, None, Some(contact)).ok()?;
+    let state = Arc::new(LegState {
+        dialog: dialog.clone(),
+        peer: source,
+        is_hung_up: AtomicBool::new(false),
+        hung_up: Notify::new(),
+        _peer: shared.gate.hold(source.ip()),
+    });
+    let (events, receiver) = mpsc::channel(LEG_EVENTS);
+    tokio::spawn(follow(shared.clone(), state.clone(), states, events));
+    let leg = Leg { sip_call_id: invite.call_id.clone(), events: receiver, control: Arc::new(Control(state)) };
+    Some((leg, dialog))
+}
+
+/// Our contact for this peer.
+pub(super) fn contact(shared: &Shared, peer: SocketAddr, transport: Transport) -> Option<Uri> {
+    let ours = shared.address_towards(peer.ip());
+    let suffix = if transport == Transport::Tcp { ";transport=tcp" } else { "" };
+    Uri::try_from(format!("sip:cxbox@{ours}{suffix}").as_str()).ok()
+}
+
+/// Turns the states of the stack's dialog into events until it ends.
+async fn follow(shared: Arc<Shared>, leg: Arc<LegState>, mut states: DialogStateReceiver, events: mpsc::Sender<LegEvent>) {
+    let mut is_answered = false;
+    let mut how = LegEnd::Failed { why: "the SIP stack has ended".to_owned() };
+    while let Some(Some(state)) = shared.running.run_until_cancelled(states.recv()).await {
+        match mid_call::handle(state, &events).await {
+            // Told again after every request within the call.
+            Some(DialogState::Confirmed(..)) if !is_answered => {
+                is_answered = true;
+                let sdp = leg.dialog.last_remote_ack().map(|ack| ack.body).unwrap_or_default();
+                mid_call::send(&events, LegEvent::Answered { sdp }).await;
+            }
+            Some(DialogState::Terminated(_, reason)) => {
+                how = ended(&leg, &reason);
+                break;
+            }
+            _ => {}
+        }
+    }
+    shared.dialogs.remove_dialog(&leg.dialog.id());
+    mid_call::send(&events, LegEvent::Ended { how }).await;
+}
+
+fn ended(leg: &LegState, reason: &TerminatedReason) -> LegEnd {
+    match reason {
+        TerminatedReason::UacCancel => LegEnd::Cancelled,
+        TerminatedReason::UacBye => LegEnd::Remote,
+        _ if leg.is_hung_up.load(Ordering::Relaxed) => LegEnd::Local,
+        TerminatedReason::UasBye | TerminatedReason::UasDecline => LegEnd::Local,
+        TerminatedReason::Timeout => LegEnd::Failed { why: "the far end did not confirm the call".to_owned() },
+        other => LegEnd::Failed { why: format!("the call ended: {other:?}") },
+    }
+}

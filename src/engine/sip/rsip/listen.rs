@@ -1,0 +1,65 @@
+//! Opens UDP and TCP on one address and builds the stack on top.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rsipstack::EndpointBuilder;
+use rsipstack::sip::Method;
+use rsipstack::transaction::Endpoint;
+use rsipstack::transport::udp::UdpConnection;
+use rsipstack::transport::{SipConnection, TcpListenerConnection, TransportLayer};
+use tokio_util::sync::CancellationToken;
+
+use crate::base::{Context as _, Error, Result};
+
+use super::super::SipOptions;
+use super::gate::Gate;
+use super::socket::GatedSocket;
+use super::stack_error;
+
+/// Tries to find a port that is free for both UDP and TCP.
+const TRIES: usize = 20;
+
+/// The methods we take, for `Allow`.
+pub(super) const ALLOWED: &[Method] =
+    &[Method::Invite, Method::Ack, Method::Bye, Method::Cancel, Method::Options, Method::Info, Method::Update, Method::Notify];
+
+/// Binds both and builds the endpoint; it does not listen before it is served.
+pub(super) async fn bind(options: &SipOptions, gate: Arc<Gate>, running: &CancellationToken) -> Result<(Endpoint, SocketAddr)> {
+    let socket = sockets(options.bind).await?;
+    let bound = socket.local_addr().context("cannot open the SIP socket")?;
+    let named = options.advertise.map(|ip| SocketAddr::new(ip, bound.port()));
+    let layer = TransportLayer::new(running.clone());
+    let gated = Arc::new(GatedSocket { socket, gate: gate.clone() });
+    let udp = UdpConnection::from_socket(gated, named, Some(running.child_token()));
+    layer.add_transport(udp.await.map_err(|error| stack_error("cannot open the SIP socket", &error))?.into());
+    let named = named.unwrap_or_else(|| SipConnection::resolve_bind_address(bound));
+    let tcp = TcpListenerConnection::new(bound, Some(named));
+    layer.add_transport(tcp.await.map_err(|error| stack_error("cannot open the SIP socket", &error))?.into());
+    layer.set_whitelist(move |source| {
+        let gate = gate.clone();
+        async move { gate.admits(source).await }
+    });
+    let mut builder = EndpointBuilder::new();
+    builder.with_user_agent(concat!("cxbox/", env!("CARGO_PKG_VERSION")));
+    builder.with_transport_layer(layer).with_cancel_token(running.clone()).with_allows(ALLOWED.to_vec());
+    Ok((builder.build(), bound))
+}
+
+/// The UDP socket, on a port whose TCP side is free too (the stack opens that one itself).
+async fn sockets(address: SocketAddr) -> Result<tokio::net::UdpSocket> {
+    for _ in 0..TRIES {
+        let udp = tokio::net::UdpSocket::bind(address).await.map_err(|error| taken(address, error))?;
+        let bound = udp.local_addr().context("cannot open the SIP socket")?;
+        match tokio::net::TcpListener::bind(bound).await {
+            Ok(_) => return Ok(udp),
+            Err(error) if address.port() != 0 => return Err(taken(address, error)),
+            Err(_) => {}
+        }
+    }
+    Err(Error::unavailable("found no port that is free for both UDP and TCP"))
+}
+
+fn taken(address: SocketAddr, error: std::io::Error) -> Error {
+    Error::unavailable(format!("cannot listen for SIP on {address}")).caused_by(error)
+}

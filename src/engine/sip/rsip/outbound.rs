@@ -1,0 +1,174 @@
+//! Calls we make: the INVITE with digest, its answers, and what follows.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rsipstack::dialog::authenticate::Credential;
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason};
+use rsipstack::dialog::invitation::InviteOption;
+use rsipstack::sip::{Response, StatusCodeKind, Uri};
+use rsipstack::transport::SipAddr;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::base::{Error, Result};
+use crate::contract::trunk::{Transport, Trunk};
+
+use super::super::{Leg, LegEnd, LegEvent, PlaceCall};
+use super::inbound::{LEG_EVENTS, contact};
+use super::leg::{Control, LegState};
+use super::message;
+use super::{Shared, mid_call, stack_error};
+
+/// How long a TCP connection to a trunk may take.
+const CONNECT: Duration = Duration::from_secs(4);
+/// How long the far end may take to confirm that we gave up.
+const GIVE_UP: Duration = Duration::from_secs(4);
+
+type Invited = rsipstack::Result<(rsipstack::dialog::DialogId, Option<Response>)>;
+
+/// Sends the INVITE. `Invalid` for what cannot be called, `Upstream` when the trunk cannot be reached.
+pub(super) async fn place(shared: Arc<Shared>, call: PlaceCall) -> Result<Leg> {
+    let peer = shared.resolver.find(&call.trunk.sip_address).await?;
+    let destination = destination(peer, call.trunk.transport);
+    // Responses must come in even before the carrier list says so.
+    let guard = shared.gate.hold(peer.ip());
+    if call.trunk.transport == Transport::Tcp {
+        connect(&shared, &destination).await?;
+    }
+    let call_id = format!("{}@cxbox", shared.random.hex::<12>());
+    let option = option(&shared, call, peer, destination, &call_id)?;
+    let (sender, states) = shared.dialogs.new_dialog_state_channel();
+    let placed = shared.dialogs.do_invite_async(option, sender);
+    let (dialog, invited) = placed.map_err(|error| stack_error("the call cannot be placed", &error))?;
+    let state = Arc::new(LegState { dialog, peer, is_hung_up: AtomicBool::new(false), hung_up: Notify::new(), _peer: guard });
+    let (events, receiver) = mpsc::channel(LEG_EVENTS);
+    tokio::spawn(follow(shared, state.clone(), invited, states, events));
+    Ok(Leg { sip_call_id: call_id, events: receiver, control: Arc::new(Control(state)) })
+}
+
+fn destination(peer: SocketAddr, transport: Transport) -> SipAddr {
+    let transport = match transport {
+        Transport::Udp => rsipstack::sip::Transport::Udp,
+        Transport::Tcp => rsipstack::sip::Transport::Tcp,
+    };
+    SipAddr { r#type: Some(transport), addr: peer.into() }
+}
+
+/// Connects before the INVITE: the stack itself would try for half a minute.
+async fn connect(shared: &Shared, destination: &SipAddr) -> Result<()> {
+    let unreachable = || Error::upstream("the trunk cannot be reached");
+    let connected = tokio::time::timeout(CONNECT, shared.endpoint.transport_layer.lookup(destination, None)).await;
+    connected.map_err(|_| unreachable())?.map(drop).map_err(|error| unreachable().caused_by(error.to_string()))
+}
+
+fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAddr, call_id: &str) -> Result<InviteOption> {
+    let ours = shared.address_towards(peer.ip());
+    let uri = |text: String| Uri::try_from(text.as_str()).map_err(|_| Error::invalid("this cannot be called"));
+    let suffix = if call.trunk.transport == Transport::Tcp { ";transport=tcp" } else { "" };
+    let display_name = call.display_name.map(|name| name.replace(['"', '\\', '\r', '\n', '<', '>'], " "));
+    Ok(InviteOption {
+        caller_display_name: display_name.filter(|name| !name.trim().is_empty()),
+        caller: uri(format!("sip:{}@{ours}", message::user_part(&call.from)?))?,
+        callee: uri(format!("sip:{}@{peer}{suffix}", message::user_part(&call.to)?))?,
+        destination: Some(destination),
+        content_type: Some("application/sdp".to_owned()),
+        offer: Some(call.offer),
+        contact: contact(shared, peer, call.trunk.transport).ok_or_else(|| Error::internal("our own address is no URI"))?,
+        credential: credential(&call.trunk),
+        headers: Some(message::extra_headers(&call.headers)?).filter(|headers| !headers.is_empty()),
+        call_id: Some(call_id.to_owned()),
+        ..InviteOption::default()
+    })
+}
+
+fn credential(trunk: &Trunk) -> Option<Credential> {
+    let username = trunk.outbound_auth_username.clone()?;
+    let password = trunk.outbound_auth_password.as_ref()?.0.clone();
+    Some(Credential { username, password, realm: None, auth_username: None })
+}
+
+/// Follows the call to its end.
+async fn follow(
+    shared: Arc<Shared>,
+    leg: Arc<LegState>,
+    mut invited: JoinHandle<Invited>,
+    mut states: DialogStateReceiver,
+    events: mpsc::Sender<LegEvent>,
+) {
+    let to_the_end = async {
+        match ring(&leg, &mut invited, &mut states, &events).await {
+            Ok(sdp) => {
+                mid_call::send(&events, LegEvent::Answered { sdp }).await;
+                talk(&leg, &mut states, &events).await
+            }
+            Err(how) => how,
+        }
+    };
+    let how = shared.running.run_until_cancelled(to_the_end).await;
+    // Does nothing to a call that was answered or refused.
+    invited.abort();
+    let how = how.unwrap_or_else(|| LegEnd::Failed { why: "the SIP stack has ended".to_owned() });
+    shared.dialogs.remove_dialog(&leg.dialog.id());
+    mid_call::send(&events, LegEvent::Ended { how }).await;
+}
+
+/// Until the final answer: their SDP, or how it ended.
+async fn ring(
+    leg: &Arc<LegState>,
+    invited: &mut JoinHandle<Invited>,
+    states: &mut DialogStateReceiver,
+    events: &mpsc::Sender<LegEvent>,
+) -> Result<Vec<u8>, LegEnd> {
+    loop {
+        tokio::select! {
+            biased;
+            state = states.recv() => match state {
+                Some(DialogState::Early(_, response)) => {
+                    let sdp = Some(response.body).filter(|body| !body.is_empty());
+                    mid_call::send(events, LegEvent::Ringing { sdp }).await;
+                }
+                // The response itself comes with the task's result.
+                Some(_) => {}
+                None => return finished(leg, invited.await),
+            },
+            result = &mut *invited => return finished(leg, result),
+            () = leg.hung_up.notified() => {
+                // Their 487 or a crossing 200 is awaited for a while; the stack ends the call either way.
+                let _ = tokio::time::timeout(GIVE_UP, &mut *invited).await;
+                return Err(LegEnd::Local);
+            }
+        }
+    }
+}
+
+fn finished(leg: &LegState, result: Result<Invited, tokio::task::JoinError>) -> Result<Vec<u8>, LegEnd> {
+    if leg.is_hung_up.load(Ordering::Relaxed) {
+        return Err(LegEnd::Local);
+    }
+    match result {
+        Ok(Ok((_, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => Ok(response.body),
+        Ok(Ok((_, Some(response)))) => Err(LegEnd::Refused { code: response.status_code.code(), reason: message::reason(&response) }),
+        Ok(Ok((_, None))) => Err(LegEnd::Refused { code: 408, reason: "Request Timeout".to_owned() }),
+        Ok(Err(error)) => Err(LegEnd::Failed { why: error.to_string() }),
+        Err(error) => Err(LegEnd::Failed { why: error.to_string() }),
+    }
+}
+
+/// From the answer to the end.
+async fn talk(leg: &LegState, states: &mut DialogStateReceiver, events: &mpsc::Sender<LegEvent>) -> LegEnd {
+    while let Some(state) = states.recv().await {
+        if let Some(DialogState::Terminated(_, reason)) = mid_call::handle(state, events).await {
+            return match reason {
+                TerminatedReason::UasBye => LegEnd::Remote,
+                _ if leg.is_hung_up.load(Ordering::Relaxed) => LegEnd::Local,
+                TerminatedReason::UacBye | TerminatedReason::UacCancel => LegEnd::Local,
+                TerminatedReason::Timeout => LegEnd::Failed { why: "the far end does not answer any more".to_owned() },
+                other => LegEnd::Failed { why: format!("the call ended: {other:?}") },
+            };
+        }
+    }
+    LegEnd::Failed { why: "the SIP stack has ended".to_owned() }
+}
