@@ -312,9 +312,9 @@ mod tests {
     fn an_endless_speaker_is_cut() {
         let mut listener = Listener::new(Hearing { most_ms: 1000, ..Hearing::default() });
         let sound = voice(4000, 8000);
-        let ends = sound.chunks_exact(160).filter(|samples| {
-            matches!(listener.hear(&Frame { rate: 8000, samples: samples.to_vec() }), Some(Speech::Ended(_)))
-        });
+        let ends = sound
+            .chunks_exact(160)
+            .filter(|samples| matches!(listener.hear(&Frame { rate: 8000, samples: samples.to_vec() }), Some(Speech::Ended(_))));
         assert!(ends.count() >= 2);
     }
 

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn only_so_many_in_a_second() {
         let mut calls = PerSecond::new(2);
-        let at = |ms| Duration::from_millis(5000 + ms);
+        let at = |ms: u64| Duration::from_millis(5000 + ms);
         assert_eq!([at(0), at(1), at(2), at(1000)].map(|now| calls.allows(now)), [true, true, false, true]);
     }
 }
