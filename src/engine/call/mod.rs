@@ -1,1 +1,21 @@
 //! A call, from INVITE to result: the only part of the engine that knows both SIP and sound.
+//!
+//! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
+
+mod exchange;
+mod hands;
+mod inbound;
+mod live;
+mod outbound;
+mod prepare;
+mod record;
+mod result;
+mod session;
+mod state;
+mod timers;
+mod transfer;
+
+pub use exchange::{Exchange, Parts, ProviderSource};
+pub use inbound::take;
+pub use live::{Live, Order, Seat};
+pub use outbound::dial;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Method;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
@@ -45,7 +44,7 @@ struct Inner {
     folder: PathBuf,
     parked: PathBuf,
     due: Mutex<BTreeMap<PathBuf, Due>>,
-    n_waiting: AtomicUsize,
+    n_waiting: watch::Sender<usize>,
     changed: Notify,
     clock: Clock,
 }
@@ -68,7 +67,7 @@ impl Spool {
         if !due.is_empty() {
             info!(n = due.len(), "Results of an earlier run wait to be delivered");
         }
-        let n_waiting = AtomicUsize::new(due.len());
+        let (n_waiting, _) = watch::channel(due.len());
         let inner = Arc::new(Inner { folder, parked, due: Mutex::new(due), n_waiting, changed: Notify::new(), clock });
         let task = tokio::spawn(deliver_all(inner.clone(), control, trunks.clone()));
         Ok(Self { inner, _task: Arc::new(AbortOnDropHandle::new(task)) })
@@ -86,9 +85,16 @@ impl Spool {
         Ok(())
     }
 
+    /// Waits until nothing waits any more.
+    pub async fn delivered(&self) {
+        let mut n_waiting = self.inner.n_waiting.subscribe();
+        // The sender lives in `inner`, so waiting cannot fail.
+        let _ = n_waiting.wait_for(|n| *n == 0).await;
+    }
+
     /// Results that wait.
     pub fn n_waiting(&self) -> usize {
-        self.inner.n_waiting.load(Ordering::Relaxed)
+        *self.inner.n_waiting.borrow()
     }
 }
 
@@ -99,7 +105,7 @@ impl Inner {
             Some(due) => all.insert(file, due),
             None => all.remove(&file),
         };
-        self.n_waiting.store(all.len(), Ordering::Relaxed);
+        self.n_waiting.send_replace(all.len());
     }
 
     /// The parcel that is due first, and when.

@@ -6,13 +6,14 @@ pub mod sentences;
 pub mod speak;
 pub mod think;
 pub mod turn;
+pub mod voice;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use crate::engine::media::{Clip, ClipId};
-use crate::engine::providers::{Heard, Llm, ProviderError, Stt, Tts};
+use crate::engine::providers::{Heard, Hints, Llm, ProviderError, Stt, Tts};
 
 /// The providers of one call.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Providers {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when there is no other.
     pub spare_tts: Option<Arc<dyn Tts>>,
+    /// What the recogniser should listen for.
+    pub hints: Hints,
 }
 
 /// What the tasks of a conversation send back to the call's task.

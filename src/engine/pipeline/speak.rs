@@ -19,10 +19,10 @@ const CLIP_WITHIN: Duration = Duration::from_secs(10);
 const MOST_WAITING: usize = 64;
 
 /// Most sentences kept over all calls. When full, all are dropped and made anew.
-const MOST_KEPT: usize = 512;
+const MOST_KEPT: usize = 128;
 
 /// Longest sentence that is kept, in seconds of sound.
-const LONGEST_KEPT_S: usize = 30;
+const LONGEST_KEPT_S: usize = 15;
 
 /// Sound of sentences that many calls speak. Cheap to clone.
 #[derive(Clone, Default)]
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use crate::engine::providers::{Ask, Llm, Piece, Soon};
+    use crate::engine::providers::{Ask, Hints, Llm, Piece, Soon};
 
     struct Counting {
         n: AtomicU32,
@@ -202,7 +202,7 @@ mod tests {
 
     fn voice(first: &Arc<Counting>, spare: Option<&Arc<Counting>>) -> Voice {
         let spare_tts = spare.map(|s| s.clone() as Arc<dyn Tts>);
-        let providers = Providers { stt: None, llm: Arc::new(Silent), tts: first.clone(), spare_tts };
+        let providers = Providers { stt: None, llm: Arc::new(Silent), tts: first.clone(), spare_tts, hints: Hints::default() };
         Voice::new(&providers, Phrases::default(), "test")
     }
 

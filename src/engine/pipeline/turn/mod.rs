@@ -226,6 +226,11 @@ impl Conversation {
         self.answering
     }
 
+    /// Whether the bot is saying its last words.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.then, Then::End(_))
+    }
+
     /// Takes one input. After [`Action::End`] or [`Input::Stop`] nothing comes out any more.
     pub fn step(&mut self, input: Input, now: Millis) -> Vec<Action> {
         let mut out = Vec::new();

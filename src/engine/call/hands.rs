@@ -1,0 +1,184 @@
+//! Carries out what the conversation decided: speaks, listens, asks, records.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio_util::task::AbortOnDropHandle;
+use tracing::info;
+
+use super::exchange::Exchange;
+use super::prepare::Prepared;
+use super::record::Record;
+use super::state::{self, End};
+use super::timers::Timers;
+use crate::base::Clock;
+use crate::contract::config::CallConfig;
+use crate::engine::media::{Clip, ClipId, MediaSession};
+use crate::engine::pipeline::listen::Listener;
+use crate::engine::pipeline::speak::{Speaker, tone};
+use crate::engine::pipeline::think::{Thinker, Thought};
+use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
+use crate::engine::pipeline::voice::Earshot;
+use crate::engine::pipeline::{Done, DoneSender, Providers};
+use crate::engine::providers::{Ask, ProviderError};
+
+/// The timers of an answered call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimerKind {
+    /// One of the conversation.
+    Talk(Timer),
+    /// The target of a transfer must answer.
+    Transfer,
+}
+
+/// What the conversation works with.
+pub(super) struct Hands {
+    pub(super) media: MediaSession,
+    pub(super) record: Record,
+    pub(super) listener: Listener,
+    pub(super) timers: Timers<TimerKind>,
+    config: Arc<CallConfig>,
+    providers: Providers,
+    keeps_answers: bool,
+    speaker: Speaker,
+    thinker: Thinker,
+    done: DoneSender,
+    clock: Clock,
+    waiting: HashSet<ClipId>,
+    transcribing: Option<AbortOnDropHandle<()>>,
+    spare_was_noted: bool,
+}
+
+impl Hands {
+    pub(super) fn new(exchange: &Exchange, prepared: Prepared, media: MediaSession, record: Record, done: DoneSender) -> Self {
+        let Prepared { config, providers, voice, rules } = prepared;
+        Self {
+            media,
+            record,
+            listener: Listener::new(Box::new(Earshot::new())),
+            timers: Timers::new(exchange.clock.clone()),
+            keeps_answers: rules.asks_back,
+            speaker: Speaker::new(voice, done.clone()),
+            thinker: Thinker::new(providers.llm.clone(), done.clone()),
+            config,
+            providers,
+            done,
+            clock: exchange.clock.clone(),
+            waiting: HashSet::new(),
+            transcribing: None,
+            spare_was_noted: false,
+        }
+    }
+
+    pub(super) fn config(&self) -> &CallConfig {
+        &self.config
+    }
+
+    /// Carries out one action. What concerns the call as a whole is handed back.
+    pub(super) async fn carry(&mut self, action: Action) -> Option<state::Input> {
+        match action {
+            Action::Say(line) => self.say(line).await,
+            Action::Tone(id) => self.media.play(id, &tone()),
+            Action::StopSpeaking => {
+                self.waiting.clear();
+                self.speaker.stop();
+                self.media.stop().await;
+            }
+            Action::Pause => self.media.pause(),
+            Action::Resume => self.media.resume(),
+            Action::Listen(on) => self.media.listen(on),
+            Action::Record => self.media.start_recording(self.record.recording()),
+            Action::Think(question) => self.think(question),
+            Action::StopThinking => self.thinker.stop(),
+            Action::Wake(timer, after) => self.timers.wake(TimerKind::Talk(timer), after),
+            Action::Forget(timer) => self.timers.forget(TimerKind::Talk(timer)),
+            Action::Turn(turn) => self.record.turn(turn),
+            Action::Intent(id, confidence) => self.record.intent(&id, confidence),
+            Action::Note(name, detail) => self.record.note(name, detail),
+            Action::Transfer(target) => return Some(state::Input::Transfer(target)),
+            Action::End(why) => return Some(state::Input::BotEnded(why)),
+        }
+        None
+    }
+
+    async fn say(&mut self, line: Line) {
+        let keep = self.keeps_answers || line.kind != LineKind::Answer;
+        self.waiting.insert(line.id);
+        self.speaker.say(line.id, line.text, keep).await;
+    }
+
+    fn think(&mut self, question: Question) {
+        let now = self.clock.now();
+        if question.keys.is_some() {
+            self.record.latency.speech_ended(now);
+        }
+        self.record.latency.heard(now);
+        self.thinker.ask(Ask {
+            system_prompt: self.config.system_prompt.clone(),
+            turns: self.record.turns.clone(),
+            heard: question.heard,
+            keys: question.keys,
+        });
+    }
+
+    /// Hands an utterance to the recogniser. One at a time: a newer one waits for none.
+    pub(super) fn transcribe(&mut self, utterance: Clip) {
+        self.record.latency.speech_ended(self.clock.now());
+        let Some(stt) = self.providers.stt.clone() else { return };
+        let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());
+        self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            if let Some(before) = before {
+                // Utterances keep their order; a recogniser that died says so itself.
+                let _ = before.await;
+            }
+            let heard = stt.transcribe(&utterance, &hints).await;
+            // The call is over when nobody receives.
+            let _ = done.send(Done::Heard(heard)).await;
+        })));
+    }
+
+    /// What came back from a provider, as the conversation's input. Stale answers are dropped.
+    pub(super) fn done(&mut self, done: Done) -> Option<Input> {
+        match done {
+            Done::Spoken { id, clip, instead_of } => {
+                if self.waiting.remove(&id) {
+                    self.media.play(id, &clip);
+                }
+                self.note_spare(instead_of);
+                None
+            }
+            Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)),
+            Done::Heard(Ok(heard)) => Some(Input::Heard(heard)),
+            Done::Heard(Err(error)) => Some(Input::HeardNothing(error)),
+            Done::Thought { generation, thought } if self.thinker.is_current(generation) => {
+                self.record.latency.token(self.clock.now());
+                if let Thought::Usage { prompt_tokens, completion_tokens } = thought {
+                    self.record.used(prompt_tokens, completion_tokens);
+                    return None;
+                }
+                Some(Input::Thought(thought))
+            }
+            Done::Thought { .. } => None,
+        }
+    }
+
+    /// That the spare voice speaks is noted once per call.
+    fn note_spare(&mut self, instead_of: Option<ProviderError>) {
+        let Some(error) = instead_of.filter(|_| !self.spare_was_noted) else { return };
+        self.spare_was_noted = true;
+        let detail = [("provider", "tts"), ("reason", error.message.as_str())];
+        self.record.note("provider_failed", detail.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect());
+    }
+
+    /// The call is over: the recording is whole, then the result is written.
+    pub(super) async fn close(self, end: End) {
+        let stats = match self.media.close().await {
+            Ok(stats) => Some(stats),
+            Err(error) => {
+                info!(%error, "A media session ended without figures");
+                None
+            }
+        };
+        self.record.finish(end, stats).await;
+    }
+}

@@ -1,0 +1,159 @@
+//! Everything a call leaves behind, collected while it runs: journal on disk, events to the control plane, at the end the result.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+use tracing::{error, info};
+
+use super::exchange::Exchange;
+use super::result::{Ending, build};
+use super::state::End;
+use crate::base::id::SessionId;
+use crate::base::{Millis, Result};
+use crate::contract::event::CallEventKind;
+use crate::contract::result::CallResultsPayload;
+use crate::contract::turn::Turn;
+use crate::engine::link::journal::{Entry, Journal, recording_path};
+use crate::engine::link::report::Reporter;
+use crate::engine::link::spool::Parcel;
+use crate::engine::media::MediaStats;
+use crate::engine::pipeline::latency::Latency;
+
+/// What a call leaves behind.
+pub(super) struct Record {
+    exchange: Exchange,
+    journal: Option<Journal>,
+    reporter: Reporter,
+    session_id: SessionId,
+    pub(super) skeleton: CallResultsPayload,
+    pub(super) turns: Vec<Turn>,
+    pub(super) events: Vec<Value>,
+    pub(super) intents: Vec<Value>,
+    pub(super) usage: Vec<Value>,
+    pub(super) latency: Latency,
+    pub(super) transfer: Map<String, Value>,
+}
+
+impl Record {
+    /// Begins the record of a call. Without a journal (a full disk) the call still runs.
+    pub(super) fn begin(exchange: &Exchange, session_id: SessionId, mut skeleton: CallResultsPayload) -> Self {
+        skeleton.session_id = Some(session_id.clone());
+        skeleton.started_at.get_or_insert(exchange.clock.now());
+        let journal = match Journal::begin(&exchange.spool_root, &skeleton) {
+            Ok(journal) => Some(journal),
+            Err(error) => {
+                error!(call.id = %session_id, %error, "Call {session_id} runs without a journal");
+                None
+            }
+        };
+        let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
+        Self {
+            exchange: exchange.clone(),
+            journal,
+            reporter,
+            session_id,
+            skeleton,
+            turns: Vec::new(),
+            events: Vec::new(),
+            intents: Vec::new(),
+            usage: Vec::new(),
+            latency: Latency::default(),
+            transfer: Map::new(),
+        }
+    }
+
+    /// Where this call's recording is written.
+    pub(super) fn recording(&self) -> PathBuf {
+        recording_path(&self.exchange.spool_root, self.session_id.as_str())
+    }
+
+    /// The call was answered.
+    pub(super) fn answered(&mut self, at: Millis, answer_ms: u32) {
+        self.skeleton.answered_at = Some(at);
+        self.skeleton.answer_ms = Some(answer_ms);
+        self.line(&Entry::Answered { at, answer_ms });
+        self.event(CallEventKind::Answered { answer_ms });
+    }
+
+    /// A turn was finished.
+    pub(super) fn turn(&mut self, turn: Turn) {
+        self.line(&Entry::Turn(turn.clone()));
+        self.reporter.report(CallEventKind::Turn { turn: turn.clone() });
+        self.turns.push(turn);
+    }
+
+    /// Something worth keeping happened.
+    pub(super) fn note(&mut self, name: &str, detail: Map<String, Value>) {
+        self.event(CallEventKind::Note { name: name.to_owned(), detail });
+    }
+
+    /// An intent was recognised.
+    pub(super) fn intent(&mut self, id: &str, confidence: f32) {
+        let confidence = f64::from((confidence * 100.0).round()) / 100.0;
+        self.intents.push(json!({ "id": id, "confidence": confidence, "ts": self.exchange.clock.now() }));
+    }
+
+    /// A model used tokens.
+    pub(super) fn used(&mut self, prompt_tokens: u64, completion_tokens: u64) {
+        self.usage.push(json!({
+            "type": "conversation", "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens,
+            "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
+        }));
+    }
+
+    /// The caller was handed on.
+    pub(super) fn transferred(&mut self, target: &str) {
+        self.skeleton.was_transferred = Some(true);
+        self.transfer.insert("transfer_target".to_owned(), target.into());
+        self.transfer.insert("transfer_destination".to_owned(), target.into());
+        self.transfer.insert("transfer_method".to_owned(), "refer".into());
+        let at = self.skeleton.answered_at.map_or(0.0, |from| self.exchange.clock.now().since(from).as_secs_f64());
+        self.transfer.insert("transfer_at".to_owned(), at.round().into());
+        self.event(CallEventKind::Transferred { target: target.to_owned(), method: "refer".to_owned() });
+    }
+
+    /// The transfer did not come about.
+    pub(super) fn transfer_failed(&mut self, reason: &str) {
+        self.transfer.insert("transfer_failed_reason".to_owned(), reason.into());
+        self.note("transfer_failed", Map::from_iter([("reason".to_owned(), reason.into())]));
+    }
+
+    /// Reports an event and keeps it for the result.
+    pub(super) fn event(&mut self, what: CallEventKind) {
+        let event = self.reporter.report(what);
+        let event = serde_json::to_value(event).unwrap_or_default();
+        self.line(&Entry::Event(event.clone()));
+        self.events.push(event);
+    }
+
+    fn line(&mut self, entry: &Entry) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(entry);
+        }
+    }
+
+    /// Ends the record: the result is on disk when this returns, and is delivered from there.
+    pub(super) async fn finish(mut self, end: End, stats: Option<MediaStats>) {
+        let recording = Some(self.recording()).filter(|path| path.exists());
+        if stats.as_ref().is_some_and(|s| s.n_foreign > 0) {
+            let n = stats.as_ref().map_or(0, |s| s.n_foreign);
+            self.note("foreign_rtp", Map::from_iter([("packets".to_owned(), n.into())]));
+        }
+        let ending = Ending { end: &end, at: self.exchange.clock.now(), stats: stats.as_ref(), recording: recording.as_deref() };
+        let result = build(&self, &ending);
+        let id = self.session_id.clone();
+        // The last events come before the result, if the control plane is there.
+        self.reporter.finish().await;
+        let stored: Result<()> = self.exchange.spool.put(Parcel { result, recording }).await;
+        match (stored, self.journal) {
+            (Ok(()), journal) => {
+                if let Some(journal) = journal {
+                    journal.end();
+                }
+                info!(call.id = %id, outcome = end.outcome, "Call {id} ended: {}", end.by);
+            }
+            // The journal stays: the next start makes a result of it.
+            (Err(error), _) => error!(call.id = %id, %error, "The result of call {id} could not be written"),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Builds the result of a call from its record. No I/O.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::record::Record;
+use super::state::End;
+use crate::base::Millis;
+use crate::contract::config::{CallConfig, ProviderSpec};
+use crate::contract::result::CallResultsPayload;
+use crate::contract::turn::Role;
+use crate::engine::media::MediaStats;
+
+/// How and when a call ended.
+pub(super) struct Ending<'a> {
+    /// The words for it.
+    pub(super) end: &'a End,
+    /// When.
+    pub(super) at: Millis,
+    /// What the media session counted, if there was one.
+    pub(super) stats: Option<&'a MediaStats>,
+    /// The recording, if there is one.
+    pub(super) recording: Option<&'a Path>,
+}
+
+/// The result.
+pub(super) fn build(record: &Record, ending: &Ending<'_>) -> CallResultsPayload {
+    let mut result = record.skeleton.clone();
+    let n_user_turns = record.turns.iter().filter(|turn| turn.role == Role::User).count();
+    result.ended_at = Some(ending.at);
+    let seconds = result.answered_at.map_or(0.0, |from| ending.at.since(from).as_secs_f64());
+    result.call_duration_seconds = Some((seconds * 1000.0).round() / 1000.0);
+    result.disconnected_by = Some(disconnected_by(ending.end, result.answered_at.is_some(), n_user_turns).to_owned());
+    result.outcome = Some(ending.end.outcome.to_owned());
+    result.error_detail = ending.end.detail.clone();
+    result.transcript = Some(record.turns.iter().map(|turn| serde_json::to_value(turn).unwrap_or_default()).collect());
+    result.events = Some(record.events.clone());
+    result.intents = Some(record.intents.clone());
+    result.recording_key = ending.recording.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    result.latency = record.latency.summary();
+    result.latency_samples = Some(record.latency.samples_json()).filter(|samples| !samples.is_empty());
+    tokens(&mut result, &record.usage);
+    if let (Some(stats), Some(pipeline)) = (ending.stats, &mut result.pipeline_config) {
+        pipeline.insert("media".to_owned(), media(stats));
+    }
+    result.rest.extend(record.transfer.clone());
+    result
+}
+
+/// A caller who answered, never spoke and left reads as `customer`; only the bot's giving up reads as `RNR`.
+fn disconnected_by(end: &End, was_answered: bool, n_user_turns: usize) -> &'static str {
+    if end.by == "RNR" && (!was_answered || n_user_turns > 0) { "bot" } else { end.by }
+}
+
+fn tokens(result: &mut CallResultsPayload, usage: &[Value]) {
+    if usage.is_empty() {
+        return;
+    }
+    let sum = |name: &str| usage.iter().filter_map(|entry| entry.get(name)?.as_u64()).sum::<u64>();
+    result.tokens_prompt = Some(sum("prompt_tokens"));
+    result.tokens_total = Some(sum("prompt_tokens") + sum("completion_tokens"));
+    result.usage_metrics = Some(usage.to_vec());
+}
+
+fn media(stats: &MediaStats) -> Value {
+    json!({
+        "codec": stats.codec, "packets_sent": stats.n_sent, "packets_received": stats.n_received, "packets_lost": stats.n_lost,
+        "packets_late": stats.n_late, "packets_foreign": stats.n_foreign, "jitter_ms": (stats.jitter_ms * 100.0).round() / 100.0,
+    })
+}
+
+/// How the pipeline of a call is set up; no secrets.
+pub(super) fn pipeline_config(config: &CallConfig) -> Map<String, Value> {
+    let spec = |spec: &ProviderSpec| json!({ "provider": spec.provider, "model": spec.model, "voice": spec.voice });
+    let mut map = Map::new();
+    for (name, value) in [
+        ("stt", spec(&config.stt)),
+        ("llm", spec(&config.llm)),
+        ("tts", spec(&config.tts)),
+        ("language", config.language.clone().into()),
+        ("bot_version", config.bot_version.into()),
+        ("min_words_interruption", config.min_words_interruption.into()),
+        ("max_call_duration_seconds", config.max_call_duration_seconds.into()),
+        ("recording_mode", serde_json::to_value(config.recording_mode).unwrap_or_default()),
+    ] {
+        map.insert(name.to_owned(), value);
+    }
+    map
+}
