@@ -21,12 +21,14 @@ mod sdp;
 mod session;
 mod stream;
 mod thread;
+mod vad;
 mod wav;
 
 pub use codec::Codec;
 pub use engine::{Answer, MediaEngine, MediaOptions};
 pub use pacing::Pacing;
 pub use session::{MediaSession, PendingSession};
+pub use vad::{Hearing, Listener, Speech, Utterance};
 
 /// One packet's worth of sound: 20 ms of mono samples at the leg's rate. A plain struct, never serialised.
 #[derive(Debug, Clone)]

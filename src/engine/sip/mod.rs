@@ -13,6 +13,10 @@ use crate::base::id::CarrierId;
 use crate::base::{Random, Result};
 use crate::contract::trunk::{Transport, Trunk};
 
+mod rsip;
+
+pub use rsip::start;
+
 /// A future that a trait returns.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -32,8 +36,10 @@ pub struct SipOptions {
 
 /// Who may send us SIP. Everyone else gets no answer at all.
 pub trait Admission: Send + Sync {
-    /// The carrier this address belongs to. Asked for every packet of a source that has no call, so it must answer from
-    /// memory; it may look again (at most a few times a second, and not for long) before it says `None`.
+    /// Whether this address belongs to a carrier, from memory. Asked for every packet of a source that has no call.
+    fn is_known(&self, source: IpAddr) -> bool;
+    /// The carrier this address belongs to. May look again before it says `None`, at most a few times a second and not
+    /// for long: packets of other strangers wait meanwhile. Not asked for those who flood.
     fn carrier_of(&self, source: IpAddr) -> Soon<'_, Option<CarrierId>>;
 }
 
