@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod auth;
+mod call_results;
 mod ops;
+mod recordings;
 mod support;
 mod users_and_keys;
 mod walk;

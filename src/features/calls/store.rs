@@ -1,5 +1,6 @@
 //! SQL of calls: the skeleton, one call, a list of them.
 
+use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, named_params};
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use crate::base::id::{CallId, SessionId};
 use crate::base::{Error, Result};
 use crate::platform::db::{Conn, Tx, from_json, to_json};
 
-/// The columns [`record`] reads, by name.
+/// The columns [`record`] reads, in the order it reads them.
 pub(super) const COLUMNS: &str = "id, session_id, call_id, bot_id, bot_version, stream_id, direction, origin, number_id, number, \
     number_name, did, caller_id, from_number, to_number, display_name, email, requested_by, carrier_id, status, codeb_status, attempt, \
     retries_left, retry_delay_minutes, outcome, disconnected_by, error_detail, answer_ms, created_at, scheduled_for, dispatched_at, \
@@ -73,64 +74,77 @@ pub fn get(conn: &Conn, session_id: &SessionId) -> Result<CallRecord> {
     find(conn, session_id)?.ok_or_else(|| Error::not_found(format!("no call {session_id}")))
 }
 
-/// Reads [`COLUMNS`].
+/// Reads [`COLUMNS`], in their order.
 pub(super) fn record(row: &Row<'_>) -> Result<CallRecord> {
-    let overrides: Option<String> = row.get("overrides")?;
+    let mut cells = Cells { row, next: 0 };
     Ok(CallRecord {
-        id: row.get("id")?,
-        session_id: row.get("session_id")?,
-        call_id: row.get("call_id")?,
-        bot_id: row.get("bot_id")?,
-        bot_version: row.get("bot_version")?,
-        stream_id: row.get("stream_id")?,
-        direction: word(row, "direction", Direction::parse)?.unwrap_or(Direction::Inbound),
-        origin: word(row, "origin", Origin::parse)?.unwrap_or(Origin::External),
-        number_id: row.get("number_id")?,
-        number: row.get("number")?,
-        number_name: row.get("number_name")?,
-        did: row.get("did")?,
-        caller_id: row.get("caller_id")?,
-        from_number: row.get("from_number")?,
-        to_number: row.get("to_number")?,
-        display_name: row.get("display_name")?,
-        email: row.get("email")?,
-        requested_by: row.get("requested_by")?,
-        carrier_id: row.get("carrier_id")?,
-        status: word(row, "status", CallStatus::parse)?.unwrap_or(CallStatus::Active),
-        codeb_status: word(row, "codeb_status", CodebStatus::parse)?,
-        attempt: row.get("attempt")?,
-        retries_left: row.get("retries_left")?,
-        retry_delay_minutes: row.get("retry_delay_minutes")?,
-        outcome: row.get("outcome")?,
-        disconnected_by: row.get("disconnected_by")?,
-        error_detail: row.get("error_detail")?,
-        answer_ms: row.get("answer_ms")?,
-        created_at: row.get("created_at")?,
-        scheduled_for: row.get("scheduled_for")?,
-        dispatched_at: row.get("dispatched_at")?,
-        answered_at: row.get("answered_at")?,
-        started_at: row.get("started_at")?,
-        ended_at: row.get("ended_at")?,
-        completed_at: row.get("completed_at")?,
-        call_duration_seconds: row.get("call_duration_seconds")?,
-        was_transferred: row.get("was_transferred")?,
-        recording_key: row.get("recording_key")?,
-        recording_token_sealed: row.get("recording_token_sealed")?,
-        transcript_file: row.get("transcript_file")?,
-        save_transcript: row.get("save_transcript")?,
-        skip_post_push: row.get("skip_post_push")?,
-        tokens_total: row.get::<_, Option<i64>>("tokens_total")?.and_then(|n| u64::try_from(n).ok()),
-        tokens_prompt: row.get::<_, Option<i64>>("tokens_prompt")?.and_then(|n| u64::try_from(n).ok()),
-        voice: row.get("voice")?,
-        language: row.get("language")?,
-        model: row.get("model")?,
-        overrides: overrides.as_deref().map(from_json).transpose()?,
-        doc: from_json(&row.get::<_, String>("doc")?)?,
+        id: cells.next()?,
+        session_id: cells.next()?,
+        call_id: cells.next()?,
+        bot_id: cells.next()?,
+        bot_version: cells.next()?,
+        stream_id: cells.next()?,
+        direction: cells.word(Direction::parse)?.unwrap_or(Direction::Inbound),
+        origin: cells.word(Origin::parse)?.unwrap_or(Origin::External),
+        number_id: cells.next()?,
+        number: cells.next()?,
+        number_name: cells.next()?,
+        did: cells.next()?,
+        caller_id: cells.next()?,
+        from_number: cells.next()?,
+        to_number: cells.next()?,
+        display_name: cells.next()?,
+        email: cells.next()?,
+        requested_by: cells.next()?,
+        carrier_id: cells.next()?,
+        status: cells.word(CallStatus::parse)?.unwrap_or(CallStatus::Active),
+        codeb_status: cells.word(CodebStatus::parse)?,
+        attempt: cells.next()?,
+        retries_left: cells.next()?,
+        retry_delay_minutes: cells.next()?,
+        outcome: cells.next()?,
+        disconnected_by: cells.next()?,
+        error_detail: cells.next()?,
+        answer_ms: cells.next()?,
+        created_at: cells.next()?,
+        scheduled_for: cells.next()?,
+        dispatched_at: cells.next()?,
+        answered_at: cells.next()?,
+        started_at: cells.next()?,
+        ended_at: cells.next()?,
+        completed_at: cells.next()?,
+        call_duration_seconds: cells.next()?,
+        was_transferred: cells.next()?,
+        recording_key: cells.next()?,
+        recording_token_sealed: cells.next()?,
+        transcript_file: cells.next()?,
+        save_transcript: cells.next()?,
+        skip_post_push: cells.next()?,
+        tokens_total: cells.next::<Option<i64>>()?.map(i64::unsigned_abs),
+        tokens_prompt: cells.next::<Option<i64>>()?.map(i64::unsigned_abs),
+        voice: cells.next()?,
+        language: cells.next()?,
+        model: cells.next()?,
+        overrides: cells.next::<Option<String>>()?.as_deref().map(from_json).transpose()?,
+        doc: from_json(&cells.next::<String>()?)?,
     })
 }
 
-fn word<T>(row: &Row<'_>, column: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
-    Ok(row.get::<_, Option<String>>(column)?.as_deref().and_then(parse))
+/// A row read from left to right; looking up forty names would cost more than reading their values.
+struct Cells<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl Cells<'_> {
+    fn next<T: FromSql>(&mut self) -> Result<T> {
+        self.next += 1;
+        Ok(self.row.get(self.next - 1)?)
+    }
+
+    fn word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
+        Ok(self.next::<Option<String>>()?.as_deref().and_then(parse))
+    }
 }
 
 /// Whether a transcript file is to be written for the call.

@@ -1,0 +1,129 @@
+//! Recordings: uploaded by the engine, heard by admins and by whoever has the link, one range at a time.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use cxbox::platform::access::Role;
+use http::Method;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use serde_json::json;
+
+use crate::support::TestApp;
+
+fn sound() -> Vec<u8> {
+    (0..10_000u32).map(|n| (n % 251) as u8).collect()
+}
+
+/// An app with one recorded call, and the path of its public link.
+async fn recorded() -> (TestApp, String) {
+    let app = TestApp::start().await;
+    let stored = app.engine().send(Method::PUT, "/api/v1/engine/recordings/s.wav", "audio/wav", sound().into()).await.expect(201);
+    assert_eq!(stored, json!({ "key": "s.wav", "size": 10_000 }));
+    app.engine().post("/api/v1/call-results", json!({ "session_id": "s", "recording_key": "s.wav" })).await.expect(200);
+    app.settle().await;
+    let call = app.user(Role::Admin).get("/api/v1/calls/s").await.expect(200);
+    let link = call["recording_link"].as_str().unwrap().to_owned();
+    let path = link.strip_prefix(&app.base_url()).expect("the link is of this box").to_owned();
+    assert_eq!(path, format!("/api/v1/public/recordings/{}", call["recording_access_token"].as_str().unwrap()));
+    (app, path)
+}
+
+#[tokio::test]
+async fn the_link_needs_no_login_and_gives_the_whole_recording() {
+    let (app, path) = recorded().await;
+    let answer = app.anonymous().get(&path).await;
+    assert_eq!((answer.status, answer.bytes.as_ref()), (200, sound().as_slice()));
+    let expected = HashMap::from([
+        ("content-type", "audio/wav"),
+        ("content-length", "10000"),
+        ("accept-ranges", "bytes"),
+        ("cache-control", "private, no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+    ]);
+    for (name, value) in expected {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    let head = app.anonymous().head(&path).await;
+    assert_eq!((head.status, head.header("content-length"), head.bytes.len()), (200, "10000", 0));
+}
+
+#[tokio::test]
+async fn admins_hear_it_by_session_and_others_do_not() {
+    let (app, _) = recorded().await;
+    let path = "/api/v1/recordings/s";
+    assert_eq!(app.user(Role::Admin).get(path).await.bytes.as_ref(), sound().as_slice());
+    assert_eq!(app.user(Role::Admin).head(path).await.header("content-length"), "10000");
+    app.anonymous().get(path).await.expect(401);
+    app.user(Role::Supervisor).get(path).await.expect(403);
+    app.user(Role::Admin).get("/api/v1/recordings/unknown").await.expect(404);
+    app.user(Role::SuperAdmin).send(Method::PUT, "/api/v1/engine/recordings/x.wav", "audio/wav", Bytes::new()).await.expect(403);
+}
+
+#[tokio::test]
+async fn any_range_gives_exactly_its_bytes_or_says_that_there_are_none() {
+    let (app, path) = recorded().await;
+    let (all, size) = (sound(), sound().len());
+    let ranges = (0usize..12_000, 0usize..12_000, 0u8..3);
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..60 {
+        let (a, b, kind) = ranges.new_tree(&mut runner).unwrap().current();
+        let (start, end) = (a.min(b), a.max(b));
+        let (range, expected) = match kind {
+            0 => (format!("bytes={start}-{end}"), all.get(start..size.min(end + 1))),
+            1 => (format!("bytes={start}-"), all.get(start..)),
+            _ => (format!("bytes=-{end}"), all.get(size.saturating_sub(end)..)),
+        };
+        let expected = expected.filter(|bytes| !bytes.is_empty());
+        let answer = app.anonymous().with_header("range", &range).get(&path).await;
+        match expected {
+            Some(bytes) => {
+                let first = bytes.as_ptr() as usize - all.as_ptr() as usize;
+                assert_eq!((answer.status, answer.bytes.as_ref()), (206, bytes), "{range}");
+                assert_eq!(answer.header("content-range"), format!("bytes {first}-{}/{size}", first + bytes.len() - 1), "{range}");
+            }
+            None => {
+                assert_eq!((answer.status, answer.header("content-range")), (416, "bytes */10000"), "{range}");
+                assert!(answer.bytes.is_empty(), "{range}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_part_is_only_continued_while_the_recording_is_the_same() {
+    let (app, path) = recorded().await;
+    let etag = app.anonymous().get(&path).await.header("etag").to_owned();
+    let part = |tag: &str| app.anonymous().with_header("range", "bytes=5-9").with_header("if-range", tag);
+    assert_eq!(part(&etag).get(&path).await.status, 206);
+    assert_eq!(part("\"another\"").get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn unknown_links_are_404_and_guessing_is_slowed_down() {
+    let (app, path) = recorded().await;
+    for n in 0..60 {
+        app.anonymous().get(&format!("/api/v1/public/recordings/guess-{n}")).await.expect(404);
+    }
+    let refused = app.anonymous().get("/api/v1/public/recordings/guess-60").await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "60"));
+    app.advance(std::time::Duration::from_secs(61));
+    app.anonymous().get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn no_key_leaves_the_folder_and_a_call_without_a_file_is_404() {
+    let app = TestApp::start().await;
+    for key in ["..%2f..%2fmain.db", "%2e%2e", ".hidden", "a%00b", "a%5cb"] {
+        app.engine()
+            .send(Method::PUT, &format!("/api/v1/engine/recordings/{key}"), "audio/wav", Bytes::from_static(b"x"))
+            .await
+            .expect(422);
+    }
+    for (id, key) in [("traversal", "../main.db"), ("missing", "nowhere.wav"), ("none", "")] {
+        app.engine().post("/api/v1/call-results", json!({ "session_id": id, "recording_key": key })).await.expect(200);
+        app.user(Role::Admin).get(&format!("/api/v1/recordings/{id}")).await.expect(404);
+    }
+    app.settle().await;
+}
