@@ -9,7 +9,8 @@ use crate::support::TestApp;
 
 async fn watch(app: &TestApp, last_id: Option<&str>) -> Answer {
     let outbound = Outbound::new(OutboundOptions::allowing::<String>([]).unwrap()).unwrap();
-    let request = Request::get(format!("{}/api/v1/events/stream", app.base_url())).header("authorization", &app.bearer(Role::Admin));
+    let request = Request::get(format!("{}/api/v1/events/stream", app.base_url()))
+        .header("authorization", &format!("Bearer {}", app.token(Role::Admin)));
     let request = last_id.into_iter().fold(request, |request, id| request.header("last-event-id", id));
     outbound.operator(request).await.unwrap()
 }

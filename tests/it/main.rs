@@ -4,9 +4,13 @@
 
 mod auth;
 mod call_results;
+mod live;
 mod ops;
 mod recordings;
 mod support;
 mod users_and_keys;
 mod walk;
+mod webhooks;
+mod webhooks_hostile;
+mod webhooks_verify;
 mod wiring;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cxbox::features::calls::{NewCall, open_skeleton};
 use cxbox::platform::access::Role;
 use serde_json::{Value, json};
 
@@ -184,7 +185,10 @@ async fn twenty_failures_in_a_row_pause_and_a_resume_replays_what_was_parked() {
     assert_eq!((attempts(&replayed), replayed[0].json()["data"]["callId"].clone()), (vec!["1"], json!("s-late")));
     let failed = log(&app, &id).await.into_iter().filter(|entry| entry["status"] == "failed").count();
     assert_eq!(failed, 20);
-    app.user(Role::SuperAdmin).post(&format!("/api/v1/webhooks/{id}/resume?failed_since=2026-06-01T00:00:00Z"), json!({})).await.expect(200);
+    app.user(Role::SuperAdmin)
+        .post(&format!("/api/v1/webhooks/{id}/resume?failed_since=2026-06-01T00:00:00Z"), json!({}))
+        .await
+        .expect(200);
     app.settle().await;
     assert_eq!(receiver.take_all().len(), 20, "what was given up can be replayed, too");
 }
@@ -245,19 +249,24 @@ async fn only_the_named_events_arrive_and_each_in_its_calls_order() {
     subscribe(&app, &some, &["call.started"]).await;
     // The first attempt of the first event fails: what follows comes after it was attempted, not after it was taken.
     all.will_answer(&[(500, None)]);
-    app.engine().get("/api/v1/config/bot_0000000000000000?session_id=s-1").await;
     app.db()
         .write(|tx| {
-            let call = cxbox::features::calls::NewCall { save_transcript: true, ..cxbox::features::calls::NewCall::of("s-1".into()) };
-            cxbox::features::calls::open_skeleton(tx, &call).map(|_| ())
+            let call = NewCall { save_transcript: true, ..NewCall::of("s-1".into()) };
+            open_skeleton(tx, &call).map(|_| ())
         })
         .await
         .unwrap();
-    for event in [json!({ "seq": 1, "at": "2026-06-01T12:00:01Z", "type": "answered", "answer_ms": 40 }), json!({ "seq": 2, "at": "2026-06-01T12:00:01Z", "type": "started" })] {
+    for event in [
+        json!({ "seq": 1, "at": "2026-06-01T12:00:01Z", "type": "answered", "answer_ms": 40 }),
+        json!({ "seq": 2, "at": "2026-06-01T12:00:01Z", "type": "started" }),
+    ] {
         assert!(app.engine().post("/api/v1/engine/calls/s-1/events", event).await.status < 300);
     }
     let turns = json!([{ "role": "assistant", "content": "Hello.", "ts": "2026-06-01T12:00:02Z" }]);
-    app.engine().post("/api/v1/call-results", json!({ "session_id": "s-1", "disconnected_by": "bot", "transcript": turns })).await.expect(200);
+    app.engine()
+        .post("/api/v1/call-results", json!({ "session_id": "s-1", "disconnected_by": "bot", "transcript": turns }))
+        .await
+        .expect(200);
     app.settle().await;
     let events: Vec<String> = all.take_all().iter().map(Received::event).collect();
     assert_eq!(events, ["call.answered", "call.started", "call.ended", "transcript.saved"]);

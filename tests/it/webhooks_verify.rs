@@ -72,7 +72,7 @@ async fn a_rotation_loses_nothing() {
     let rotated = act(&app, &id, "rotate").await;
     let new = rotated["secret"].as_str().unwrap().to_owned();
     assert!(new != old && rotated["rotation_ends_at"] == "2026-06-02T12:00:00.000Z");
-    let mut deliver = async |wait: u64| {
+    let deliver = async |wait: u64| {
         app.advance(Duration::from_secs(wait));
         act(&app, &id, "test").await;
         app.settle().await;

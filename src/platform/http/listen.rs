@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service as _;
 use tracing::{debug, warn};
 
+use super::draining::Draining;
 use crate::platform::access::Peer;
 
 /// Longest wait for a request's head, and for the first byte on a new or idle connection.
@@ -104,9 +105,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let router = connections.router.clone();
+    let draining = Draining::new(connections.stop.clone());
     let service = service_fn(move |request: http::Request<Incoming>| {
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(peer);
+        parts.extensions.insert(draining.clone());
         let mut router = router.clone();
         async move { router.call(http::Request::from_parts(parts, Body::new(body))).await }
     });

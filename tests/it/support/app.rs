@@ -11,6 +11,7 @@ use cxbox::platform::config::{Flags, Layers};
 use cxbox::platform::data_dir::DataDir;
 use cxbox::platform::db::Db;
 use cxbox::platform::http::{Http, Socket};
+use cxbox::platform::outbox::Outbox;
 use cxbox::platform::secrets::Secrets;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -104,6 +105,11 @@ impl TestApp {
         self.running().app.openapi()
     }
 
+    /// The outbox, to let it run as it does in `serve`.
+    pub fn outbox(&self) -> &Outbox {
+        &self.running().app.outbox
+    }
+
     /// The folder that holds everything.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -126,8 +132,13 @@ impl TestApp {
 
     /// A person with this role, signed in; made when first asked for.
     pub fn user(&self, role: Role) -> Client {
+        self.anonymous().with_bearer(&self.token(role))
+    }
+
+    /// The token of a person with this role.
+    pub fn token(&self, role: Role) -> String {
         people::insert(&self.data, role, self.clock.now());
-        self.anonymous().with_bearer(&people::token(&self.jwt_secret, role, self.clock.now()))
+        people::token(&self.jwt_secret, role, self.clock.now())
     }
 
     /// Moves the clock.

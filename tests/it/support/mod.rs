@@ -3,6 +3,8 @@
 mod app;
 mod client;
 mod people;
+mod receiver;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use receiver::{Received, Receiver};
