@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
+mod engine;
 mod lab;
 mod lab_ai;
 mod people;
@@ -31,6 +32,8 @@ enum Command {
     /// Peers for development and tests.
     #[command(subcommand)]
     Lab(lab::Command),
+    /// Run the live-media process: SIP, RTP, speech. `serve` starts one itself.
+    Engine(engine::Args),
     /// Speak and recognise for the engine, which starts this.
     #[command(hide = true)]
     SpeechWorker,
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Lab(command) => lab::run(command),
+        Command::Engine(args) => engine::run(args),
         Command::SpeechWorker => speech_worker::run(),
         Command::Serve(args) => serve::run(*args),
         Command::User(args) => user::run(args),

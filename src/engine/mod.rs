@@ -7,5 +7,6 @@ pub mod link;
 pub mod media;
 pub mod pipeline;
 pub mod providers;
+pub mod run;
 pub mod sip;
 pub mod speech;

@@ -14,12 +14,20 @@ use crate::engine::media::MediaEngine;
 use crate::engine::pipeline::Providers;
 use crate::engine::pipeline::speak::Phrases;
 use crate::engine::providers::ProviderError;
+use crate::engine::providers::choose::{Chooser, Chosen};
 use crate::engine::sip::SipStack;
 
 /// Makes the providers a bot declares.
 pub trait ProviderSource: Send + Sync {
     /// The providers of one call. An unknown or unusable one is an error: the call is not answered.
     fn providers(&self, config: &CallConfig) -> Result<Providers, ProviderError>;
+}
+
+impl ProviderSource for Chooser {
+    fn providers(&self, config: &CallConfig) -> Result<Providers, ProviderError> {
+        let Chosen { stt, llm, tts, spare_tts, hints } = self.choose(config)?;
+        Ok(Providers { stt, llm, tts, spare_tts, hints })
+    }
 }
 
 /// The parts of the exchange.

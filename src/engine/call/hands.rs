@@ -13,12 +13,10 @@ use super::state::{self, End};
 use super::timers::Timers;
 use crate::base::Clock;
 use crate::contract::config::CallConfig;
-use crate::engine::media::{Clip, ClipId, MediaSession};
-use crate::engine::pipeline::listen::Listener;
+use crate::engine::media::{Clip, ClipId, Hearing, Listener, MediaSession, Utterance};
 use crate::engine::pipeline::speak::{Speaker, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
-use crate::engine::pipeline::voice::Earshot;
 use crate::engine::pipeline::{Done, DoneSender, Providers};
 use crate::engine::providers::{Ask, ProviderError};
 
@@ -55,7 +53,7 @@ impl Hands {
         Self {
             media,
             record,
-            listener: Listener::new(Box::new(Earshot::new())),
+            listener: Listener::new(Hearing::default()),
             timers: Timers::new(exchange.clock.clone()),
             keeps_answers: rules.asks_back,
             speaker: Speaker::new(voice, done.clone()),
@@ -122,7 +120,8 @@ impl Hands {
     }
 
     /// Hands an utterance to the recogniser. One at a time: a newer one waits for none.
-    pub(super) fn transcribe(&mut self, utterance: Clip) {
+    pub(super) fn transcribe(&mut self, utterance: Utterance) {
+        let utterance = Clip { rate: utterance.rate, samples: utterance.samples.into() };
         self.record.latency.speech_ended(self.clock.now());
         let Some(stt) = self.providers.stt.clone() else { return };
         let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());

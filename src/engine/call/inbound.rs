@@ -29,10 +29,7 @@ pub async fn take(exchange: Exchange, mut incoming: Incoming) {
         return info!(%error, "A call was gone before it could ring");
     }
     let call_id = CallId::new(&exchange.random);
-    let ask = match question(&exchange, &incoming, &call_id).await {
-        Ok(ask) => ask,
-        Err(error) => return refuse(&incoming.leg, &error).await,
-    };
+    let ask = question(&exchange, &incoming, &call_id);
     let routed = tokio::select! {
         routed = route(&exchange, ask) => routed,
         _ = until_ended(&mut incoming.leg.events) => return info!(call.id = %call_id, "The caller gave up before the call had a bot"),
@@ -63,15 +60,16 @@ async fn refuse(leg: &Leg, error: &Error) {
 }
 
 /// What the control plane is asked about the call.
-async fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId) -> Result<InboundCall> {
-    let trunk = exchange.trunks.carrier_of(incoming.source).await;
-    Ok(InboundCall {
+fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId) -> InboundCall {
+    // The SIP stack knows the address only; the port tells apart carriers that share one.
+    let carrier_id = exchange.trunks.now().carrier_of(incoming.source).map_or_else(|| incoming.carrier.clone(), |t| t.carrier_id.clone());
+    InboundCall {
         call_id: call_id.clone(),
-        carrier_id: trunk.ok_or_else(|| Error::not_found("the call comes from no carrier"))?.carrier_id,
+        carrier_id,
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
-    })
+    }
 }
 
 /// What to do with the call, and the config it runs on.

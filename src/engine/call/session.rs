@@ -15,9 +15,8 @@ use super::record::Record;
 use super::state::{self, CallState, End, Phase};
 use super::transfer;
 use crate::contract::event::CallEventKind;
-use crate::engine::media::{MediaEvent, MediaSession};
+use crate::engine::media::{MediaEvent, MediaSession, Speech};
 use crate::engine::pipeline::Done;
-use crate::engine::pipeline::listen::Speech;
 use crate::engine::pipeline::turn::{self, Conversation};
 use crate::engine::sip::{Leg, LegEnd, LegEvent};
 
@@ -182,7 +181,7 @@ impl Session {
             MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),
             MediaEvent::Key(key) => self.key(key),
             MediaEvent::Heard(frame) if !matches!(self.state.phase(), Phase::Transferring(_)) => {
-                let input = match self.hands.listener.push(frame) {
+                let input = match self.hands.listener.hear(&frame) {
                     Some(Speech::Started) => turn::Input::VoiceStarted,
                     Some(Speech::Ended(utterance)) => {
                         self.hands.transcribe(utterance);

@@ -1,5 +1,6 @@
 //! The engine's side of the link to the control plane: asks, reports, results that survive crashes, commands.
 
+mod admission;
 mod answer;
 pub mod client;
 pub mod commands;

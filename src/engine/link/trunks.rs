@@ -86,6 +86,11 @@ impl TrunkWatch {
         self.known.clone()
     }
 
+    /// Whether a carrier calls from this address, by what is known now.
+    pub fn knows(&self, source: SocketAddr) -> bool {
+        self.known.borrow().carrier_of(source).is_some()
+    }
+
     /// The carrier that calls from this address. For a stranger the trunks are fetched anew first: the carrier may be a moment old.
     pub async fn carrier_of(&self, source: SocketAddr) -> Option<Trunk> {
         if let Some(trunk) = self.known.borrow().carrier_of(source) {

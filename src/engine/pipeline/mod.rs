@@ -1,12 +1,10 @@
 //! The conversation: listen, think, speak. What happens next is decided in `turn`, which is pure; the rest carries it out.
 
 pub mod latency;
-pub mod listen;
 pub mod sentences;
 pub mod speak;
 pub mod think;
 pub mod turn;
-pub mod voice;
 
 use std::sync::Arc;
 

@@ -105,6 +105,9 @@ impl Conversation {
         if self.answering {
             out.push(Action::StopThinking);
         }
+        if !self.rules.answers {
+            return self.quiet(out);
+        }
         self.answering = true;
         self.said_in_answer = false;
         out.push(Action::Forget(Timer::Silence));

@@ -29,6 +29,8 @@ pub struct Rules {
     pub transfer_failed: String,
     /// Whether there is a recogniser: without one nothing is listened to and only keys count.
     pub understands_speech: bool,
+    /// Whether there is a responder; without one what the caller says is noted and nothing follows.
+    pub answers: bool,
     /// Whether the responder wants to hear of speech that was not understood, to ask back.
     pub asks_back: bool,
     /// Words that keep the bot silent after an interruption; 0 for a recogniser without partial text: any word counts.
@@ -55,6 +57,7 @@ impl Rules {
             before_transfer: config.pre_transfer_message.clone(),
             transfer_failed: TRANSFER_FAILED.to_owned(),
             understands_speech: has_stt,
+            answers: !matches!(config.llm.provider.as_str(), "none" | ""),
             asks_back: flow.is_some(),
             // None of the recognisers gives words before the utterance has ended.
             min_words: 0,

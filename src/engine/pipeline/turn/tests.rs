@@ -14,6 +14,7 @@ fn rules() -> Rules {
         before_transfer: "One moment.".to_owned(),
         transfer_failed: "Nobody there.".to_owned(),
         understands_speech: true,
+        answers: true,
         asks_back: true,
         nudge: Some((Duration::from_secs(5), "Still there?".to_owned(), 1)),
         max_duration: Duration::from_secs(60),
@@ -289,6 +290,14 @@ fn a_mute_bot_plays_a_tone_and_ends_with_the_reason() {
     bench.step(Input::LineStarted(tone));
     bench.step(Input::LineDone(tone));
     assert_eq!(bench.ended(), Some(Why::Failed("text to speech failed: dead".to_owned())));
+}
+
+#[test]
+fn a_bot_without_a_responder_only_listens() {
+    let mut bench = Bench::greeted(Rules { answers: false, ..rules() });
+    bench.hear("hello there");
+    assert!(!bench.talk.is_answering());
+    assert_eq!((bench.turns(), bench.notes()), (vec![(Role::User, "hello there")], vec![]));
 }
 
 #[test]

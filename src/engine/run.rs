@@ -1,0 +1,258 @@
+//! The engine process: starts media, SIP and the link, takes calls and commands, drains and ends.
+
+use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{error, info, warn};
+
+use crate::base::{Clock, Context, Error, Random, Result};
+use crate::contract::CONTRACT_VERSION;
+use crate::contract::fleet::FleetHealth;
+use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
+use crate::engine::link::Control;
+use crate::engine::link::commands::{Command, routes};
+use crate::engine::link::spool::Spool;
+use crate::engine::link::trunks::TrunkWatch;
+use crate::engine::media::{MediaEngine, MediaOptions};
+use crate::engine::pipeline::speak::Phrases;
+use crate::engine::sip::{self, Incoming, SipOptions};
+use crate::platform::data_dir::DataDir;
+
+/// An engine that `serve` started and that has neither control plane nor calls ends after this time.
+const ALONE_FOR: Duration = Duration::from_secs(30);
+/// How long calls have to end and results to be delivered once they were told to stop.
+const LAST_MOMENT: Duration = Duration::from_secs(5);
+/// Commands that may wait; more make the control plane wait.
+const MOST_COMMANDS: usize = 64;
+/// New calls per second that are let in; a flood of INVITEs gets 503.
+const NEW_CALLS_PER_SECOND: u32 = 200;
+
+/// How the engine runs.
+pub struct EngineOptions {
+    /// The data folder.
+    pub data: DataDir,
+    /// Address for SIP over UDP and TCP.
+    pub sip: SocketAddr,
+    /// UDP ports for audio.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Address that is told to the far end, where it differs.
+    pub advertise: Option<IpAddr>,
+    /// Calls at the same time.
+    pub max_calls: usize,
+    /// How long calls may go on once the engine is told to stop.
+    pub drain: Duration,
+    /// The control plane.
+    pub control: Control,
+    /// Whether `serve` started it: it then ends when it is left alone.
+    pub is_supervised: bool,
+    /// Speech and language.
+    pub providers: Arc<dyn ProviderSource>,
+    /// Whether speech works; asked by each health check.
+    pub speech_ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+/// A running engine.
+pub struct Engine {
+    exchange: Exchange,
+    options: EngineOptions,
+    incoming: mpsc::Receiver<Incoming>,
+    commands: mpsc::Receiver<Command>,
+    _door: AbortOnDropHandle<()>,
+    _lock: File,
+}
+
+impl Engine {
+    /// Takes the lock of the data folder, turns what an engine that died left behind into results, binds SIP and the socket.
+    /// `Conflict` when another engine runs in this folder, `Unavailable` when the SIP address is taken.
+    pub async fn start(options: EngineOptions) -> Result<Self> {
+        let lock = take_lock(&options.data)?;
+        let trunks = TrunkWatch::start(options.control.clone(), options.clock.clone());
+        let spool_root = options.data.spool();
+        for folder in ["recordings", "journal"] {
+            std::fs::create_dir_all(spool_root.join(folder)).context("cannot make a folder of the spool")?;
+        }
+        let spool = Spool::start(&spool_root, options.control.clone(), &trunks, options.clock.clone())?;
+        spool.adopt_orphans(&spool_root).await?;
+        let mut media = MediaOptions::new(options.sip.ip(), options.rtp_ports.clone());
+        media.advertise = options.advertise;
+        let media = MediaEngine::start(media, options.random.clone())?;
+        let (stack, incoming) = sip::start(SipOptions {
+            bind: options.sip,
+            advertise: options.advertise,
+            admission: Arc::new(trunks.clone()),
+            new_calls_per_second: NEW_CALLS_PER_SECOND,
+            random: options.random.clone(),
+        })
+        .await?;
+        info!("SIP listens at {}", stack.bound());
+        let exchange = Exchange::new(Parts {
+            control: options.control.clone(),
+            trunks,
+            spool,
+            spool_root,
+            media,
+            sip: stack,
+            providers: options.providers.clone(),
+            phrases: Phrases::default(),
+            live: Live::new(options.max_calls),
+            clock: options.clock.clone(),
+            random: options.random.clone(),
+        });
+        let (sender, commands) = mpsc::channel(MOST_COMMANDS);
+        let door = open_door(&options, sender)?;
+        Ok(Self { exchange, options, incoming, commands, _door: door, _lock: lock })
+    }
+
+    /// Where SIP listens.
+    pub fn sip(&self) -> SocketAddr {
+        self.exchange.sip.bound()
+    }
+
+    /// Takes calls and commands until it is told to stop, or is left alone. All results are on disk when this returns.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<()> {
+        let alone = Box::pin(left_alone(self.exchange.clone(), self.options.is_supervised));
+        tokio::pin!(alone);
+        let drained = CancellationToken::new();
+        loop {
+            tokio::select! {
+                incoming = self.incoming.recv() => match incoming {
+                    Some(incoming) => drop(tokio::spawn(Box::pin(take(self.exchange.clone(), incoming)))),
+                    None => return Err(Error::internal("the SIP stack has ended")),
+                },
+                Some(command) = self.commands.recv() => self.command(command, &drained),
+                () = stop.cancelled(), if !self.exchange.live.is_draining() => self.drain(&drained),
+                () = drained.cancelled() => break,
+                () = &mut alone => {
+                    info!("There is neither a control plane nor a call: the engine ends");
+                    break;
+                }
+            }
+        }
+        self.close().await;
+        Ok(())
+    }
+
+    fn command(&self, command: Command, drained: &CancellationToken) {
+        // Whoever asked may have gone; then nobody needs the answer.
+        match command {
+            Command::Dial(dialout, reply) => drop(reply.send(dial(&self.exchange, *dialout))),
+            Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
+            Command::Health(reply) => drop(reply.send(self.health())),
+            Command::Drain => self.drain(drained),
+        }
+    }
+
+    fn health(&self) -> FleetHealth {
+        let live = &self.exchange.live;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let free = if live.is_draining() { 0 } else { live.most().saturating_sub(live.n()) };
+        FleetHealth {
+            status: if live.is_draining() { "draining" } else { "ok" }.to_owned(),
+            fleet_max: count(live.most()),
+            fleet_available: count(free),
+            fleet_calls: count(live.n()),
+            workers: vec![serde_json::json!({ "id": "engine", "calls": live.n(), "capacity": live.most() })],
+            contract_version: Some(CONTRACT_VERSION),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            pid: Some(std::process::id()),
+            sip: Some(self.sip().to_string()),
+            speech_ready: (self.options.speech_ready)(),
+            spooled: count(self.exchange.spool.n_waiting()),
+        }
+    }
+
+    /// Takes no more calls; those that run may go on for a while, then they are hung up.
+    fn drain(&self, drained: &CancellationToken) {
+        if self.exchange.live.is_draining() {
+            return;
+        }
+        self.exchange.live.drain();
+        let (exchange, within, drained) = (self.exchange.clone(), self.options.drain, drained.clone());
+        info!(calls = exchange.live.n(), "The engine takes no more calls");
+        tokio::spawn(async move {
+            let (live, clock) = (&exchange.live, &exchange.clock);
+            if !within_time(clock, within, live.empty()).await {
+                warn!(calls = live.n(), "Calls are hung up: the engine stops");
+                live.tell_all(Order::Stop);
+                if !within_time(clock, LAST_MOMENT, live.empty()).await {
+                    error!(calls = live.n(), "Calls did not end; their journals become results at the next start");
+                }
+            }
+            drained.cancel();
+        });
+    }
+
+    async fn close(&self) {
+        self.exchange.sip.close().await;
+        let spool = self.exchange.spool.clone();
+        if self.exchange.trunks.now().is_connected {
+            within_time(&self.exchange.clock, LAST_MOMENT, spool.delivered()).await;
+        }
+        // The next engine makes its own.
+        let _ = std::fs::remove_file(self.options.data.engine_socket());
+        info!(waiting = spool.n_waiting(), "The engine has ended");
+    }
+}
+
+/// Whether the future ended in time.
+async fn within_time(clock: &Clock, within: Duration, future: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        () = future => true,
+        () = clock.sleep(within) => false,
+    }
+}
+
+fn take_lock(data: &DataDir) -> Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(data.engine_lock());
+    let file = file.context("cannot open the engine's lock")?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| Error::conflict("another engine runs in this data folder"))?;
+    Ok(file)
+}
+
+/// Serves the engine's own HTTP on its socket, for the owner of the data folder only.
+fn open_door(options: &EngineOptions, commands: mpsc::Sender<Command>) -> Result<AbortOnDropHandle<()>> {
+    let path: PathBuf = options.data.engine_socket();
+    // An engine that died leaves its socket; the lock says that nobody uses it.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path).context("cannot open the engine's socket")?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).context("cannot protect the engine's socket")?;
+    let recordings = vec![options.data.spool().join("recordings"), options.data.recordings()];
+    let router = routes(options.control.clone(), commands, recordings);
+    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).await {
+            error!(%error, "The engine's socket is closed");
+        }
+    })))
+}
+
+/// Returns when a supervised engine has had neither control plane nor calls for a while; else never.
+async fn left_alone(exchange: Exchange, is_supervised: bool) {
+    if !is_supervised {
+        return std::future::pending().await;
+    }
+    let mut known = exchange.trunks.subscribe();
+    loop {
+        // The senders live in `exchange`, so waiting cannot fail.
+        let _ = known.wait_for(|k| k.since.is_some() && !k.is_connected).await;
+        exchange.live.empty().await;
+        tokio::select! {
+            () = exchange.clock.sleep(ALONE_FOR) => return,
+            _ = known.wait_for(|k| k.is_connected) => {}
+            () = exchange.live.busy() => {}
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Whole calls over real SIP and RTP: what the far end hears, what the control plane is told.
+
+use std::time::Duration;
+
+use cxbox::base::Clock;
+use cxbox::engine::media::Clip;
+use cxbox::engine::sip::LegEnd;
+use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
+use serde_json::{Value, json};
+
+use crate::support::phone::Talk;
+use crate::support::providers::Script;
+use crate::support::{Bench, bot, bot_with};
+
+/// A human-like voice for the caller.
+async fn voice() -> Clip {
+    let settings = SpeechSettings { timeout: Duration::from_secs(60), ..SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")) };
+    SpeechWorkers::new(settings, Clock::system()).speak("slt", "what are your opening hours on a monday").await.unwrap()
+}
+
+fn said(result: &Value, role: &str) -> Vec<String> {
+    let turns = result["transcript"].as_array().unwrap();
+    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn greeted(bench: &Bench) -> Talk {
+    let mut talk = bench.phone.call(bench.sip).await;
+    talk.hears().await;
+    talk.hears_silence().await;
+    talk
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_greeting_is_heard_at_once_and_the_result_tells_the_call() {
+    let bench = Bench::start(bot(), Script::default()).await;
+    let mut talk = bench.phone.call(bench.sip).await;
+    let until_heard = talk.hears().await;
+    assert!(until_heard < Duration::from_millis(300), "{until_heard:?}");
+    talk.hears_silence().await;
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    assert_eq!((&result["disconnected_by"], &result["outcome"]), (&json!("customer"), &json!("far-hangup")));
+    assert_eq!(said(&result, "assistant"), ["You speak with a machine. Hello, how can I help?"]);
+    assert_eq!((&result["call_direction"], &result["from_number"]), (&json!("inbound"), &json!("4930111")));
+    assert!(result["answer_ms"].is_u64() && result["call_duration_seconds"].as_f64().unwrap() > 0.5);
+    assert!(result.get("recording_key").is_none(), "nothing was recorded");
+    assert_eq!(bench.control.events()[..3], ["answered", "started", "disclosure_spoken"]);
+    assert_eq!(bench.health().await["fleet_calls"], 0);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_answered_and_the_bot_hangs_up_when_it_has_said_goodbye() {
+    let bench = Bench::start(bot(), Script::default()).await;
+    let mut talk = greeted(&bench).await;
+    talk.press("1");
+    talk.hears().await;
+    talk.hears_silence().await;
+    talk.press("9");
+    talk.hears().await;
+    assert_eq!(talk.is_hung_up().await, LegEnd::Remote);
+    let result = bench.control.result().await;
+    assert_eq!((&result["disconnected_by"], &result["outcome"]), (&json!("bot"), &json!("finished")));
+    assert_eq!(said(&result, "user"), ["1", "9"]);
+    let intents: Vec<&Value> = result["intents"].as_array().unwrap().iter().map(|i| &i["id"]).collect();
+    assert_eq!(intents, [&json!("hours"), &json!("bye")]);
+    assert_eq!(result["latency_samples"].as_array().unwrap().len(), 2);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_falls_silent_when_the_caller_speaks_and_answers_what_was_said() {
+    let long = json!({ "opening_message": "This is a very long greeting. ".repeat(10), "disclosure": "" });
+    let bench = Bench::start(bot_with(long), Script::hearing(&["opening hours"])).await;
+    let voice = voice().await;
+    let mut talk = bench.phone.call(bench.sip).await;
+    talk.hears().await;
+    talk.says(&voice);
+    let until_silent = talk.falls_silent().await;
+    assert!(until_silent < Duration::from_millis(1500), "{until_silent:?}, with the silence before the first word and ours to be sure");
+    talk.hears().await;
+    talk.hears_silence().await;
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    assert_eq!(said(&result, "user"), ["opening hours"]);
+    assert_eq!(result["transcript"][0]["interrupted"], true);
+    assert!(bench.control.events().contains(&"barge_in".to_owned()));
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bot_goes_on_when_the_voice_said_nothing() {
+    let long = json!({ "opening_message": "This is a very long greeting. ".repeat(10), "disclosure": "" });
+    let bench = Bench::start(bot_with(long), Script::default()).await;
+    let voice = voice().await;
+    let mut talk = bench.phone.call(bench.sip).await;
+    talk.hears().await;
+    talk.says(&voice);
+    talk.falls_silent().await;
+    talk.hears().await;
+    bench.control.event("barge_in_resumed").await;
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    assert!(said(&result, "user").is_empty());
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_provider_is_never_silence_and_the_result_has_the_reason() {
+    let cases = [
+        (Script { is_mute: true, ..Script::default() }, None, "text to speech failed: it is dead"),
+        (Script { is_stupid: true, ..Script::default() }, Some("Something broke."), "the responder failed: it is dead"),
+    ];
+    for (script, sentence, detail) in cases {
+        let bench = Bench::start(bot(), script).await;
+        let mut talk = bench.phone.call(bench.sip).await;
+        talk.hears().await;
+        if sentence.is_some() {
+            talk.hears_silence().await;
+            talk.press("1");
+            talk.hears().await;
+        }
+        talk.is_hung_up().await;
+        let result = bench.control.result().await;
+        assert_eq!((&result["disconnected_by"], &result["error_detail"]), (&json!("error"), &json!(detail)));
+        assert_eq!(said(&result, "assistant").last().map(String::as_str).filter(|_| sentence.is_some()), sentence);
+        assert!(bench.control.events().contains(&"provider_failed".to_owned()));
+        bench.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_is_not_understood_can_still_use_keys() {
+    let bench = Bench::start(bot(), Script { is_deaf: true, ..Script::default() }).await;
+    let voice = voice().await;
+    let mut talk = greeted(&bench).await;
+    talk.says(&voice);
+    bench.control.event("provider_failed").await;
+    talk.hears().await;
+    talk.hears_silence().await;
+    talk.press("9");
+    assert_eq!(talk.is_hung_up().await, LegEnd::Remote);
+    assert_eq!(bench.control.result().await["outcome"], "finished");
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_is_declined_gives_the_caller_back_with_the_reason() {
+    let bench = Bench::start(bot_with(json!({ "transfer_numbers": { "desk": "sip:desk@127.0.0.1:9" } })), Script::default()).await;
+    let mut talk = greeted(&bench).await;
+    talk.press("2");
+    bench.control.event("transfer_failed").await;
+    talk.hears_silence().await;
+    talk.press("9");
+    assert_eq!(talk.is_hung_up().await, LegEnd::Remote);
+    let result = bench.control.result().await;
+    assert_eq!(result["outcome"], "finished");
+    assert!(result["transfer_failed_reason"].is_string() && said(&result, "tool").len() >= 2);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_recorded_before_the_caller_says_yes() {
+    let bot = bot_with(json!({ "recording_mode": "ask", "recording_notice": "May I record?" }));
+    for (key, is_recorded) in [("1", true), ("2", false)] {
+        let bench = Bench::start(bot.clone(), Script::default()).await;
+        let mut talk = greeted(&bench).await;
+        let files = || std::fs::read_dir(bench.data.spool().join("recordings")).unwrap().count();
+        assert_eq!(files(), 0, "no file before the answer");
+        talk.press(key);
+        talk.hears().await;
+        talk.hears_silence().await;
+        talk.hangs_up().await;
+        let result = bench.control.result().await;
+        assert_eq!(result.get("recording_key").is_some(), is_recorded);
+        if is_recorded {
+            let key = result["recording_key"].as_str().unwrap().to_owned();
+            let recording = bench.control.wait("the recording", |told| told.recordings.get(&key).cloned()).await;
+            assert!(recording.starts_with(b"RIFF") && recording.len() > 8000);
+        }
+        bench.all_delivered().await;
+        assert_eq!(files(), 0, "what was uploaded does not stay");
+        bench.end().await;
+    }
+}

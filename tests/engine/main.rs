@@ -1,0 +1,7 @@
+//! The engine from outside: speech through the real worker process, calls over real SIP and RTP on loopback.
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "test helpers")]
+
+mod calls;
+mod link;
+mod speech;
+mod support;
