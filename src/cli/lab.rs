@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::lab_ai;
+use super::{lab_ai, lab_phone};
 use crate::base::Result;
 
 /// The peers. To add one: its file, one line here and one in [`run`].
@@ -12,11 +12,14 @@ use crate::base::Result;
 pub(super) enum Command {
     /// A stand-in for model providers: chat, transcription and speech, always the same, with fixed delays.
     Ai(lab_ai::Args),
+    /// A scripted SIP telephone, caller or called: speaks, presses keys, measures what it hears.
+    Phone(Box<lab_phone::Args>),
 }
 
 /// Runs a peer.
 pub(super) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Ai(args) => lab_ai::run(args),
+        Command::Phone(args) => lab_phone::run(*args),
     }
 }

@@ -3,6 +3,7 @@
 mod engine;
 mod lab;
 mod lab_ai;
+mod lab_phone;
 mod people;
 mod serve;
 mod speech_worker;

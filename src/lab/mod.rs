@@ -1,3 +1,4 @@
 //! The lab: peers that behave always alike, for development and tests without keys, carriers or a network.
 
 pub mod ai;
+pub mod phone;

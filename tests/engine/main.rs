@@ -3,5 +3,6 @@
 
 mod calls;
 mod link;
+mod phone;
 mod speech;
 mod support;
