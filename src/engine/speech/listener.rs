@@ -13,6 +13,12 @@ const MOST_GRAMMARS: usize = 16;
 /// Name of the search that takes any sequence of phones; what fits it much better than the grammar is not of the grammar.
 const ANYTHING: &str = "anything";
 
+/// Score per 10 ms from which on a result is taken without comparing it; other speech stays well below on a clean line.
+const CLEAR: f64 = -50.0;
+
+/// How sure such a result is.
+const CLEARLY: f32 = 0.95;
+
 /// Difference of scores at which a result is worth nothing.
 const NO_MATCH: f64 = 28.0;
 
@@ -61,9 +67,18 @@ impl Listener {
         if heard.text.is_empty() {
             return Ok(Reply::Heard { text: String::new(), confidence: 0.0, skipped });
         }
-        let anything = self.sphinx.decode(ANYTHING, &samples)?;
-        let confidence = confidence(&heard, &anything);
+        let confidence = match per_frame(&heard) {
+            Some(fit) if fit >= CLEAR => CLEARLY,
+            Some(fit) => self.compare(fit, &samples)?,
+            None => 0.0,
+        };
         Ok(Reply::Heard { text: heard.text, confidence, skipped })
+    }
+
+    /// How sure a result is, from how much worse the grammar fits than any sequence of sounds does.
+    fn compare(&mut self, fit: f64, samples: &[i16]) -> Result<f32> {
+        let anything = self.sphinx.decode(ANYTHING, samples)?;
+        Ok(per_frame(&anything).map_or(0.0, |free| confidence_of(fit - free)))
     }
 
     fn grammar(&mut self, flite: &Flite, phrases: Vec<String>) -> Result<&Grammar> {
@@ -126,18 +141,13 @@ impl Listener {
     }
 }
 
-/// How sure a result is, from how much worse the grammar fits than any sequence of phones does.
-fn confidence(heard: &Decoded, anything: &Decoded) -> f32 {
-    let (Some(words), Some(phones)) = (per_frame(heard), per_frame(anything)) else { return 0.0 };
-    confidence_of(words - phones)
-}
-
 /// From the difference of the two scores per 10 ms. Phrases of a grammar that were said lie between 7 and -12 of it, other sentences
 /// below -18; single words that sound alike lie between.
 fn confidence_of(difference: f64) -> f32 {
     (1.0 + difference / NO_MATCH).clamp(0.0, 1.0) as f32
 }
 
+/// Acoustic score per 10 ms: 0 if every frame were the best of all sounds, less the worse it fits.
 fn per_frame(decoded: &Decoded) -> Option<f64> {
     let n_frames = decoded.segments.last()?.to - decoded.segments.first()?.from + 1;
     let sum: f64 = decoded.segments.iter().map(|segment| f64::from(segment.acoustic)).sum();
