@@ -11,9 +11,12 @@ use crate::base::{Clock, Random, Result};
 use crate::features::audit::Audit;
 use crate::features::auth::{Auth, Identity};
 use crate::features::bots::Bots;
-use crate::features::calls::{Calls, CallsSetup};
+use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
 use crate::features::carriers::Carriers;
+use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::features::ops::Readiness;
+use crate::features::runtime::{DEMO_BOT, Runtime, RuntimeSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
@@ -49,8 +52,14 @@ pub(super) struct Handles {
     pub(super) bots: Bots,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
+    pub(super) clock: Clock,
+    pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) numbers: Numbers,
+    pub(super) placing: Placing,
+    pub(super) random: Random,
+    pub(super) readiness: Readiness,
+    pub(super) runtime: Runtime,
     pub(super) tenant: String,
     pub(super) webhooks: Webhooks,
 }
@@ -84,6 +93,16 @@ impl App {
         router::build(&self.handles).1
     }
 
+    /// Fills a new box with what it comes with. Call once per start.
+    pub async fn seed(&self) -> Result<()> {
+        self.handles.runtime.seed().await
+    }
+
+    /// The engines, for whoever keeps them running.
+    pub fn fleet(&self) -> &Fleet {
+        &self.handles.fleet
+    }
+
     /// Logins, for the first admin's way in.
     pub fn auth(&self) -> &Auth {
         &self.handles.auth
@@ -92,38 +111,112 @@ impl App {
 
 impl Handles {
     fn build(setup: Setup, db: &Db) -> Result<Self> {
-        let Setup { data, config, clock, random, secrets, base_url, tenant } = setup;
-        let sealer = Arc::new(Sealer::new(&secrets.master, random.clone())?);
-        let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs)?)?;
-        let identity = Identity { base_url: base_url.clone(), tenant: tenant.clone(), jwt_secret: secrets.jwt, core_secret: secrets.core };
-        let bots = Bots::new(db.clone(), random.clone(), sealer.clone());
-        let calls = CallsSetup {
-            db: db.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            sealer: sealer.clone(),
-            recordings: Objects::disk(data.recordings(), random.clone())?,
-            transcripts: data.transcripts(),
-            public_base: base_url,
-        };
-        let webhooks = WebhooksSetup {
-            db: db.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            sealer: sealer.clone(),
-            outbound,
+        let shared = Shared::new(setup, db)?;
+        let Setup { data, config, clock, random, secrets, base_url, tenant } = &shared.setup;
+        let identity = Identity {
+            base_url: base_url.clone(),
             tenant: tenant.clone(),
+            jwt_secret: secrets.jwt.clone(),
+            core_secret: secrets.core.clone(),
         };
+        let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
+        let fleet = shared.fleet(outbound.clone());
+        let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
+        let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
+        let inbound_routes = InboundRoutes::new(db.clone());
+        let numbers = Numbers::new(db.clone(), random.clone(), bots.clone());
+        let calls = shared.calls()?;
         Ok(Self {
             audit: Audit::new(db.clone()),
-            auth: Auth::open(&data, identity, db.clone(), clock, random.clone())?,
-            carriers: Carriers::new(db.clone(), random.clone(), sealer),
-            inbound_routes: InboundRoutes::new(db.clone()),
-            numbers: Numbers::new(db.clone(), random, bots.clone()),
+            auth: Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?,
+            placing: shared.placing(&calls, &bots, &carriers, &fleet),
+            readiness: Readiness::new(db.clone(), data.clone(), fleet.clone()),
+            runtime: shared.runtime(&bots, &numbers, &inbound_routes),
+            webhooks: shared.webhooks(outbound),
+            clock: clock.clone(),
+            random: random.clone(),
+            tenant: tenant.clone(),
             bots,
-            calls: Calls::new(calls),
-            tenant,
-            webhooks: Webhooks::new(webhooks),
+            calls,
+            carriers,
+            fleet,
+            inbound_routes,
+            numbers,
+        })
+    }
+}
+
+/// What most features are built from.
+struct Shared {
+    setup: Setup,
+    db: Db,
+    sealer: Arc<Sealer>,
+}
+
+impl Shared {
+    fn new(setup: Setup, db: &Db) -> Result<Self> {
+        let sealer = Arc::new(Sealer::new(&setup.secrets.master, setup.random.clone())?);
+        Ok(Self { setup, db: db.clone(), sealer })
+    }
+
+    fn fleet(&self, net: Outbound) -> Fleet {
+        Fleet::new(FleetSetup {
+            engine_socket: self.setup.data.engine_socket(),
+            secret: self.setup.secrets.core.clone(),
+            net,
+            random: self.setup.random.clone(),
+            hosts: Vec::new(),
+        })
+    }
+
+    fn calls(&self) -> Result<Calls> {
+        Ok(Calls::new(CallsSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            recordings: Objects::disk(self.setup.data.recordings(), self.setup.random.clone())?,
+            transcripts: self.setup.data.transcripts(),
+            public_base: self.setup.base_url.clone(),
+        }))
+    }
+
+    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet) -> Placing {
+        let configured = self.setup.config.outbound.default_bot_id.as_str();
+        Placing::new(PlacingSetup {
+            db: self.db.clone(),
+            random: self.setup.random.clone(),
+            calls: calls.clone(),
+            bots: bots.clone(),
+            carriers: carriers.clone(),
+            fleet: fleet.clone(),
+            data: self.setup.data.clone(),
+            default_bot_id: if configured.is_empty() { DEMO_BOT } else { configured }.to_owned(),
+            base_url: self.setup.base_url.clone(),
+            tenant: self.setup.tenant.clone(),
+        })
+    }
+
+    fn runtime(&self, bots: &Bots, numbers: &Numbers, inbound_routes: &InboundRoutes) -> Runtime {
+        Runtime::new(RuntimeSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            bots: bots.clone(),
+            numbers: numbers.clone(),
+            inbound_routes: inbound_routes.clone(),
+            base_url: self.setup.base_url.clone(),
+        })
+    }
+
+    fn webhooks(&self, outbound: Outbound) -> Webhooks {
+        Webhooks::new(WebhooksSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            outbound,
+            tenant: self.setup.tenant.clone(),
         })
     }
 }

@@ -2,9 +2,11 @@
 
 mod compose;
 mod jobs;
+mod openapi;
 mod router;
 mod serve;
 mod subscriptions;
 
 pub use compose::{App, Setup};
+pub use openapi::openapi_text;
 pub use serve::serve;

@@ -10,9 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::compose::Handles;
 use crate::base::Error;
-use crate::features::{audit, auth, bots, calls, carriers, numbers, ops, webhooks};
+use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, runtime, webhooks};
 use crate::platform::access::{Authenticate, gate};
-use crate::platform::http::ApiError;
+use crate::platform::http::{ApiError, edge};
 
 /// Largest body of a route that does not say otherwise, in bytes.
 const MOST_BODY: usize = 2 * 1024 * 1024;
@@ -21,19 +21,31 @@ const MOST_BODY: usize = 2 * 1024 * 1024;
 pub(super) fn build(handles: &Handles) -> (Router, OpenApi) {
     let h = handles.clone();
     let authenticate: Arc<dyn Authenticate> = Arc::new(h.auth.clone());
-    let (router, openapi) = OpenApiRouter::new()
-        .merge(ops::routes())
+    let (router, openapi) = OpenApiRouter::with_openapi(description())
+        .merge(ops::routes(h.readiness))
         .merge(auth::routes(h.auth))
         .merge(audit::routes(h.audit))
         .merge(bots::routes(h.bots))
         .merge(carriers::routes(h.carriers))
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
         .merge(calls::routes(h.calls))
+        .merge(calls::outbound_routes(h.placing, h.clock))
+        .merge(fleet::routes(h.fleet))
         .merge(webhooks::routes(h.webhooks))
+        .merge(runtime::routes(h.runtime))
         .split_for_parts();
     let router = router
         .fallback(|| async { ApiError(Error::not_found("there is nothing at this path")) })
         .layer(from_fn_with_state(authenticate, gate))
-        .layer(DefaultBodyLimit::max(MOST_BODY));
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(from_fn_with_state(h.random, edge));
     (router, openapi)
+}
+
+fn description() -> OpenApi {
+    let info = utoipa::openapi::InfoBuilder::new()
+        .title("cxbox")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Control plane of cxbox: the admin API under /api/v1 and the CodeB surface under /api.ashx/v1."));
+    utoipa::openapi::OpenApiBuilder::new().info(info).build()
 }

@@ -1,19 +1,24 @@
 //! The life of the control plane's process: lock, bind, build, serve, drain.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
 use super::compose::{App, Setup};
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
-use crate::platform::config::{Config, process_environment};
+use crate::features::fleet::{Supervisor, SupervisorSetup};
+use crate::platform::config::{BAD_CONFIG, Config, Engine, EngineMode, TlsMode, process_environment};
 use crate::platform::data_dir::DataDir;
-use crate::platform::http::{Http, Socket};
+use crate::platform::http::{Http, Limits, Socket};
+use crate::platform::process;
 use crate::platform::secrets::Secrets;
+use crate::platform::tls::{self, LocalTls};
 
 /// Runs the control plane until SIGTERM or SIGINT, then drains it.
 pub async fn serve(data: DataDir, config: Config) -> Result<()> {
@@ -23,26 +28,81 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     let listener = TcpListener::bind(config.server.http).await.context(format!("cannot listen on {}", config.server.http))?;
     let bound = listener.local_addr().context("cannot read the address that listens")?;
     let control = bind_control(&data)?;
+    let clock = Clock::system();
     let drain = Duration::from_secs(config.server.drain_seconds.into());
+    let limits = Limits {
+        connections: config.server.max_connections,
+        connections_per_ip: config.server.max_connections_per_ip,
+        ..Limits::default()
+    };
+    let tls = open_tls(&data, &config, bound, &clock)?;
     let base_url = config.server.base_url(bound);
     let tenant = config.server.tenant(bound);
-    let app = App::build(Setup { data, config, clock: Clock::system(), random, secrets, base_url: base_url.clone(), tenant })?;
+    let engine = config.engine.clone();
+    let app = App::build(Setup { data: data.clone(), config, clock: clock.clone(), random, secrets, base_url: base_url.clone(), tenant })?;
     let setup_token = app.auth().begin_setup().await?;
-    let http = Http::new(app.router());
-    http.listen(Socket::Tcp(listener));
+    app.seed().await?;
+    let http = Http::new(app.router(), limits);
+    let ca_fingerprint = tls.as_ref().map(|tls| tls.ca_fingerprint.clone());
+    http.listen(match tls {
+        Some(tls) => Socket::Tls(listener, tls.config),
+        None => Socket::Tcp(listener),
+    });
     http.listen(Socket::Control(control));
     let stop = CancellationToken::new();
     let outbox = tokio::spawn({
         let (outbox, stop) = (app.outbox.clone(), stop.clone());
         async move { outbox.run(stop).await }
     });
+    let supervisor = start_engine(&app, &engine, data, clock)?;
     info!("Listening on {base_url}");
-    greet(&base_url, setup_token.as_ref());
+    greet(&base_url, setup_token.as_ref(), ca_fingerprint.as_deref());
+    process::say_ready(&format!("Listening on {base_url}"));
+    let watchdog = AbortOnDropHandle::new(tokio::spawn(process::feed_watchdog()));
     wait_for_end().await?;
+    info!("Draining");
+    process::say_stopping();
+    drop(watchdog);
+    http.end_streams();
+    if let Some(supervisor) = supervisor {
+        // The control plane still answers meanwhile: the engine brings the results of its last calls.
+        supervisor.drain(drain).await?;
+    }
     http.drain(drain).await;
     stop.cancel();
     outbox.await.context("the outbox ended badly")?;
     Ok(())
+}
+
+/// Starts or adopts the engine, unless it runs as a unit of its own.
+fn start_engine(app: &App, engine: &Engine, data: DataDir, clock: Clock) -> Result<Option<Supervisor>> {
+    if engine.mode == EngineMode::External {
+        return Ok(None);
+    }
+    Ok(Some(Supervisor::start(SupervisorSetup {
+        program: std::env::current_exe().context("cannot tell where this program lies")?,
+        data,
+        sip: engine.sip.to_string(),
+        rtp_ports: engine.rtp_ports.to_string(),
+        more: Vec::new(),
+        fleet: app.fleet().clone(),
+        clock,
+    })))
+}
+
+/// The certificate of the API's address; none with `--tls off`, which only loopback addresses may use without being told so twice.
+fn open_tls(data: &DataDir, config: &Config, bound: SocketAddr, clock: &Clock) -> Result<Option<LocalTls>> {
+    if config.server.tls == TlsMode::Off {
+        if !bound.ip().is_loopback() && !config.server.allow_plain_http {
+            return Err(Error::invalid(format!(
+                "server.tls = off on {bound}, which other machines reach: use --tls local, a loopback address, or server.allow_plain_http = true"
+            ))
+            .code(BAD_CONFIG));
+        }
+        return Ok(None);
+    }
+    let tenant = config.server.tenant(bound);
+    tls::open_local(data, bound, Some(tenant.trim_matches(['[', ']'])), clock).map(Some)
 }
 
 /// A socket file that was left by a killed process is replaced; the lock says that nobody listens on it.
@@ -59,12 +119,15 @@ fn bind_control(data: &DataDir) -> Result<UnixListener> {
 
 /// Tells the person at the terminal where to go. The token never reaches a journal.
 #[expect(clippy::print_stderr, reason = "the operator's terminal, not the log")]
-fn greet(base_url: &str, setup_token: Option<&Secret>) {
+fn greet(base_url: &str, setup_token: Option<&Secret>, ca_fingerprint: Option<&str>) {
     use std::io::IsTerminal as _;
     if !std::io::stderr().is_terminal() {
         return;
     }
     eprintln!("cxbox is at {base_url}");
+    if let Some(fingerprint) = ca_fingerprint {
+        eprintln!("Its certificate comes from the local CA with the SHA-256 fingerprint {fingerprint}");
+    }
     if let Some(token) = setup_token {
         eprintln!("Make the first admin there with the setup token {}", token.expose());
     }

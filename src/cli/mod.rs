@@ -1,9 +1,11 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
+mod config;
 mod engine;
 mod lab;
 mod lab_ai;
 mod lab_phone;
+mod openapi;
 mod people;
 mod serve;
 mod speech_worker;
@@ -42,6 +44,11 @@ enum Command {
     Serve(Box<serve::Args>),
     /// Add, list and change people.
     User(user::Args),
+    /// Show or check the configuration.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print the OpenAPI description of every route.
+    Openapi,
 }
 
 /// Reads the arguments, runs the subcommand and turns its outcome into an exit code.
@@ -54,6 +61,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Lab(command) => lab::run(command),
         Command::Engine(args) => engine::run(args),
         Command::SpeechWorker => speech_worker::run(),
+        Command::Config(command) => config::run(command),
+        Command::Openapi => openapi::run(),
         Command::Serve(args) => serve::run(*args),
         Command::User(args) => user::run(args),
     }

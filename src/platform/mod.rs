@@ -9,4 +9,8 @@ pub mod http;
 pub mod net;
 pub mod objects;
 pub mod outbox;
+pub mod process;
 pub mod secrets;
+pub mod space;
+pub mod telemetry;
+pub mod tls;

@@ -46,3 +46,50 @@ async fn every_method_on_an_unknown_path_gets_the_same_answer_before_and_after_a
     assert!(app.folder().join("main.db").exists());
     assert!(app.base_url().starts_with("http://127.0.0.1:"));
 }
+
+#[tokio::test]
+async fn a_box_without_an_engine_is_not_ready_and_says_why() {
+    let app = TestApp::start().await;
+    let report = app.anonymous().get("/readyz").await.expect(503);
+    assert_eq!(report["status"], "not_ready");
+    assert_eq!(report["reasons"][0], "the engine does not answer");
+    assert_eq!(report["checks"][0], json!({ "name": "database", "ok": true, "reason": "" }));
+}
+
+#[tokio::test]
+async fn every_answer_carries_a_request_id_and_safe_headers() {
+    let app = TestApp::start().await;
+    let answer = app.anonymous().with_header("x-request-id", "from-me.1").get("/healthz").await;
+    assert_eq!(answer.header("x-request-id"), "from-me.1");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+    let answer = app.anonymous().with_header("x-request-id", "not{safe}").get("/nowhere").await;
+    assert_eq!(answer.header("x-request-id").len(), 16);
+    assert_eq!(answer.expect(404)["request_id"], answer.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn each_surface_refuses_in_its_own_shape() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::SuperAdmin);
+    let refused = admin.send(http::Method::POST, "/api.ashx/v1/inbound-routes", "application/json", "{".into()).await;
+    let keys: Vec<_> = refused.expect(400).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["error", "error_description", "request_id"]);
+    let refused = admin.post("/api/v1/bots", json!({ "name": 7 })).await.expect(422);
+    assert_eq!(refused["error"], "invalid_request");
+    assert_eq!(refused["detail"], refused["error_description"]);
+    assert_eq!(refused["errors"][0]["field"], "name");
+    for path in ["/api.ashx/v1/inbound-routes", "/api/v1/bots"] {
+        let wrong = admin.patch(path, json!({})).await;
+        assert_eq!(wrong.expect(405)["error"], "method_not_allowed");
+        assert!(wrong.header("allow").contains("POST"), "{path}: {}", wrong.header("allow"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let app = TestApp::start().await;
+    let large = json!({ "name": "x".repeat(3 * 1024 * 1024) });
+    assert_eq!(app.user(Role::Admin).post("/api/v1/bots", large).await.expect(413)["error"], "too_large");
+}

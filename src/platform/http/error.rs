@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::error;
 
 use crate::base::{Error, Kind};
@@ -38,8 +38,16 @@ pub(crate) fn status_of(kind: Kind) -> StatusCode {
     }
 }
 
+/// What an error says, kept with the answer until the surface gives it its shape.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub(super) code: &'static str,
+    pub(super) sentence: String,
+    pub(super) errors: Option<Value>,
+}
+
 impl IntoResponse for ApiError {
-    /// The shape of `/api/v1`. A layer on the CodeB router rewrites it for that surface.
+    /// Status, headers and the body of `/api/v1`. [`super::edge`] makes the body anew, in the shape of the surface that was asked.
     fn into_response(self) -> Response {
         let error = self.0;
         let status = status_of(error.kind());
@@ -47,11 +55,15 @@ impl IntoResponse for ApiError {
             error!("A request failed: {error}");
         }
         let sentence = if error.kind() == Kind::Internal { "internal error" } else { error.message() };
-        let mut body = json!({ "error": error.stable_code(), "error_description": sentence, "detail": sentence });
-        if error.kind() == Kind::Invalid {
-            body["errors"] = error.fields().iter().map(|f| json!({ "field": f.field, "message": f.message })).collect();
+        let errors = (error.kind() == Kind::Invalid)
+            .then(|| error.fields().iter().map(|f| json!({ "field": f.field, "message": f.message })).collect());
+        let problem = Problem { code: error.stable_code(), sentence: sentence.to_owned(), errors };
+        let mut body = json!({ "error": problem.code, "error_description": problem.sentence, "detail": problem.sentence });
+        if let Some(errors) = &problem.errors {
+            body["errors"] = errors.clone();
         }
         let mut response = (status, axum::Json(body)).into_response();
+        response.extensions_mut().insert(problem);
         if error.kind() == Kind::Unauthorized {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

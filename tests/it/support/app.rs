@@ -10,7 +10,7 @@ use cxbox::platform::access::Role;
 use cxbox::platform::config::{Flags, Layers};
 use cxbox::platform::data_dir::DataDir;
 use cxbox::platform::db::Db;
-use cxbox::platform::http::{Http, Socket};
+use cxbox::platform::http::{Http, Limits, Socket};
 use cxbox::platform::outbox::Outbox;
 use cxbox::platform::secrets::Secrets;
 use tempfile::TempDir;
@@ -86,7 +86,8 @@ impl TestApp {
         };
         let app = App::build(setup).unwrap();
         app.auth().begin_setup().await.unwrap();
-        let http = Http::new(app.router());
+        app.seed().await.unwrap();
+        let http = Http::new(app.router(), Limits::default());
         http.listen(Socket::Tcp(listener));
         self.running = Some(Running { app, http });
     }

@@ -1,0 +1,93 @@
+//! Certificates of the box's own address: a local CA made once, and a leaf that is renewed before it ends.
+
+mod local;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::base::{Clock, Context, Result};
+use crate::platform::data_dir::DataDir;
+
+/// What the API's address speaks TLS with.
+pub struct LocalTls {
+    /// For the listener.
+    pub config: Arc<rustls::ServerConfig>,
+    /// SHA-256 of the CA's certificate, as browsers show it.
+    pub ca_fingerprint: String,
+}
+
+/// Opens the certificates in `D/tls`, makes what is missing and renews a leaf that is about to end or lacks one of the names.
+pub fn open_local(data: &DataDir, bound: SocketAddr, public_host: Option<&str>, clock: &Clock) -> Result<LocalTls> {
+    let files = local::open(data, &names(bound, public_host), clock)?;
+    let broken = "a certificate in the tls folder cannot be read";
+    let leaf: Vec<_> = CertificateDer::pem_slice_iter(files.leaf.as_bytes()).collect::<Result<_, _>>().context(broken)?;
+    let ca = CertificateDer::from_pem_slice(files.ca.as_bytes()).context(broken)?;
+    let key = PrivateKeyDer::from_pem_slice(files.key.as_bytes()).context(broken)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS cannot be set up")?
+        .with_no_client_auth()
+        .with_single_cert(leaf, key)
+        .context("the certificate in the tls folder does not fit its key")?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(LocalTls { config: Arc::new(config), ca_fingerprint: fingerprint(&ca) })
+}
+
+/// Everything a client on this network may call the box.
+fn names(bound: SocketAddr, public_host: Option<&str>) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    names.extend([host].into_iter().filter(|host| !host.is_empty()));
+    names.extend(public_host.map(str::to_owned));
+    if bound.ip().is_unspecified() {
+        names.extend(own_address().map(|ip| ip.to_string()));
+    } else {
+        names.push(bound.ip().to_string());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The address this machine would use towards other networks. Connecting a UDP socket sends nothing.
+fn own_address() -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
+    digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::Millis;
+
+    #[test]
+    fn the_ca_stays_and_the_leaf_is_renewed_before_it_ends_or_when_a_name_is_new() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataDir::open(folder.path()).expect("a data folder");
+        let clock = Clock::manual(Millis(1_780_315_200_000));
+        let bound = "192.0.2.7:8443".parse().expect("an address");
+        let open = |host: Option<&str>| open_local(&data, bound, host, &clock).expect("opened").ca_fingerprint;
+        let leaf = || std::fs::read_to_string(data.tls().join("leaf.pem")).expect("a leaf");
+        let (ca, first) = (open(None), leaf());
+        assert_eq!(ca.len(), 95);
+        assert_eq!((open(None), leaf()), (ca.clone(), first.clone()), "a second start changes nothing");
+        clock.advance(Duration::from_secs(370 * 24 * 3600));
+        assert_eq!(open(None), ca);
+        let renewed = leaf();
+        assert_ne!(renewed, first);
+        open(Some("box.example"));
+        assert_ne!(leaf(), renewed);
+    }
+}
