@@ -1,6 +1,7 @@
 //! Composition of the control plane: the only place that names every feature.
 
 mod compose;
+mod engine;
 mod jobs;
 mod openapi;
 mod router;

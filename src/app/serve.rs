@@ -10,10 +10,10 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
 use super::compose::{App, Setup};
+use super::engine::EngineToKeep;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
-use crate::features::fleet::{Supervisor, SupervisorSetup};
-use crate::platform::config::{BAD_CONFIG, Config, Engine, EngineMode, TlsMode, process_environment};
+use crate::platform::config::{BAD_CONFIG, Config, TlsMode, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
 use crate::platform::process;
@@ -38,8 +38,8 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     let tls = open_tls(&data, &config, bound, &clock)?;
     let base_url = config.server.base_url(bound);
     let tenant = config.server.tenant(bound);
-    let engine = config.engine.clone();
-    let app = App::build(Setup { data: data.clone(), config, clock: clock.clone(), random, secrets, base_url: base_url.clone(), tenant })?;
+    let engine = EngineToKeep::of(&config, &data)?;
+    let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant })?;
     let setup_token = app.auth().begin_setup().await?;
     app.seed().await?;
     let http = Http::new(app.router(), limits);
@@ -54,7 +54,7 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
         let (outbox, stop) = (app.outbox.clone(), stop.clone());
         async move { outbox.run(stop).await }
     });
-    let supervisor = start_engine(&app, &engine, data, clock)?;
+    let supervisor = engine.map(|engine| engine.keep(app.fleet()));
     info!("Listening on {base_url}");
     greet(&base_url, setup_token.as_ref(), ca_fingerprint.as_deref());
     process::say_ready(&format!("Listening on {base_url}"));
@@ -72,22 +72,6 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     stop.cancel();
     outbox.await.context("the outbox ended badly")?;
     Ok(())
-}
-
-/// Starts or adopts the engine, unless it runs as a unit of its own.
-fn start_engine(app: &App, engine: &Engine, data: DataDir, clock: Clock) -> Result<Option<Supervisor>> {
-    if engine.mode == EngineMode::External {
-        return Ok(None);
-    }
-    Ok(Some(Supervisor::start(SupervisorSetup {
-        program: std::env::current_exe().context("cannot tell where this program lies")?,
-        data,
-        sip: engine.sip.to_string(),
-        rtp_ports: engine.rtp_ports.to_string(),
-        more: Vec::new(),
-        fleet: app.fleet().clone(),
-        clock,
-    })))
 }
 
 /// The certificate of the API's address; none with `--tls off`, which only loopback addresses may use without being told so twice.

@@ -3,10 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod auth;
+mod bots;
 mod call_results;
+mod carriers;
+mod inbound_routes;
 mod live;
+mod numbers;
 mod ops;
+mod outbound;
 mod recordings;
+mod runtime;
+mod supervisor;
 mod support;
 mod users_and_keys;
 mod walk;

@@ -22,8 +22,8 @@ pub(super) struct Program {
     pub(super) data: DataDir,
     /// Where it listens.
     pub(super) args: EngineArgs,
-    /// Further arguments.
-    pub(super) more: Vec<String>,
+    /// Further settings, as environment variables.
+    pub(super) environment: Vec<(String, String)>,
 }
 
 impl Program {
@@ -35,7 +35,7 @@ impl Program {
             .arg("--data-dir")
             .arg(self.data.root())
             .args(["--sip", &self.args.sip, "--rtp-ports", &self.args.rtp_ports])
-            .args(&self.more)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .process_group(0)
             .kill_on_drop(false)

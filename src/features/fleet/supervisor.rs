@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::process::Child;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -40,16 +41,26 @@ pub struct SupervisorSetup {
     pub sip: String,
     /// `engine.rtp_ports`, as `20000-20999`.
     pub rtp_ports: String,
-    /// Further arguments of the engine.
-    pub more: Vec<String>,
+    /// Further settings of the engine, as environment variables.
+    pub environment: Vec<(String, String)>,
     /// The way to talk to it.
     pub fleet: Fleet,
     /// Time.
     pub clock: Clock,
 }
 
+/// How the engine that runs now came to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// This supervisor started it.
+    Started,
+    /// It ran already.
+    Adopted,
+}
+
 /// The running supervisor. Dropping it leaves the engine alone.
 pub struct Supervisor {
+    kept: watch::Receiver<Option<Kept>>,
     stop: CancellationToken,
     task: JoinHandle<Option<Engine>>,
     keeper: Keeper,
@@ -64,6 +75,15 @@ enum Engine {
     Adopted(Option<u32>),
 }
 
+impl Engine {
+    fn kept(&self) -> Kept {
+        match self {
+            Self::Child(_) => Kept::Started,
+            Self::Adopted(_) => Kept::Adopted,
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Keeper {
     program: Program,
@@ -75,11 +95,18 @@ impl Supervisor {
     /// Starts keeping the engine.
     pub fn start(setup: SupervisorSetup) -> Self {
         let args = EngineArgs { sip: setup.sip, rtp_ports: setup.rtp_ports };
-        let program = Program { path: setup.program, data: setup.data, args, more: setup.more };
+        let program = Program { path: setup.program, data: setup.data, args, environment: setup.environment };
         let keeper = Keeper { program, fleet: setup.fleet, clock: setup.clock };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(keeper.clone().keep(stop.clone()));
-        Self { stop, task, keeper }
+        let (tell, kept) = watch::channel(None);
+        let task = tokio::spawn(keeper.clone().keep(stop.clone(), tell));
+        Self { kept, stop, task, keeper }
+    }
+
+    /// Waits until an engine is kept, and says how it came about. `None` when the supervisor failed.
+    pub async fn kept(&self) -> Option<Kept> {
+        let mut kept = self.kept.clone();
+        kept.wait_for(Option::is_some).await.ok().and_then(|kept| *kept)
     }
 
     /// Stops keeping the engine and leaves it running.
@@ -102,7 +129,7 @@ impl Supervisor {
 
 impl Keeper {
     /// Runs until stopped; gives back the engine that runs then.
-    async fn keep(self, stop: CancellationToken) -> Option<Engine> {
+    async fn keep(self, stop: CancellationToken, tell: watch::Sender<Option<Kept>>) -> Option<Engine> {
         let mut restarts = Restarts::default();
         loop {
             let found = tokio::select! {
@@ -111,6 +138,7 @@ impl Keeper {
             };
             match found {
                 Ok(mut engine) => {
+                    tell.send_replace(Some(engine.kept()));
                     tokio::select! {
                         () = stop.cancelled() => return Some(engine),
                         () = self.watch(&mut engine) => {}
@@ -118,6 +146,7 @@ impl Keeper {
                 }
                 Err(cause) => error!("The engine could not be started: {cause}"),
             }
+            tell.send_replace(None);
             let pause = restarts.after_crash(self.clock.now());
             warn!("The engine is started again in {} ms", pause.as_millis());
             tokio::select! {

@@ -2,9 +2,12 @@
 
 mod app;
 mod client;
+mod fake_engine;
+pub mod make;
 mod people;
 mod receiver;
 
 pub use app::TestApp;
 pub use client::{Answer, Client};
+pub use fake_engine::FakeEngine;
 pub use receiver::{Received, Receiver};
