@@ -6,3 +6,4 @@ mod link;
 mod phone;
 mod speech;
 mod support;
+mod wire;

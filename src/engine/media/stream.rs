@@ -22,8 +22,8 @@ use super::rtp::{HEADER, Header, Packet};
 use super::thread::{now, unix_now};
 use super::{Frame, MediaEvent, MediaStats};
 
-/// Most packets read in one turn; more than that in 20 ms is a flood and waits in the socket, where it is dropped.
-const MOST_READS: usize = 32;
+/// Most packets read in one turn: about what a socket holds, so that a stranger's flood cannot crowd out the far end.
+const MOST_READS: usize = 300;
 /// Ticks of 20 ms without a packet before silence is reported.
 const SILENT_TICKS: u32 = 500;
 /// Ticks between two packets while the far end does not listen: keeps ways through routers open.

@@ -1,7 +1,8 @@
 //! Opens UDP and TCP on one address and builds the stack on top.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rsipstack::EndpointBuilder;
 use rsipstack::sip::Method;
@@ -19,6 +20,9 @@ use super::stack_error;
 
 /// Tries to find a port that is free for both UDP and TCP.
 const TRIES: usize = 20;
+
+/// How long the stack may take to open its TCP side.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// The methods we take, for `Allow`.
 pub(super) const ALLOWED: &[Method] =
@@ -58,6 +62,19 @@ async fn sockets(address: SocketAddr) -> Result<tokio::net::UdpSocket> {
         }
     }
     Err(Error::unavailable("found no port that is free for both UDP and TCP"))
+}
+
+/// Waits until TCP takes connections: the stack opens that side only once it runs.
+pub(super) async fn until_open(bound: SocketAddr) -> Result<()> {
+    let here: IpAddr = if bound.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let probe = SocketAddr::new(Some(bound.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(here), bound.port());
+    let opened = async {
+        while tokio::net::TcpStream::connect(probe).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let refused = || Error::unavailable(format!("cannot listen for SIP on {bound}"));
+    tokio::time::timeout(OPENING, opened).await.map_err(|_| refused())
 }
 
 fn taken(address: SocketAddr, error: std::io::Error) -> Error {

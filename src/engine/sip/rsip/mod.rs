@@ -77,7 +77,9 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
             }
         }
     });
-    Ok((Arc::new(Stack { shared, running }), receiver))
+    let stack = Arc::new(Stack { shared, running });
+    listen::until_open(bound).await?;
+    Ok((stack, receiver))
 }
 
 impl SipStack for Stack {
