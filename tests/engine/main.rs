@@ -1,5 +1,5 @@
 //! The engine from outside: speech through the real worker process, calls over real SIP and RTP on loopback.
-#![expect(clippy::unwrap_used, unreachable_pub, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod calls;
 mod link;
