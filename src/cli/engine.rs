@@ -20,6 +20,7 @@ use crate::platform::config::{Config, Flags, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::secrets::Secrets;
+use crate::platform::telemetry;
 
 /// Flags of `cxbox engine`. What is not given comes from the configuration.
 #[derive(clap::Args)]
@@ -52,6 +53,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     let flags = Flags::default().set("engine.sip", "--sip", args.sip).set("engine.rtp_ports", "--rtp-ports", args.rtp_ports.clone());
     let data = DataDir::open(&args.data_dir)?;
     let config = Config::load(args.config.as_deref(), Some(&data), &flags)?;
+    telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(serve(args, data, config))?;
     Ok(ExitCode::SUCCESS)

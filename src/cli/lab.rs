@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{lab_ai, lab_phone};
+use super::{lab_ai, lab_load, lab_phone};
 use crate::base::Result;
 
 /// The peers. To add one: its file, one line here and one in [`run`].
@@ -14,6 +14,8 @@ pub(super) enum Command {
     Ai(lab_ai::Args),
     /// A scripted SIP telephone, caller or called: speaks, presses keys, measures what it hears.
     Phone(Box<lab_phone::Args>),
+    /// Many calls at once against a SIP address, and their figures.
+    Load(lab_load::Args),
 }
 
 /// Runs a peer.
@@ -21,5 +23,6 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Ai(args) => lab_ai::run(args),
         Command::Phone(args) => lab_phone::run(*args),
+        Command::Load(args) => lab_load::run(args),
     }
 }

@@ -4,6 +4,7 @@ mod config;
 mod engine;
 mod lab;
 mod lab_ai;
+mod lab_load;
 mod lab_phone;
 mod openapi;
 mod people;

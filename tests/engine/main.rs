@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod calls;
+mod crash;
 mod link;
 mod phone;
 mod speech;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
@@ -122,7 +123,9 @@ impl Hands {
     /// Hands an utterance to the recogniser. One at a time: a newer one waits for none.
     pub(super) fn transcribe(&mut self, utterance: Utterance) {
         let utterance = Clip { rate: utterance.rate, samples: utterance.samples.into() };
-        self.record.latency.speech_ended(self.clock.now());
+        // The pause that ended the utterance is part of what the caller waits.
+        let pause = Duration::from_millis(Hearing::default().end_ms.into());
+        self.record.latency.speech_ended(self.clock.now().minus(pause));
         let Some(stt) = self.providers.stt.clone() else { return };
         let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());
         self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
