@@ -53,12 +53,6 @@ impl DataDir {
         &self.root
     }
 
-    /// Bytes that are still free on the disk of the folder.
-    pub fn free_bytes(&self) -> Result<u64> {
-        let disk = rustix::fs::statvfs(&self.root).context("cannot see how much room the disk has")?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-    }
-
     paths! {
         /// The business database.
         main_db = "main.db";

@@ -21,9 +21,8 @@ use crate::features::fleet::{Fleet, HangUp};
 use crate::platform::access::Actor;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::{Conn, Db, Tx, to_json};
+use crate::platform::space::Space;
 
-/// With less room than this on the disk no new call is placed: its recording and its result need some.
-const LEAST_DISK: u64 = 512 * 1024 * 1024;
 /// How long the far end may ring.
 const RINGING_S: u32 = 45;
 
@@ -88,7 +87,7 @@ impl Placing {
     /// Places a call now. When this answers, an engine dials. One that no engine takes is kept as a failed call, with its reason.
     pub(super) async fn place(&self, actor: &Actor, body: OutboundBody, now: crate::base::Millis) -> Result<Placed> {
         let mut plan = plan(body, now)?;
-        self.disk_has_room()?;
+        Space::check(self.inner.data.root())?;
         plan.system_prompt = self.stored_prompt(plan.system_prompt);
         let (placing, actor, wanted) = (self.clone(), actor.clone(), plan.clone());
         let opened = self.inner.db.write(move |tx| placing.open(tx, &actor, &wanted)).await?;
@@ -152,13 +151,6 @@ impl Placing {
         match bot.body.status {
             BotStatus::Active => Ok(bot),
             status => Err(refused("botId", format!("names a bot that is {}", status.word()))),
-        }
-    }
-
-    fn disk_has_room(&self) -> Result<()> {
-        match self.inner.data.free_bytes()? >= LEAST_DISK {
-            true => Ok(()),
-            false => Err(Error::disk_full("less than 512 MB are free on the disk: no new call is placed")),
         }
     }
 
