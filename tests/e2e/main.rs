@@ -6,6 +6,7 @@ mod durability;
 mod inbound;
 mod lifecycle;
 mod outbound;
+mod packaging;
 mod static_binary;
 mod support;
 mod user_cli;

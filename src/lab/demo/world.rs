@@ -1,0 +1,129 @@
+//! The demo's own appliance: the same program in a temporary folder on free ports, ended and removed with the demo.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+use super::api::Api;
+use crate::base::{Clock, Context, Error, Random, Result};
+
+/// How long the appliance may take to become ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long it may take to end.
+const ENDED_WITHIN: Duration = Duration::from_secs(30);
+/// UDP ports the demo's calls may use.
+const RTP_PORTS: u16 = 40;
+
+/// A running appliance of the demo.
+pub(super) struct World {
+    folder: PathBuf,
+    serve: Child,
+    /// Where it takes SIP.
+    pub(super) sip: SocketAddr,
+    /// Where the demo's phone will be called.
+    pub(super) phone: SocketAddr,
+    /// Its API.
+    pub(super) api: Api,
+}
+
+impl World {
+    /// Starts `cxbox serve` and waits until it is ready.
+    pub(super) async fn start(clock: Clock, random: &Random) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("cxbox-demo-{}", random.hex::<6>()));
+        std::fs::create_dir(&folder).context("cannot make the demo's folder")?;
+        let http = free_address()?;
+        let sip = free_address()?;
+        let serve = spawn(&folder, http, sip)?;
+        let api = Api::new(format!("http://{http}"), clock)?;
+        let mut world = Self { folder, serve, sip, phone: free_address()?, api };
+        world.until_ready().await?;
+        Ok(world)
+    }
+
+    async fn until_ready(&mut self) -> Result<()> {
+        let api = self.api.clone();
+        let log = self.log();
+        let serve = &mut self.serve;
+        api.wait_for("the appliance to become ready", READY_WITHIN, || {
+            let ended = serve.try_wait();
+            let (api, log) = (&api, &log);
+            async move {
+                match ended {
+                    Ok(Some(status)) => Err(Error::upstream(format!("the appliance ended with {status}; its log is {}", log.display()))),
+                    _ => Ok(api.is_ready().await.then_some(())),
+                }
+            }
+        })
+        .await
+    }
+
+    /// The one-time token of the first admin.
+    pub(super) fn setup_token(&self) -> Result<String> {
+        let token = std::fs::read_to_string(self.folder.join("secrets/setup_token")).context("cannot read the setup token")?;
+        Ok(token.trim().to_owned())
+    }
+
+    /// What the appliance logs.
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.join("demo.log")
+    }
+
+    /// Ends both processes gracefully and removes the folder.
+    pub(super) async fn end(mut self) -> Result<()> {
+        if let Some(pid) = self.serve.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw) {
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("cannot end the appliance")?;
+        }
+        let status = tokio::time::timeout(ENDED_WITHIN, self.serve.wait())
+            .await
+            .map_err(|_| Error::internal("the appliance did not end"))?
+            .context("cannot wait for the appliance")?;
+        if !status.success() {
+            return Err(Error::internal(format!("the appliance ended with {status}; its log is {}", self.log().display())));
+        }
+        std::fs::remove_dir_all(&self.folder).context("cannot remove the demo's folder")
+    }
+}
+
+fn spawn(folder: &Path, http: SocketAddr, sip: SocketAddr) -> Result<Child> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let log = std::fs::File::create(folder.join("demo.log")).context("cannot make the demo's log")?;
+    let rtp = free_range()?;
+    Command::new(program)
+        .args(["serve", "--tls", "off", "--data-dir"])
+        .arg(folder)
+        .args(["--http", &http.to_string(), "--sip", &sip.to_string(), "--rtp-ports", &rtp])
+        .env("CXBOX_OUTBOUND__ALLOW_CIDRS", "127.0.0.0/8")
+        .env("CXBOX_OUTBOUND__WINDOW", "off")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().context("cannot make the demo's log")?)
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start the appliance")
+}
+
+/// An address of 127.0.0.1 that is free for TCP and UDP.
+fn free_address() -> Result<SocketAddr> {
+    for _ in 0..100 {
+        let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
+        let address = listener.local_addr().context("no free port")?;
+        if UdpSocket::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    Err(Error::internal("no port is free for both TCP and UDP"))
+}
+
+/// A range of free UDP ports that begins even, as `first-last`.
+fn free_range() -> Result<String> {
+    for first in (30_000..60_000).step_by(usize::from(RTP_PORTS)) {
+        let sockets: Vec<_> = (first..first + RTP_PORTS).map(|port| UdpSocket::bind(("127.0.0.1", port))).collect();
+        if sockets.iter().all(Result::is_ok) {
+            return Ok(format!("{first}-{}", first + RTP_PORTS - 1));
+        }
+    }
+    Err(Error::internal("no range of UDP ports is free"))
+}
