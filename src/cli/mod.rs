@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
 mod config;
+mod demo;
 mod engine;
 mod lab;
 mod lab_ai;
@@ -33,6 +34,8 @@ struct Cli {
 /// To add a subcommand: a file with `Args` and `run(args) -> Result<ExitCode>`, one line here and one in `dispatch`.
 #[derive(Subcommand)]
 enum Command {
+    /// Run the main job once in a temporary folder: two real calls, with proof of everything that follows.
+    Demo(demo::Args),
     /// Peers for development and tests.
     #[command(subcommand)]
     Lab(lab::Command),
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Demo(args) => demo::run(&args),
         Command::Lab(command) => lab::run(command),
         Command::Engine(args) => engine::run(args),
         Command::SpeechWorker => speech_worker::run(),

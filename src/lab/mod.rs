@@ -2,4 +2,5 @@
 
 pub mod ai;
 pub mod load;
+pub mod demo;
 pub mod phone;

@@ -33,7 +33,8 @@ fn a_release_runs_the_demo_within_a_minute_of_unpacking_and_without_any_network(
     let release = unpacked_release(folder.path());
     let began = std::time::Instant::now();
     // A network namespace of its own holds only loopback: nothing can leave, nothing can be fetched.
-    let output = run(Command::new("unshare").args(["-rn", "sh", "-c", "ip link set lo up && exec ./install.sh demo --json"]).current_dir(&release));
+    let output =
+        run(Command::new("unshare").args(["-rn", "sh", "-c", "ip link set lo up && exec ./install.sh demo --json"]).current_dir(&release));
     assert!(began.elapsed() < Duration::from_secs(60), "took {:?}", began.elapsed());
     let text = String::from_utf8(output.stdout).unwrap();
     let summary: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
@@ -57,7 +58,9 @@ fn the_installer_stages_everything_and_takes_it_away_again_but_keeps_data() {
     };
     install("install");
     install("install");
-    for file in ["usr/local/bin/cxbox", "etc/systemd/system/cxbox.service", "etc/systemd/system/cxbox-engine.service", "etc/cxbox/config.toml"] {
+    for file in
+        ["usr/local/bin/cxbox", "etc/systemd/system/cxbox.service", "etc/systemd/system/cxbox-engine.service", "etc/cxbox/config.toml"]
+    {
         assert!(stage.join(file).exists(), "{file}");
     }
     std::fs::create_dir_all(data.parent().unwrap()).unwrap();
@@ -80,7 +83,9 @@ fn a_damaged_release_is_refused() {
 #[test]
 fn the_units_are_hardened_to_a_score_of_2_or_better() {
     for unit in ["cxbox.service", "cxbox-engine.service"] {
-        let output = run(Command::new("systemd-analyze").args(["security", "--offline=true", "--threshold=20"]).arg(root().join("packaging/systemd").join(unit)));
+        let output = run(Command::new("systemd-analyze")
+            .args(["security", "--offline=true", "--threshold=20"])
+            .arg(root().join("packaging/systemd").join(unit)));
         assert!(String::from_utf8_lossy(&output.stdout).contains("Overall exposure level"));
     }
 }

@@ -78,7 +78,12 @@ impl Api {
     }
 
     /// Looks again until there is an answer, for at most `limit`; then fails and says what was waited for.
-    pub(super) async fn wait_for<T, F: Future<Output = Result<Option<T>>>>(&self, what: &str, limit: Duration, mut look: impl FnMut() -> F) -> Result<T> {
+    pub(super) async fn wait_for<T, F: Future<Output = Result<Option<T>>>>(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut look: impl FnMut() -> F,
+    ) -> Result<T> {
         let until = self.clock.now().plus(limit);
         loop {
             if let Some(found) = look().await? {

@@ -69,7 +69,14 @@ mod tests {
     fn file(tag: u16, bits: u16, data: &[u8]) -> Vec<u8> {
         let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
         let block = bits / 8 * 2;
-        for part in [&tag.to_le_bytes()[..], &2u16.to_le_bytes(), &8000u32.to_le_bytes(), &(8000 * u32::from(block)).to_le_bytes(), &block.to_le_bytes(), &bits.to_le_bytes()] {
+        for part in [
+            &tag.to_le_bytes()[..],
+            &2u16.to_le_bytes(),
+            &8000u32.to_le_bytes(),
+            &(8000 * u32::from(block)).to_le_bytes(),
+            &block.to_le_bytes(),
+            &bits.to_le_bytes(),
+        ] {
             bytes.extend_from_slice(part);
         }
         bytes.extend_from_slice(b"data");

@@ -1,6 +1,7 @@
 //! The demo's own appliance: the same program in a temporary folder on free ports, ended and removed with the demo.
 
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -23,8 +24,6 @@ pub(super) struct World {
     serve: Child,
     /// Where it takes SIP.
     pub(super) sip: SocketAddr,
-    /// Where the demo's phone will be called.
-    pub(super) phone: SocketAddr,
     /// Its API.
     pub(super) api: Api,
 }
@@ -66,6 +65,11 @@ impl World {
         Ok(token.trim().to_owned())
     }
 
+    /// Ports for the sound of the demo's own phone, away from the appliance's.
+    pub(super) fn phone_ports(&self) -> Result<RangeInclusive<u16>> {
+        free_range(40_000)
+    }
+
     /// What the appliance logs.
     pub(super) fn log(&self) -> PathBuf {
         self.folder.join("demo.log")
@@ -90,7 +94,8 @@ impl World {
 fn spawn(folder: &Path, http: SocketAddr, sip: SocketAddr) -> Result<Child> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let log = std::fs::File::create(folder.join("demo.log")).context("cannot make the demo's log")?;
-    let rtp = free_range()?;
+    let rtp = free_range(30_000)?;
+    let rtp = format!("{}-{}", rtp.start(), rtp.end());
     Command::new(program)
         .args(["serve", "--tls", "off", "--data-dir"])
         .arg(folder)
@@ -117,12 +122,12 @@ fn free_address() -> Result<SocketAddr> {
     Err(Error::internal("no port is free for both TCP and UDP"))
 }
 
-/// A range of free UDP ports that begins even, as `first-last`.
-fn free_range() -> Result<String> {
-    for first in (30_000..60_000).step_by(usize::from(RTP_PORTS)) {
+/// The first range of free UDP ports from `first` on; it begins even.
+fn free_range(first: u16) -> Result<RangeInclusive<u16>> {
+    for first in (first..60_000).step_by(usize::from(RTP_PORTS)) {
         let sockets: Vec<_> = (first..first + RTP_PORTS).map(|port| UdpSocket::bind(("127.0.0.1", port))).collect();
-        if sockets.iter().all(Result::is_ok) {
-            return Ok(format!("{first}-{}", first + RTP_PORTS - 1));
+        if sockets.iter().all(|socket| socket.is_ok()) {
+            return Ok(first..=first + RTP_PORTS - 1);
         }
     }
     Err(Error::internal("no range of UDP ports is free"))
