@@ -18,19 +18,19 @@ use crate::base::{Context, Result};
 
 /// One delivery that arrived.
 #[derive(Debug, Clone)]
-pub struct Delivery {
+pub(super) struct Delivery {
     /// Event name.
-    pub event: String,
+    pub(super) event: String,
     /// `data.callId`, empty when there is none.
-    pub call_id: String,
+    pub(super) call_id: String,
     /// `X-CodeB-Delivery-Id`.
-    pub delivery_id: String,
+    pub(super) delivery_id: String,
     /// Whether both signatures hold and header and body name the same event.
-    pub verified: bool,
+    pub(super) verified: bool,
 }
 
 /// The running receiver; it stops when dropped.
-pub struct Receiver {
+pub(super) struct Receiver {
     address: SocketAddr,
     inbox: Arc<Inbox>,
     _stop: DropGuard,
@@ -44,7 +44,7 @@ struct Inbox {
 
 impl Receiver {
     /// Listens on a free port of 127.0.0.1.
-    pub async fn start() -> Result<Self> {
+    pub(super) async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot open the webhook receiver")?;
         let address = listener.local_addr().context("cannot open the webhook receiver")?;
         let inbox = Arc::new(Inbox::default());
@@ -56,17 +56,17 @@ impl Receiver {
     }
 
     /// The URL to subscribe.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
     /// The secret of the subscription; deliveries before it is known do not verify.
-    pub fn expect_secret(&self, secret: &str) {
+    pub(super) fn expect_secret(&self, secret: &str) {
         *lock(&self.inbox.secret) = Some(secret.to_owned());
     }
 
     /// The deliveries about one call so far, each delivery id once, in order of arrival.
-    pub fn about(&self, call_id: &str) -> Vec<Delivery> {
+    pub(super) fn about(&self, call_id: &str) -> Vec<Delivery> {
         let mut seen = HashSet::new();
         lock(&self.inbox.deliveries).iter().filter(|d| d.call_id == call_id && seen.insert(d.delivery_id.clone())).cloned().collect()
     }

@@ -22,19 +22,19 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 /// What a receiver got beside the body.
 #[derive(Debug, Clone, Default)]
-pub struct Signed<'a> {
+pub(super) struct Signed<'a> {
     /// `X-CodeB-Signature`.
-    pub codeb: &'a str,
+    pub(super) codeb: &'a str,
     /// `webhook-id`.
-    pub id: &'a str,
+    pub(super) id: &'a str,
     /// `webhook-timestamp`, Unix seconds.
-    pub timestamp: &'a str,
+    pub(super) timestamp: &'a str,
     /// `webhook-signature`, space-separated `v1,…` entries.
-    pub standard: &'a str,
+    pub(super) standard: &'a str,
 }
 
 /// Whether both signature schemes hold for the body under the subscription's secret (64 hexadecimal characters).
-pub fn holds(secret: &str, signed: &Signed<'_>, body: &[u8]) -> bool {
+pub(super) fn holds(secret: &str, signed: &Signed<'_>, body: &[u8]) -> bool {
     codeb_holds(secret, signed.codeb, body) && standard_holds(secret, signed, body)
 }
 

@@ -2,20 +2,20 @@
 
 /// What a recording holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wave {
+pub(super) struct Wave {
     /// Length in seconds.
-    pub seconds: f64,
+    pub(super) seconds: f64,
     /// Loudest sample of the left channel (the caller), 0 to 32767.
-    pub left_peak: i32,
+    pub(super) left_peak: i32,
     /// Loudest sample of the right channel (the bot).
-    pub right_peak: i32,
+    pub(super) right_peak: i32,
 }
 
 const PCM: u16 = 1;
 const MU_LAW: u16 = 7;
 
 /// Reads RIFF/WAVE with two channels of 16-bit PCM or µ-law. `None` for anything else.
-pub fn read(bytes: &[u8]) -> Option<Wave> {
+pub(super) fn read(bytes: &[u8]) -> Option<Wave> {
     if bytes.get(..4)? != b"RIFF" || bytes.get(8..12)? != b"WAVE" {
         return None;
     }

@@ -37,7 +37,7 @@ impl World {
         let sip = free_address()?;
         let serve = spawn(&folder, http, sip)?;
         let api = Api::new(format!("http://{http}"), clock)?;
-        let mut world = Self { folder, serve, sip, phone: free_address()?, api };
+        let mut world = Self { folder, serve, sip, api };
         world.until_ready().await?;
         Ok(world)
     }
