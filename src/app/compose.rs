@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::openapi::OpenApi;
 
 use super::{jobs, router, subscriptions};
@@ -15,7 +16,7 @@ use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
 use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers};
-use crate::features::ops::Readiness;
+use crate::features::ops::{Figures, Readiness};
 use crate::features::runtime::{DEMO_BOT, Runtime, RuntimeSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
@@ -70,6 +71,7 @@ pub struct App {
     pub db: Db,
     /// Facts, listeners and jobs; does nothing until it is run or settled.
     pub outbox: Outbox,
+    figures: Figures,
     handles: Handles,
 }
 
@@ -77,20 +79,27 @@ impl App {
     /// Opens the database and builds every feature.
     pub fn build(setup: Setup) -> Result<Self> {
         let db = Db::open(&setup.data.main_db(), &setup.data.backups(), setup.clock.clone())?;
-        let clock = setup.clock.clone();
+        let (clock, data) = (setup.clock.clone(), setup.data.clone());
         let handles = Handles::build(setup, &db)?;
         let outbox = Outbox::new(&db, &clock, subscriptions::all(&handles), jobs::all(&handles));
-        Ok(Self { db, outbox, handles })
+        let figures = Figures::new(data, handles.fleet.clone(), outbox.clone());
+        Ok(Self { db, outbox, figures, handles })
+    }
+
+    /// Adds what the process counts to `/metrics`.
+    #[must_use]
+    pub fn with_counted(self, counted: PrometheusHandle) -> Self {
+        Self { figures: self.figures.with_counted(counted), ..self }
     }
 
     /// All routes behind the gate.
     pub fn router(&self) -> Router {
-        router::build(&self.handles).0
+        router::build(&self.handles, self.figures.clone()).0
     }
 
     /// The description of all routes, from the same registration.
     pub fn openapi(&self) -> OpenApi {
-        router::build(&self.handles).1
+        router::build(&self.handles, self.figures.clone()).1
     }
 
     /// Fills a new box with what it comes with. Call once per start.

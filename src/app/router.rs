@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::compose::Handles;
 use crate::base::Error;
+use crate::features::ops::Figures;
 use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, runtime, webhooks};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
@@ -18,11 +19,11 @@ use crate::platform::http::{ApiError, edge};
 const MOST_BODY: usize = 2 * 1024 * 1024;
 
 /// All routes, and their description.
-pub(super) fn build(handles: &Handles) -> (Router, OpenApi) {
+pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
     let h = handles.clone();
     let authenticate: Arc<dyn Authenticate> = Arc::new(h.auth.clone());
     let (router, openapi) = OpenApiRouter::with_openapi(description())
-        .merge(ops::routes(h.readiness))
+        .merge(ops::routes(h.readiness, figures))
         .merge(auth::routes(h.auth))
         .merge(audit::routes(h.audit))
         .merge(bots::routes(h.bots))

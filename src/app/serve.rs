@@ -18,6 +18,7 @@ use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
 use crate::platform::process;
 use crate::platform::secrets::Secrets;
+use crate::platform::telemetry;
 use crate::platform::tls::{self, LocalTls};
 
 /// Runs the control plane until SIGTERM or SIGINT, then drains it.
@@ -40,6 +41,7 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     let tenant = config.server.tenant(bound);
     let engine = EngineToKeep::of(&config, &data)?;
     let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant })?;
+    let app = app.with_counted(telemetry::start_counting()?);
     let setup_token = app.auth().begin_setup().await?;
     app.seed().await?;
     let http = Http::new(app.router(), limits);

@@ -93,3 +93,13 @@ async fn a_body_over_the_limit_is_refused() {
     let large = json!({ "name": "x".repeat(3 * 1024 * 1024) });
     assert_eq!(app.user(Role::Admin).post("/api/v1/bots", large).await.expect(413)["error"], "too_large");
 }
+
+#[tokio::test]
+async fn figures_are_given_to_clients_on_this_machine() {
+    let app = TestApp::start().await;
+    let answer = app.anonymous().get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    for name in ["cxbox_disk_free_bytes ", "cxbox_engine_up 0", "cxbox_outbox_waiting_total{what=\"facts\"} 0"] {
+        assert!(answer.text().contains(name), "{name} is not in {}", answer.text());
+    }
+}

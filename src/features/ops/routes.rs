@@ -1,5 +1,6 @@
 //! Routes that tell how the box is; all of them are public.
 
+use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -8,11 +9,17 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::base::Error;
+use crate::platform::access::Peer;
+use crate::platform::http::ApiResult;
+
+use super::metrics::Figures;
 use super::readiness::{Readiness, Report};
 
 /// The routes of this slice.
-pub fn routes(readiness: Readiness) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(version)).routes(routes!(readyz)).with_state(readiness)
+pub fn routes(readiness: Readiness, figures: Figures) -> OpenApiRouter {
+    let metrics = OpenApiRouter::new().routes(routes!(metrics)).with_state(figures);
+    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(version)).routes(routes!(readyz)).with_state(readiness).merge(metrics)
 }
 
 /// That the process lives.
@@ -51,4 +58,11 @@ async fn readyz(State(readiness): State<Readiness>) -> (StatusCode, Json<Report>
     let report = readiness.report().await;
     let status = if report.reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report))
+}
+
+/// Figures for Prometheus. Clients on other machines are told that there is nothing here.
+#[utoipa::path(get, path = "/metrics", tag = "ops", responses((status = 200, body = String, content_type = "text/plain")))]
+async fn metrics(State(figures): State<Figures>, peer: Option<Extension<Peer>>) -> ApiResult<String> {
+    let is_far = peer.and_then(|Extension(peer)| peer.ip()).is_some_and(|ip| !ip.to_canonical().is_loopback());
+    if is_far { Err(Error::not_found("there is nothing at this path").into()) } else { Ok(figures.render().await) }
 }

@@ -185,3 +185,48 @@ fn kind_word(like: &Value) -> &'static str {
         _ => "a text",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)], flags: &Flags) -> Result<Config> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, file).expect("written");
+        let environment: Vec<_> = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Layers::read(Some(&path), &environment, flags)?.config()
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
+        let file = "[engine]\nmax_concurrent_calls = 7\nsip = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"";
+        let environment =
+            [("CXBOX_ENGINE__SIP", "127.0.0.1:2"), ("CXBOX_ENGINE__RTP_PORTS", "1-2"), ("CXBOX_OUTBOUND__ALLOW_CIDRS", "a, b")];
+        let flags = Flags::default().set("engine.rtp_ports", "--rtp-ports", Some("3-4"));
+        let config = read(file, &environment, &flags).expect("a configuration");
+        assert_eq!((config.engine.max_concurrent_calls, config.log.level.as_str()), (7, "warn"));
+        assert_eq!((config.engine.sip.port(), config.engine.rtp_ports.to_string()), (2, "3-4".to_owned()));
+        assert_eq!((config.server.drain_seconds, config.outbound.allow_cidrs), (15, vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_key_and_source() {
+        for (file, environment, expected) in [
+            ("[server]\nhtpp = \"x\"", vec![], "there is no setting server.htpp; did you mean server.http?"),
+            ("[server]\nhttp = \"x\"", vec![], "config.toml): "),
+            ("[server", vec![], "is not TOML"),
+            ("", vec![("CXBOX_SERVER__TLS", "maybe")], "server.tls (environment CXBOX_SERVER__TLS): unknown variant `maybe`"),
+            (
+                "",
+                vec![("CXBOX_SERVER__DRAIN_SECONDS", "soon")],
+                "server.drain_seconds (environment CXBOX_SERVER__DRAIN_SECONDS): must be a whole number",
+            ),
+            ("", vec![("CXBOX_ENGINE__RTP_PORTS", "9-1")], "must be two ports such as 20000-20999"),
+        ] {
+            let error = read(file, &environment, &Flags::default()).expect_err(expected);
+            assert!(error.message().contains(expected), "{} does not say {expected}", error.message());
+            assert_eq!(error.stable_code(), BAD_CONFIG);
+        }
+    }
+}

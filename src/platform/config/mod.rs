@@ -3,7 +3,6 @@
 mod engine;
 mod layers;
 mod log;
-mod metrics;
 mod outbound;
 mod server;
 mod values;
@@ -15,10 +14,9 @@ use serde::Deserialize;
 pub use engine::{Engine, EngineMode};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
 pub use log::{Log, LogFormat};
-pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use server::{Server, TlsMode};
-pub use values::{OptionalBind, PortRange};
+pub use values::PortRange;
 
 use crate::base::Result;
 use crate::platform::data_dir::DataDir;
@@ -38,8 +36,6 @@ pub struct Config {
     pub outbound: Outbound,
     /// Logs.
     pub log: Log,
-    /// Figures for Prometheus.
-    pub metrics: Metrics,
 }
 
 impl Config {

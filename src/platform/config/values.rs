@@ -1,6 +1,5 @@
 //! Values that several sections use.
 
-use std::net::SocketAddr;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -37,21 +36,5 @@ impl TryFrom<String> for PortRange {
 impl std::fmt::Display for PortRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.first, self.last)
-    }
-}
-
-/// An address to listen on, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct OptionalBind(pub Option<SocketAddr>);
-
-impl TryFrom<String> for OptionalBind {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.is_empty() {
-            return Ok(Self(None));
-        }
-        text.parse().map(|address| Self(Some(address))).map_err(|_| "must be an address with a port, such as 127.0.0.1:9090".to_owned())
     }
 }

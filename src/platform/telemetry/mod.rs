@@ -1,15 +1,21 @@
-//! Logs: one line per event, JSON or for people, with phone numbers and credentials made unreadable before they are written.
+//! Logs and counters. One line per event, JSON or for people, with phone numbers and credentials made unreadable before they are written.
 
 mod redact;
 
 use std::io::IsTerminal as _;
 
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-use crate::base::{Error, Result};
+use crate::base::{Context, Error, Result};
 use crate::platform::config::{BAD_CONFIG, Log, LogFormat};
 
 use redact::RedactedStderr;
+
+/// Starts counting what the program does; the handle renders it for Prometheus. Call once per process.
+pub fn start_counting() -> Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().context("counting is started already")
+}
 
 /// Starts logging to standard error. Call once per process.
 pub fn start(log: &Log) -> Result<()> {
