@@ -11,7 +11,7 @@ use super::recorder::Tap;
 use super::stream::Stream;
 use super::{ClipId, MediaStats};
 
-/// Commands that may wait. The thread takes all of them every millisecond, so a full queue means that it has died.
+/// Commands that may wait. The thread takes all of them every 2 ms, so a full queue means that it has died.
 pub(super) const QUEUE: usize = 4096;
 
 /// To the thread.

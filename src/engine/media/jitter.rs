@@ -3,6 +3,8 @@
 //! All our codecs send one byte per tick of the RTP clock, so the buffer is a ring of bytes addressed by timestamp:
 //! packets of any length, doubled, lost or out of order fall into place by themselves.
 
+use std::ops::Range;
+
 use super::codec::PACKET_BYTES;
 use super::rtp::Packet;
 
@@ -120,13 +122,15 @@ impl Jitter {
     }
 
     fn store(&mut self, packet: &Packet<'_>, n: u32) {
-        for (timestamp, byte) in (0..n).map(|i| packet.timestamp.wrapping_add(i)).zip(packet.payload) {
-            if self.head.is_some_and(|head| signed(timestamp.wrapping_sub(head)) < 0) {
-                continue;
-            }
-            let at = timestamp as usize % RING;
-            self.bytes[at] = *byte;
-            self.have[at] = true;
+        // What is before the head has been played.
+        let played = self.head.map_or(0, |head| signed(head.wrapping_sub(packet.timestamp)).clamp(0, i64::from(n)));
+        let skip = usize::try_from(played).unwrap_or(0);
+        let mut left = &packet.payload[skip..];
+        for span in spans(packet.timestamp.wrapping_add(skip as u32), left.len()) {
+            let (now, rest) = left.split_at(span.len());
+            self.have[span.clone()].fill(true);
+            self.bytes[span].copy_from_slice(now);
+            left = rest;
         }
         let end = packet.timestamp.wrapping_add(n);
         if signed(end.wrapping_sub(self.newest)) > 0 {
@@ -156,13 +160,19 @@ impl Jitter {
             return Piece::Missing;
         }
         let Some(head) = self.head.or_else(|| self.ready()) else { return Piece::Missing };
-        let mut n_have = 0;
-        for (offset, byte) in (0..STEP).zip(payload.iter_mut()) {
-            let at = head.wrapping_add(offset) as usize % RING;
-            if std::mem::take(&mut self.have[at]) {
-                *byte = self.bytes[at];
-                n_have += 1;
+        let (mut n_have, mut filled) = (0, 0);
+        for span in spans(head, PACKET_BYTES) {
+            let to = &mut payload[filled..filled + span.len()];
+            filled += span.len();
+            let n = self.have[span.clone()].iter().filter(|have| **have).count();
+            n_have += n;
+            if n == to.len() {
+                to.copy_from_slice(&self.bytes[span.clone()]);
+            } else if n > 0 {
+                let there = self.bytes[span.clone()].iter().zip(&self.have[span.clone()]);
+                to.iter_mut().zip(there).filter(|(_, (_, have))| **have).for_each(|(to, (byte, _))| *to = *byte);
             }
+            self.have[span].fill(false);
         }
         let next = head.wrapping_add(STEP);
         self.head = Some(next);
@@ -194,13 +204,18 @@ impl Jitter {
         self.pieces = 0;
         let spare = std::mem::replace(&mut self.least_reserve, u32::MAX);
         if spare >= START_DELAY + STEP {
-            for offset in 0..STEP {
-                self.have[head.wrapping_add(offset) as usize % RING] = false;
-            }
+            spans(head, PACKET_BYTES).into_iter().for_each(|span| self.have[span].fill(false));
             self.head = Some(head.wrapping_add(STEP));
             self.delay = self.delay.saturating_sub(STEP).max(START_DELAY);
         }
     }
+}
+
+/// Where `n` bytes from a timestamp lie in the ring: one stretch, or two round its end.
+fn spans(timestamp: u32, n: usize) -> [Range<usize>; 2] {
+    let start = timestamp as usize % RING;
+    let end = start + n;
+    [start..end.min(RING), 0..end.saturating_sub(RING)]
 }
 
 /// The distance as a signed number, across the wrap.
