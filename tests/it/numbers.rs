@@ -25,7 +25,7 @@ async fn a_number_is_made_read_changed_and_removed() {
         (json!({ "number": "*" }), "number"),
         (json!({ "name": " " }), "name"),
         (json!({ "visibility": "secret" }), "visibility"),
-        (json!({ "max_duration_sec": 9 }), "max_duration_sec"),
+        (json!({ "max_duration_sec": 0 }), "max_duration_sec"),
     ] {
         let refusal = admin.put(&path, make::with(body.clone(), change)).await.expect(422);
         assert_eq!(refusal["errors"][0]["field"], field);

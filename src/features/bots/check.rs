@@ -54,7 +54,7 @@ pub(super) fn check(body: &BotBody) -> Result<()> {
     no.unless((1..=200).contains(&n_name), "name", "must have 1 to 200 characters");
     no.unless(is_language(&body.language), "language", "must be a language tag such as en-US");
     no.unless(is_zone(&body.timezone), "timezone", "must be an IANA time zone such as Europe/Malta");
-    no.unless((10..=14_400).contains(&body.max_call_duration_seconds), "max_call_duration_seconds", "must be 10 to 14400");
+    no.unless((1..=14_400).contains(&body.max_call_duration_seconds), "max_call_duration_seconds", "must be 1 to 14400");
     no.unless(body.min_words_interruption <= 20, "min_words_interruption", "must be 0 to 20");
     lengths(body, &mut no);
     for (slot, provider) in body.providers() {

@@ -160,7 +160,7 @@ pub struct BotBody {
     pub tts: Provider,
     /// Intents; needed when `llm.provider` is `flow`.
     pub flow: Option<Flow>,
-    /// The call ends after this many seconds: 10 to 14400.
+    /// The call ends after this many seconds: 1 to 14400.
     pub max_call_duration_seconds: u32,
     /// Words a caller must say before an interruption keeps the bot silent: 0 to 20.
     pub min_words_interruption: u32,

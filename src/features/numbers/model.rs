@@ -118,7 +118,7 @@ impl NumberBody {
             ("number", (1..=64).contains(&self.number.len()), "must have 1 to 64 characters"),
             ("number", self.number.chars().all(dialled), "may have letters, digits and + * # - _ . only"),
             ("number", self.number != "*", "is the catch-all of the inbound routes"),
-            ("max_duration_sec", (10..=14_400).contains(&self.max_duration_sec), "must be 10 to 14400"),
+            ("max_duration_sec", (1..=14_400).contains(&self.max_duration_sec), "must be 1 to 14400"),
         ];
         match fields.into_iter().find(|(_, holds, _)| !holds) {
             Some((field, _, sentence)) => Err(refused(field, sentence)),

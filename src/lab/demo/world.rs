@@ -33,8 +33,8 @@ impl World {
     pub(super) async fn start(clock: Clock, random: &Random) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("cxbox-demo-{}", random.hex::<6>()));
         std::fs::create_dir(&folder).context("cannot make the demo's folder")?;
-        let http = free_address()?;
-        let sip = free_address()?;
+        let http = free_address(random)?;
+        let sip = free_address(random)?;
         let serve = spawn(&folder, http, sip)?;
         let api = Api::new(format!("http://{http}"), clock)?;
         let mut world = Self { folder, serve, sip, api };
@@ -110,12 +110,12 @@ fn spawn(folder: &Path, http: SocketAddr, sip: SocketAddr) -> Result<Child> {
         .context("cannot start the appliance")
 }
 
-/// An address of 127.0.0.1 that is free for TCP and UDP.
-fn free_address() -> Result<SocketAddr> {
-    for _ in 0..100 {
-        let listener = TcpListener::bind("127.0.0.1:0").context("no free port")?;
-        let address = listener.local_addr().context("no free port")?;
-        if UdpSocket::bind(address).is_ok() {
+/// An address of 127.0.0.1 that is free for TCP and UDP; below the kernel's ephemeral ports, so that no connection takes it meanwhile.
+fn free_address(random: &Random) -> Result<SocketAddr> {
+    for _ in 0..1_000 {
+        let port = 10_000 + u16::try_from(random.below(20_000)).unwrap_or_default();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return Ok(address);
         }
     }

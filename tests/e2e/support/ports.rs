@@ -2,27 +2,41 @@
 
 use std::future::Future;
 use std::net::{TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// A port that is free for both TCP and UDP on 127.0.0.1 right now.
+/// Ports below the kernel's ephemeral range, so that no outgoing connection takes one between choosing and listening.
+const PORTS: std::ops::Range<u32> = 20_000..32_000;
+/// Ports for RTP ranges.
+const RANGES: std::ops::Range<u32> = 10_000..20_000;
+
+/// Each test process begins elsewhere and never offers the same port twice in a row.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+fn next(ports: &std::ops::Range<u32>, step: u32) -> u16 {
+    let n = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(131));
+    let places = (ports.end - ports.start) / step;
+    u16::try_from(ports.start + n % places * step).unwrap()
+}
+
+/// A port that is free for both TCP and UDP on 127.0.0.1.
 pub fn free_port() -> u16 {
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+        let port = next(&PORTS, 1);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
 }
 
-/// The first port of a range of `n` free UDP ports that starts even, away from the ephemeral ports.
+/// The first port of a range of `n` (at most 200) free UDP ports; it is even.
 pub fn free_range(n: u16) -> u16 {
-    let mut start = 10_000 + 200 * (free_port() % 80);
     loop {
+        let start = next(&RANGES, 200);
         let all: Vec<_> = (start..start + n).map(|port| UdpSocket::bind(("127.0.0.1", port))).collect();
         if all.iter().all(Result::is_ok) {
             return start;
         }
-        start = 10_000 + (start - 10_000 + 200) % 20_000;
     }
 }
 
