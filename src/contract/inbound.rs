@@ -12,6 +12,10 @@ use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 pub struct InboundCall {
     /// Id the engine gave the call (`vnum…`). A repeat with the same id gets the same answer.
     pub call_id: CallId,
+    /// Key the engine proposes. Its journal lies on disk under it before the call gets a row, so that no crash leaves a row without a
+    /// result. An engine that proposes none is given one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
     /// The carrier it came from.
     pub carrier_id: CarrierId,
     /// The number that was dialled.

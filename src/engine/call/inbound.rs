@@ -28,15 +28,45 @@ pub async fn take(exchange: Exchange, mut incoming: Incoming) {
     if let Err(error) = incoming.leg.control.ring().await {
         return info!(%error, "A call was gone before it could ring");
     }
-    let call_id = CallId::new(&exchange.random);
-    let ask = question(&exchange, &incoming, &call_id);
+    let (call_id, session_id) = (CallId::new(&exchange.random), SessionId::new(&exchange.random));
+    let ask = question(&exchange, &incoming, &call_id, &session_id);
+    let record = Record::begin(&exchange, session_id, skeleton(&incoming, call_id));
     let routed = tokio::select! {
         routed = route(&exchange, ask) => routed,
-        _ = until_ended(&mut incoming.leg.events) => return info!(call.id = %call_id, "The caller gave up before the call had a bot"),
+        _ = until_ended(&mut incoming.leg.events) => return record.finish(left_early(), None).await,
     };
     match routed {
-        Ok((session_id, config)) => Box::pin(answer(exchange, incoming, seat, call_id, session_id, config)).await,
-        Err(error) => refuse(&incoming.leg, &error).await,
+        Ok(config) => Box::pin(answer(exchange, incoming, seat, record.under(config.session_id.clone()), config)).await,
+        Err(NotRouted::Nobody(error)) => {
+            record.discard();
+            refuse(&incoming.leg, &error).await;
+        }
+        Err(NotRouted::Failed(error)) => fail(record, &incoming.leg, &error).await,
+    }
+}
+
+/// Why a call has no bot.
+enum NotRouted {
+    /// The control plane knows nobody for it.
+    Nobody(Error),
+    /// The control plane could not say, or the bot's config is not to be had.
+    Failed(Error),
+}
+
+/// Refuses a call that may have a row, and says in its result why.
+async fn fail(record: Record, leg: &Leg, error: &Error) {
+    refuse(leg, error).await;
+    record.finish(End::failed(error.message().to_owned()), None).await;
+}
+
+/// What the result says of the call in any case.
+fn skeleton(incoming: &Incoming, call_id: CallId) -> CallResultsPayload {
+    CallResultsPayload {
+        call_id: Some(call_id),
+        caller_id: incoming.from.clone(),
+        from_number: incoming.from.clone(),
+        call_direction: Some("inbound".to_owned()),
+        ..CallResultsPayload::default()
     }
 }
 
@@ -60,11 +90,12 @@ async fn refuse(leg: &Leg, error: &Error) {
 }
 
 /// What the control plane is asked about the call.
-fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId) -> InboundCall {
+fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_id: &SessionId) -> InboundCall {
     // The SIP stack knows the address only; the port tells apart carriers that share one.
     let carrier_id = exchange.trunks.now().carrier_of(incoming.source).map_or_else(|| incoming.carrier.clone(), |t| t.carrier_id.clone());
     InboundCall {
         call_id: call_id.clone(),
+        session_id: Some(session_id.clone()),
         carrier_id,
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
@@ -72,15 +103,15 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId) -> Inbou
     }
 }
 
-/// What to do with the call, and the config it runs on.
-async fn route(exchange: &Exchange, call: InboundCall) -> Result<(SessionId, CallConfig)> {
-    let (bot_id, session_id) = match ask_inbound(&exchange.control, &call).await? {
+/// What to do with the call: the config it runs on.
+async fn route(exchange: &Exchange, call: InboundCall) -> Result<CallConfig, NotRouted> {
+    let (bot_id, session_id) = match ask_inbound(&exchange.control, &call).await.map_err(NotRouted::Failed)? {
         InboundAnswer::Bot { bot_id, session_id, .. } => (bot_id, session_id),
-        InboundAnswer::Ring { .. } => return Err(Error::not_found("no phone is registered under this name")),
-        InboundAnswer::Reject { sip_code } => return Err(rejected(sip_code)),
+        InboundAnswer::Ring { .. } => return Err(NotRouted::Nobody(Error::not_found("no phone is registered under this name"))),
+        InboundAnswer::Reject { sip_code } => return Err(NotRouted::Nobody(rejected(sip_code))),
     };
-    let ask = ConfigAsk { bot_id, session_id: session_id.clone(), caller_id: call.from_number, connected_event: None };
-    Ok((session_id, fetch_config(&exchange.control, &ask).await?))
+    let ask = ConfigAsk { bot_id, session_id, caller_id: call.from_number, connected_event: None };
+    fetch_config(&exchange.control, &ask).await.map_err(NotRouted::Failed)
 }
 
 /// The control plane's refusal, with its SIP status as the code of the error.
@@ -101,20 +132,12 @@ fn rejected(sip_code: u16) -> Error {
     Error::conflict("the call is refused by its route").code(code)
 }
 
-async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, call_id: CallId, session_id: SessionId, config: CallConfig) {
-    let orders = match seat.take(&session_id) {
+async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut record: Record, config: CallConfig) {
+    let orders = match seat.take(&config.session_id) {
         Ok(orders) => orders,
-        Err(error) => return refuse(&incoming.leg, &error).await,
+        Err(error) => return fail(record, &incoming.leg, &error).await,
     };
-    let skeleton = CallResultsPayload {
-        call_id: Some(call_id),
-        caller_id: incoming.from.clone(),
-        from_number: incoming.from.clone(),
-        call_direction: Some("inbound".to_owned()),
-        pipeline_config: Some(pipeline_config(&config)),
-        ..CallResultsPayload::default()
-    };
-    let mut record = Record::begin(&exchange, session_id, skeleton);
+    record.configured(pipeline_config(&config));
     let host = Some(incoming.source.to_string());
     match pick_up(&exchange, &mut incoming, config).await {
         Ok(Answered { prepared, session, sounds }) => {
@@ -125,10 +148,7 @@ async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, call
             Box::pin(run(Setup { exchange, host, leg: incoming.leg, session, sounds, orders, prepared, record, state })).await;
         }
         Err(NotAnswered::Left) => record.finish(left_early(), None).await,
-        Err(NotAnswered::Failed(error)) => {
-            refuse(&incoming.leg, &error).await;
-            record.finish(End::failed(error.message().to_owned()), None).await;
-        }
+        Err(NotAnswered::Failed(error)) => fail(record, &incoming.leg, &error).await,
     }
     drop(seat);
 }

@@ -62,6 +62,30 @@ impl Record {
         }
     }
 
+    /// The call has a config; what it runs on is part of its result in any case.
+    pub(super) fn configured(&mut self, pipeline_config: Map<String, Value>) {
+        self.skeleton.pipeline_config = Some(pipeline_config);
+        let skeleton = Entry::Skeleton(Box::new(self.skeleton.clone()));
+        self.line(&skeleton);
+    }
+
+    /// The same call under the key that a control plane of another make has given it.
+    pub(super) fn under(self, session_id: SessionId) -> Self {
+        if self.session_id == session_id {
+            return self;
+        }
+        let (exchange, skeleton) = (self.exchange.clone(), self.skeleton.clone());
+        self.discard();
+        Self::begin(&exchange, session_id, skeleton)
+    }
+
+    /// Forgets a call that nobody takes: it has no row and gets no result.
+    pub(super) fn discard(self) {
+        if let Some(journal) = self.journal {
+            journal.end();
+        }
+    }
+
     /// Where this call's recording is written.
     pub(super) fn recording(&self) -> PathBuf {
         recording_path(&self.exchange.spool_root, self.session_id.as_str())

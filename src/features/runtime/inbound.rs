@@ -82,7 +82,7 @@ impl Runtime {
         if hours::gate(&bot.body, tx.now).is_err() {
             return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE });
         }
-        let session_id = SessionId::new(&self.inner.random);
+        let session_id = call.session_id.clone().unwrap_or_else(|| SessionId::new(&self.inner.random));
         calls::open_skeleton(tx, &skeleton(&session_id, call, number, &bot))?;
         Ok(InboundAnswer::Bot { bot_id: bot.id, number_id: number.id.clone(), session_id })
     }
