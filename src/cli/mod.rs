@@ -11,6 +11,7 @@ mod openapi;
 mod people;
 mod serve;
 mod speech_worker;
+mod tls;
 mod user;
 
 use std::process::ExitCode;
@@ -46,6 +47,9 @@ enum Command {
     SpeechWorker,
     /// Run the appliance: API, console, webhooks, and the engine that it starts and watches.
     Serve(Box<serve::Args>),
+    /// What a browser asks about the box's own certificate.
+    #[command(subcommand)]
+    Tls(tls::Command),
     /// Add, list and change people.
     User(user::Args),
     /// Show or check the configuration.
@@ -69,6 +73,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),
         Command::Serve(args) => serve::run(*args),
+        Command::Tls(command) => tls::run(command),
         Command::User(args) => user::run(args),
     }
 }

@@ -37,6 +37,16 @@ pub fn open_local(data: &DataDir, bound: SocketAddr, public_host: Option<&str>, 
     Ok(LocalTls { config: Arc::new(config), ca_fingerprint: fingerprint(&ca) })
 }
 
+/// SHA-256 of the local CA in `D/tls`, as browsers show it.
+///
+/// # Errors
+/// When the folder holds no CA yet: it is made at the first start with TLS.
+pub fn stored_fingerprint(data: &DataDir) -> Result<String> {
+    let path = data.tls().join("ca.pem");
+    let pem = std::fs::read(&path).context(format!("cannot read {}; it is made at the first start with TLS", path.display()))?;
+    Ok(fingerprint(&CertificateDer::from_pem_slice(&pem).context("the CA in the tls folder cannot be read")?))
+}
+
 /// Everything a client on this network may call the box.
 fn names(bound: SocketAddr, public_host: Option<&str>) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
