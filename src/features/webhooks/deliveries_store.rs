@@ -104,10 +104,12 @@ pub(super) fn due(conn: &Conn, id: &DeliveryId) -> Result<Option<Due>> {
     Ok(due.optional()?)
 }
 
-/// Notes an attempt. `next` says when the following one is due; otherwise `state` is the delivery's end.
+/// Notes an attempt. `next` says when the following one is due; otherwise `state` is the delivery's end. What would wait for a
+/// subscription that was paused during the attempt is parked like the rest of it.
 pub(super) fn note_attempt(tx: &Tx<'_>, id: &DeliveryId, attempt: &Attempt, state: &str, next: Option<Millis>) -> Result<()> {
     tx.prepare_cached(
-        "update deliveries set attempts = attempts + 1, state = :state, next_attempt_at = coalesce(:next, next_attempt_at),
+        "update deliveries set attempts = attempts + 1, next_attempt_at = coalesce(:next, next_attempt_at),
+            state = case when :next is not null and not (select active from webhooks where id = webhook_id) then 'parked' else :state end,
             http_status = :http_status, error = :error, excerpt = :excerpt, duration_ms = :duration_ms, last_attempt_at = :at,
             finished_at = case when :next is null then :now end
         where id = :id",

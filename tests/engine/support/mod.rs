@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod phone;
+pub mod ports;
 pub mod providers;
 
 use std::sync::Arc;

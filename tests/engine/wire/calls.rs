@@ -8,6 +8,7 @@ use cxbox::engine::media::{ClipId, MediaEvent};
 use cxbox::engine::sip::{LegEnd, LegEvent};
 
 use super::{Both, Party, audio_level, connect, kept_events, next, soon, tone};
+use crate::support::ports::free_port;
 
 async fn ends(events: &mut tokio::sync::mpsc::Receiver<LegEvent>) -> LegEnd {
     loop {
@@ -147,7 +148,7 @@ async fn a_transfer_the_far_end_does_not_take_is_an_error_and_a_bad_target_never
 #[tokio::test]
 async fn what_cannot_be_called_is_said_at_once() {
     let ours = Party::start().await;
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = std::net::SocketAddr::from(([127, 0, 0, 1], free_port()));
     let unreachable = soon(ours.sip.place(Party::call(nobody, Transport::Tcp, Vec::new()))).await;
     assert_eq!(unreachable.err().unwrap().message(), "the trunk cannot be reached");
     let mut bad = Party::call(nobody, Transport::Udp, Vec::new());

@@ -9,6 +9,7 @@ use tokio::net::UdpSocket;
 use tokio::process::{Child, Command};
 
 use super::soon;
+use crate::support::ports::free_port;
 
 /// A running SIPp. Dropping it ends it.
 pub struct Sipp {
@@ -83,10 +84,6 @@ impl Sipp {
             panic!("sipp ended with {status}: {said}");
         }
     }
-}
-
-fn free_port() -> u16 {
-    StdSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A UDP socket that speaks SIP by hand.

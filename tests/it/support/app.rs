@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::client::Client;
-use super::people;
+use super::{people, ports};
 
 /// 2026-06-01T12:00:00Z, a Monday.
 const START: Millis = Millis(1_780_315_200_000);
@@ -53,7 +53,7 @@ impl TestApp {
             folder,
             clock: Clock::manual(START),
             data,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free_port())),
             core_secret: String::new(),
             jwt_secret: String::new(),
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),

@@ -5,6 +5,7 @@ mod client;
 mod fake_engine;
 pub mod make;
 mod people;
+mod ports;
 mod receiver;
 
 pub use app::TestApp;
