@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, reason = "test helpers")]
 
+mod baresip;
 mod durability;
 mod inbound;
 mod lifecycle;

@@ -1,12 +1,14 @@
 //! Starting the real program and talking to it.
 
 mod appliance;
+mod baresip;
 mod http;
 mod peer;
 mod ports;
 pub mod stage;
 
 pub use appliance::{Appliance, Setup, binary};
+pub use baresip::Baresip;
 pub use http::Http;
 pub use peer::Peer;
 pub use ports::{free_port, until};

@@ -62,6 +62,11 @@ impl Peer {
         Self::start("sipp", &args)
     }
 
+    /// What it has printed so far.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(&self.output).unwrap_or_default()
+    }
+
     /// Waits for the peer's own end.
     pub async fn ended(mut self) -> Ended {
         let child = &mut self.child;
@@ -72,7 +77,7 @@ impl Peer {
             async move { status.map(|_| ()) }
         })
         .await;
-        Ended { code, output: std::fs::read_to_string(&self.output).unwrap_or_default() }
+        Ended { code, output: self.output() }
     }
 }
 

@@ -1,0 +1,94 @@
+//! baresip as a telephone: its own folder and ports on loopback, driven over its TCP control module.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::peer::Peer;
+use super::ports::{free_port, free_range, until};
+
+/// A running baresip.
+pub struct Baresip {
+    peer: Peer,
+    _folder: tempfile::TempDir,
+    control: TcpStream,
+    events: String,
+    /// Where it takes calls.
+    pub sip_port: u16,
+}
+
+impl Baresip {
+    /// Starts it as the telephone of +15557654321; it answers every call by itself.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // It takes TLS on the port after SIP's, whether asked to or not.
+        let (sip_port, _tls_port, control_port, rtp) = (free_port(), free_port(), free_port(), free_range(100));
+        configure(folder.path(), sip_port, control_port, rtp);
+        let peer = Peer::start("baresip", &["-f".to_owned(), folder.path().display().to_string()]);
+        let control = until("baresip takes commands", Duration::from_secs(20), || async {
+            TcpStream::connect(("127.0.0.1", control_port)).await.ok()
+        })
+        .await;
+        Self { peer, _folder: folder, control, events: String::new(), sip_port }
+    }
+
+    /// Sends a command of its menu, such as `dial` with an address.
+    pub async fn command(&mut self, command: &str, parameters: &str) {
+        let json = serde_json::json!({ "command": command, "params": parameters, "token": "test" }).to_string();
+        self.control.write_all(format!("{}:{json},", json.len()).as_bytes()).await.unwrap();
+    }
+
+    /// Waits until it reports an event, such as `CALL_ESTABLISHED`; each is waited for once.
+    pub async fn event(&mut self, name: &str) {
+        let needle = format!("\"{name}\"");
+        let heard = tokio::time::timeout(Duration::from_secs(30), async {
+            let mut buffer = [0; 4096];
+            loop {
+                if let Some(at) = self.events.find(&needle) {
+                    self.events.drain(..at + needle.len());
+                    return;
+                }
+                let n = self.control.read(&mut buffer).await.unwrap();
+                assert!(n > 0, "baresip closed its control connection: {}", self.peer.output());
+                self.events.push_str(&String::from_utf8_lossy(&buffer[..n]));
+            }
+        });
+        assert!(heard.await.is_ok(), "baresip did not report {name}: {}\n{}", self.events, self.peer.output());
+    }
+}
+
+fn configure(folder: &Path, sip_port: u16, control_port: u16, rtp: u16) {
+    let silence = folder.join("silence.wav");
+    std::fs::write(&silence, wav(&[0; 8000 * 20])).unwrap();
+    let silence = silence.display();
+    let heard = folder.join("heard.wav");
+    let mut config = format!(
+        "poll_method epoll\nsip_listen 127.0.0.1:{sip_port}\ncall_local_timeout 120\ncall_max_calls 4\naudio_player aufile,{}\n\
+         audio_source aufile,{silence}\naudio_alert aufile,{silence}\nausrc_srate 8000\nauplay_srate 8000\naudio_channels 1\n\
+         rtp_ports {rtp}-{}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nctrl_tcp_listen 127.0.0.1:{control_port}\n",
+        heard.display(),
+        rtp + 98
+    );
+    for module in ["stdio", "g711", "aufile", "account", "menu", "ctrl_tcp", "uuid"] {
+        writeln!(config, "module {module}.so").unwrap();
+    }
+    std::fs::write(folder.join("config"), config).unwrap();
+    let account = format!("<sip:+15557654321@127.0.0.1:{sip_port}>;regint=0;answermode=auto;audio_codecs=pcmu\n");
+    std::fs::write(folder.join("accounts"), account).unwrap();
+    std::fs::write(folder.join("contacts"), "").unwrap();
+}
+
+/// Mono 8 kHz 16-bit PCM.
+fn wav(samples: &[i16]) -> Vec<u8> {
+    let n = u32::try_from(samples.len() * 2).unwrap();
+    let mut bytes =
+        [b"RIFF".as_slice(), &(36 + n).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &1u16.to_le_bytes(), &1u16.to_le_bytes()].concat();
+    bytes.extend([8000u32.to_le_bytes(), 16_000u32.to_le_bytes()].concat());
+    bytes.extend([2u16.to_le_bytes(), 16u16.to_le_bytes()].concat());
+    bytes.extend([b"data".as_slice(), &n.to_le_bytes()].concat());
+    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
+    bytes
+}
