@@ -229,7 +229,7 @@ mod tests {
             (json!({ "name": "  " }), "name"),
             (json!({ "timezone": "Mars/Olympus" }), "timezone"),
             (json!({ "language": "english please" }), "language"),
-            (json!({ "max_call_duration_seconds": 9 }), "max_call_duration_seconds"),
+            (json!({ "max_call_duration_seconds": 0 }), "max_call_duration_seconds"),
             (json!({ "min_words_interruption": 21 }), "min_words_interruption"),
             (json!({ "stt": { "provider": "flite" } }), "stt.provider"),
             (json!({ "llm": { "provider": "openai", "base_url": "ftp://x" } }), "llm.base_url"),
