@@ -174,7 +174,8 @@ fn is_loud(payload: &[u8]) -> bool {
     payload.iter().filter(|byte| !**byte & 0x7f > 0x30).count() > 20
 }
 
-/// One packet of ours: one second of a soft tone, one of silence, in turns.
+/// One packet of ours: the soft noise (-49 dB) of a line on which somebody listens. A voice would interrupt the bot, and then its own
+/// pace would not be what is measured.
 fn packet(n: u16, ssrc: u16) -> [u8; 172] {
     let mut packet = [0xff; 172];
     packet[0] = 0x80;
@@ -182,10 +183,13 @@ fn packet(n: u16, ssrc: u16) -> [u8; 172] {
     packet[2..4].copy_from_slice(&n.to_be_bytes());
     packet[4..8].copy_from_slice(&(u32::from(n) * 160).to_be_bytes());
     packet[8..12].copy_from_slice(&u32::from(ssrc).to_be_bytes());
-    if (n / 50).is_multiple_of(2) {
-        for (at, byte) in packet[12..].iter_mut().enumerate() {
-            *byte = if at % 20 < 10 { 0xb0 } else { 0x30 };
-        }
+    let mut noise = u32::from(n) << 16 | u32::from(ssrc) | 1;
+    for byte in &mut packet[12..] {
+        // Xorshift by Marsaglia (2003); the sign bit and the four lowest bits of a µ-law byte.
+        noise ^= noise << 13;
+        noise ^= noise >> 17;
+        noise ^= noise << 5;
+        *byte = 0x70 | (noise & 0x8f) as u8;
     }
     packet
 }
