@@ -47,6 +47,13 @@ post /api/v1/carriers '{"name":"Bench","sip_address":"127.0.0.1:9","transport":"
 post /api/v1/numbers "{\"name\":\"bench\",\"number\":\"1000\",\"mode\":\"live-voice-ai\",\"bot_id\":\"$id\",\"visibility\":\"public\"}" >/dev/null
 post /api.ashx/v1/inbound-routes '{"did":"1000","user":"bench"}' >/dev/null
 
+# Where the engine's time goes: clock ticks of its threads, added up by name.
+threads() {
+    for task in "/proc/$engine"/task/*; do
+        echo "$(tr ' ' _ <"$task/comm") $(sed 's/.*) //' "$task/stat" | awk '{print $12 + $13}')"
+    done | awk '{n[$1] += $2} END {for (name in n) printf "  %s %.1f s\n", name, n[name] / 100}' | sort
+}
+
 # utime + stime of the engine in clock ticks (fields 14 and 15 of /proc/PID/stat).
 engine=$(pgrep -f "engine --data-dir $data" | head -n 1)
 ticks() { awk '{print $14 + $15}' "/proc/$engine/stat"; }
@@ -63,3 +70,5 @@ before=$(ticks)
 used=$(($(ticks) - before))
 total=$((seconds + calls / 10))
 echo "engine: $((used * 1000 / $(getconf CLK_TCK) / total / 10)).$((used * 1000 / $(getconf CLK_TCK) / total % 10)) % of one core over $total s"
+echo "its threads since the start:"
+threads

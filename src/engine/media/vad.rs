@@ -12,6 +12,8 @@ use super::Frame;
 const WINDOW: usize = 256;
 /// From this score on a window is voice.
 const VOICE: f32 = 0.5;
+/// A frame whose loudest sample stays below this (-44 dB) is no voice; the detector need not be asked. Most of a call is such frames.
+const QUIET: u16 = 200;
 
 /// When speech begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +207,12 @@ impl Listener {
 
     /// Asks the detector about every full window and keeps its last word.
     fn detect(&mut self, frame: &Frame) {
+        let may_be_voice = self.turns.is_speaking || self.turns.voice_ms > 0 || frame.samples.iter().any(|s| s.unsigned_abs() >= QUIET);
+        if !may_be_voice {
+            self.window.clear();
+            self.is_voice = false;
+            return;
+        }
         if frame.rate >= 16_000 {
             self.window.extend(&frame.samples);
         } else {
