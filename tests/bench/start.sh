@@ -45,7 +45,7 @@ done
 # Idle: let start-up work end, then add up the proportional memory of serve, engine and speech worker.
 sleep 5
 total=0
-for process in $(pgrep -f "$folder/data") $(pgrep -f 'cxbox speech-worker'); do
+for process in $(pgrep -f "$folder/data") $(pgrep -f 'speech-worker$'); do
     [ -r "/proc/$process/smaps_rollup" ] || continue
     pss=$(awk '/^Pss:/ {print $2}' "/proc/$process/smaps_rollup")
     name=$(tr '\0' ' ' <"/proc/$process/cmdline" | awk '{print $2}')
