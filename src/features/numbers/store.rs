@@ -80,50 +80,46 @@ pub(super) fn list(conn: &Conn, page: Page) -> Result<(Vec<NumberView>, u64)> {
 
 /// Adds a number. Its name and what is dialled must be free.
 pub(super) fn insert(tx: &Tx<'_>, id: &NumberId, body: &NumberBody) -> Result<()> {
-    tx.prepare_cached(
+    write(
+        tx,
         "insert into numbers (id, name, number, mode, bot_id, visibility, voice, language, save_transcripts, max_duration_sec,
                               created_at, updated_at)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
-    )?
-    .execute(params![
         id,
-        body.name,
-        body.number,
-        body.mode.word(),
-        body.bot_id,
-        body.visibility.word(),
-        body.voice,
-        body.language,
-        body.save_transcripts,
-        body.max_duration_sec,
-        tx.now
-    ])
-    .map(drop)
-    .on_taken(body)
+        body,
+    )
 }
 
 /// Changes a number.
 pub(super) fn update(tx: &Tx<'_>, id: &NumberId, body: &NumberBody) -> Result<()> {
-    tx.prepare_cached(
+    write(
+        tx,
         "update numbers set name = ?2, number = ?3, mode = ?4, bot_id = ?5, visibility = ?6, voice = ?7, language = ?8,
                             save_transcripts = ?9, max_duration_sec = ?10, updated_at = ?11
          where id = ?1",
-    )?
-    .execute(params![
         id,
-        body.name,
-        body.number,
-        body.mode.word(),
-        body.bot_id,
-        body.visibility.word(),
-        body.voice,
-        body.language,
-        body.save_transcripts,
-        body.max_duration_sec,
-        tx.now
-    ])
-    .map(drop)
-    .on_taken(body)
+        body,
+    )
+}
+
+/// Runs one of the two statements above, which number their parameters alike.
+fn write(tx: &Tx<'_>, sql: &str, id: &NumberId, body: &NumberBody) -> Result<()> {
+    tx.prepare_cached(sql)?
+        .execute(params![
+            id,
+            body.name,
+            body.number,
+            body.mode.word(),
+            body.bot_id,
+            body.visibility.word(),
+            body.voice,
+            body.language,
+            body.save_transcripts,
+            body.max_duration_sec,
+            tx.now
+        ])
+        .map(drop)
+        .on_taken(body)
 }
 
 /// Removes a number.
