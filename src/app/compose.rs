@@ -1,12 +1,7 @@
-//! Builds every handle once and hands out what runs: the router, and the outbox with its listeners and handlers.
+//! Builds every handle once, from the bottom slices up.
 
 use std::sync::Arc;
 
-use axum::Router;
-use metrics_exporter_prometheus::PrometheusHandle;
-use utoipa::openapi::OpenApi;
-
-use super::{jobs, router, subscriptions};
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Random, Result};
 use crate::features::audit::Audit;
@@ -16,7 +11,7 @@ use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
 use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers};
-use crate::features::ops::{Figures, Readiness};
+use crate::features::ops::Readiness;
 use crate::features::runtime::{DEMO_BOT, Runtime, RuntimeSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
@@ -24,7 +19,6 @@ use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
-use crate::platform::outbox::Outbox;
 use crate::platform::secrets::Secrets;
 
 /// What the control plane is built from. Tests pass their own clock and randomness.
@@ -65,61 +59,8 @@ pub(super) struct Handles {
     pub(super) webhooks: Webhooks,
 }
 
-/// The control plane, ready to be served.
-pub struct App {
-    /// The database.
-    pub db: Db,
-    /// Facts, listeners and jobs; does nothing until it is run or settled.
-    pub outbox: Outbox,
-    figures: Figures,
-    handles: Handles,
-}
-
-impl App {
-    /// Opens the database and builds every feature.
-    pub fn build(setup: Setup) -> Result<Self> {
-        let db = Db::open(&setup.data.main_db(), &setup.data.backups(), setup.clock.clone())?;
-        let (clock, data) = (setup.clock.clone(), setup.data.clone());
-        let handles = Handles::build(setup, &db)?;
-        let outbox = Outbox::new(&db, &clock, subscriptions::all(&handles), jobs::all(&handles));
-        let figures = Figures::new(data, handles.fleet.clone(), outbox.clone());
-        Ok(Self { db, outbox, figures, handles })
-    }
-
-    /// Adds what the process counts to `/metrics`.
-    #[must_use]
-    pub fn with_counted(self, counted: PrometheusHandle) -> Self {
-        Self { figures: self.figures.with_counted(counted), ..self }
-    }
-
-    /// All routes behind the gate.
-    pub fn router(&self) -> Router {
-        router::build(&self.handles, self.figures.clone()).0
-    }
-
-    /// The description of all routes, from the same registration.
-    pub fn openapi(&self) -> OpenApi {
-        router::build(&self.handles, self.figures.clone()).1
-    }
-
-    /// Fills a new box with what it comes with. Call once per start.
-    pub async fn seed(&self) -> Result<()> {
-        self.handles.runtime.seed().await
-    }
-
-    /// The engines, for whoever keeps them running.
-    pub fn fleet(&self) -> &Fleet {
-        &self.handles.fleet
-    }
-
-    /// Logins, for the first admin's way in.
-    pub fn auth(&self) -> &Auth {
-        &self.handles.auth
-    }
-}
-
 impl Handles {
-    fn build(setup: Setup, db: &Db) -> Result<Self> {
+    pub(super) fn build(setup: Setup, db: &Db) -> Result<Self> {
         let shared = Shared::new(setup, db)?;
         let Setup { data, config, clock, random, secrets, base_url, tenant } = &shared.setup;
         let identity = Identity {

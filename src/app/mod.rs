@@ -1,6 +1,7 @@
 //! Composition of the control plane: the only place that names every feature.
 
 mod compose;
+mod control;
 mod engine;
 mod jobs;
 mod openapi;
@@ -8,6 +9,7 @@ mod router;
 mod serve;
 mod subscriptions;
 
-pub use compose::{App, Setup};
+pub use compose::Setup;
+pub use control::App;
 pub use openapi::openapi_text;
 pub use serve::serve;

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
-use super::compose::{App, Setup};
+use super::compose::Setup;
+use super::control::App;
 use super::engine::EngineToKeep;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};

@@ -21,6 +21,7 @@ use crate::contract::fleet::FleetHealth;
 use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
 use crate::engine::link::Control;
 use crate::engine::link::commands::{Command, routes};
+use crate::engine::link::journal::adopt_orphans;
 use crate::engine::link::spool::Spool;
 use crate::engine::link::trunks::TrunkWatch;
 use crate::engine::media::{MediaEngine, MediaOptions};
@@ -86,7 +87,7 @@ impl Engine {
             std::fs::create_dir_all(spool_root.join(folder)).context("cannot make a folder of the spool")?;
         }
         let spool = Spool::start(&spool_root, options.control.clone(), &trunks, options.clock.clone())?;
-        spool.adopt_orphans(&spool_root).await?;
+        adopt_orphans(&spool_root, &spool, options.clock.now()).await?;
         let mut media = MediaOptions::new(options.sip.ip(), options.rtp_ports.clone());
         media.advertise = options.advertise;
         let media = MediaEngine::start(media, options.random.clone())?;

@@ -109,12 +109,12 @@ impl Hands {
     fn think(&mut self, question: Question) {
         let now = self.clock.now();
         if question.keys.is_some() {
-            self.record.latency.speech_ended(now);
+            self.record.gathered.latency.speech_ended(now);
         }
-        self.record.latency.heard(now);
+        self.record.gathered.latency.heard(now);
         self.thinker.ask(Ask {
             system_prompt: self.config.system_prompt.clone(),
-            turns: self.record.turns.clone(),
+            turns: self.record.gathered.turns.clone(),
             heard: question.heard,
             keys: question.keys,
         });
@@ -125,7 +125,7 @@ impl Hands {
         let utterance = Clip { rate: utterance.rate, samples: utterance.samples.into() };
         // The pause that ended the utterance is part of what the caller waits.
         let pause = Duration::from_millis(Hearing::default().end_ms.into());
-        self.record.latency.speech_ended(self.clock.now().minus(pause));
+        self.record.gathered.latency.speech_ended(self.clock.now().minus(pause));
         let Some(stt) = self.providers.stt.clone() else { return };
         let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());
         self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
@@ -153,7 +153,7 @@ impl Hands {
             Done::Heard(Ok(heard)) => Some(Input::Heard(heard)),
             Done::Heard(Err(error)) => Some(Input::HeardNothing(error)),
             Done::Thought { generation, thought } if self.thinker.is_current(generation) => {
-                self.record.latency.token(self.clock.now());
+                self.record.gathered.latency.token(self.clock.now());
                 if let Thought::Usage { prompt_tokens, completion_tokens } = thought {
                     self.record.used(prompt_tokens, completion_tokens);
                     return None;

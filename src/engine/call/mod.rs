@@ -3,6 +3,7 @@
 //! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
 
 mod exchange;
+mod gathered;
 mod hands;
 mod inbound;
 mod live;

@@ -93,7 +93,7 @@ impl Ringing {
             connected_event: dialout.connected_event.clone(),
         };
         let config = fetch_config(&exchange.control, &ask).await.map_err(failed)?;
-        record.skeleton.pipeline_config = Some(pipeline_config(&config));
+        record.gathered.skeleton.pipeline_config = Some(pipeline_config(&config));
         let prepared = prepare(&exchange, config).await.map_err(failed)?;
         let towards = trunk.sip_address.rsplit_once(':').and_then(|(host, _)| host.parse().ok());
         let (pending, offer) = exchange.media.offer(towards).map_err(failed)?;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use tracing::{error, info};
 
 use super::exchange::Exchange;
+use super::gathered::Gathered;
 use super::result::{Ending, build};
 use super::state::End;
 use crate::base::id::SessionId;
@@ -17,7 +18,6 @@ use crate::engine::link::journal::{Entry, Journal, recording_path};
 use crate::engine::link::report::Reporter;
 use crate::engine::link::spool::Parcel;
 use crate::engine::media::MediaStats;
-use crate::engine::pipeline::latency::Latency;
 
 /// What a call leaves behind.
 pub(super) struct Record {
@@ -25,13 +25,7 @@ pub(super) struct Record {
     journal: Option<Journal>,
     reporter: Reporter,
     session_id: SessionId,
-    pub(super) skeleton: CallResultsPayload,
-    pub(super) turns: Vec<Turn>,
-    pub(super) events: Vec<Value>,
-    pub(super) intents: Vec<Value>,
-    pub(super) usage: Vec<Value>,
-    pub(super) latency: Latency,
-    pub(super) transfer: Map<String, Value>,
+    pub(super) gathered: Gathered,
 }
 
 impl Record {
@@ -47,25 +41,13 @@ impl Record {
             }
         };
         let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
-        Self {
-            exchange: exchange.clone(),
-            journal,
-            reporter,
-            session_id,
-            skeleton,
-            turns: Vec::new(),
-            events: Vec::new(),
-            intents: Vec::new(),
-            usage: Vec::new(),
-            latency: Latency::default(),
-            transfer: Map::new(),
-        }
+        Self { exchange: exchange.clone(), journal, reporter, session_id, gathered: Gathered::of(skeleton) }
     }
 
     /// The call has a config; what it runs on is part of its result in any case.
     pub(super) fn configured(&mut self, pipeline_config: Map<String, Value>) {
-        self.skeleton.pipeline_config = Some(pipeline_config);
-        let skeleton = Entry::Skeleton(Box::new(self.skeleton.clone()));
+        self.gathered.skeleton.pipeline_config = Some(pipeline_config);
+        let skeleton = Entry::Skeleton(Box::new(self.gathered.skeleton.clone()));
         self.line(&skeleton);
     }
 
@@ -74,7 +56,7 @@ impl Record {
         if self.session_id == session_id {
             return self;
         }
-        let (exchange, skeleton) = (self.exchange.clone(), self.skeleton.clone());
+        let (exchange, skeleton) = (self.exchange.clone(), self.gathered.skeleton.clone());
         self.discard();
         Self::begin(&exchange, session_id, skeleton)
     }
@@ -93,8 +75,8 @@ impl Record {
 
     /// The call was answered.
     pub(super) fn answered(&mut self, at: Millis, answer_ms: u32) {
-        self.skeleton.answered_at = Some(at);
-        self.skeleton.answer_ms = Some(answer_ms);
+        self.gathered.skeleton.answered_at = Some(at);
+        self.gathered.skeleton.answer_ms = Some(answer_ms);
         self.line(&Entry::Answered { at, answer_ms });
         self.event(CallEventKind::Answered { answer_ms });
     }
@@ -103,7 +85,7 @@ impl Record {
     pub(super) fn turn(&mut self, turn: Turn) {
         self.line(&Entry::Turn(turn.clone()));
         self.reporter.report(CallEventKind::Turn { turn: turn.clone() });
-        self.turns.push(turn);
+        self.gathered.turns.push(turn);
     }
 
     /// Something worth keeping happened.
@@ -114,12 +96,12 @@ impl Record {
     /// An intent was recognised.
     pub(super) fn intent(&mut self, id: &str, confidence: f32) {
         let confidence = f64::from((confidence * 100.0).round()) / 100.0;
-        self.intents.push(json!({ "id": id, "confidence": confidence, "ts": self.exchange.clock.now() }));
+        self.gathered.intents.push(json!({ "id": id, "confidence": confidence, "ts": self.exchange.clock.now() }));
     }
 
     /// A model used tokens.
     pub(super) fn used(&mut self, prompt_tokens: u64, completion_tokens: u64) {
-        self.usage.push(json!({
+        self.gathered.usage.push(json!({
             "type": "conversation", "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens,
             "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0,
         }));
@@ -127,18 +109,18 @@ impl Record {
 
     /// The caller was handed on.
     pub(super) fn transferred(&mut self, target: &str) {
-        self.skeleton.was_transferred = Some(true);
-        self.transfer.insert("transfer_target".to_owned(), target.into());
-        self.transfer.insert("transfer_destination".to_owned(), target.into());
-        self.transfer.insert("transfer_method".to_owned(), "refer".into());
-        let at = self.skeleton.answered_at.map_or(0.0, |from| self.exchange.clock.now().since(from).as_secs_f64());
-        self.transfer.insert("transfer_at".to_owned(), at.round().into());
+        self.gathered.skeleton.was_transferred = Some(true);
+        self.gathered.transfer.insert("transfer_target".to_owned(), target.into());
+        self.gathered.transfer.insert("transfer_destination".to_owned(), target.into());
+        self.gathered.transfer.insert("transfer_method".to_owned(), "refer".into());
+        let at = self.gathered.skeleton.answered_at.map_or(0.0, |from| self.exchange.clock.now().since(from).as_secs_f64());
+        self.gathered.transfer.insert("transfer_at".to_owned(), at.round().into());
         self.event(CallEventKind::Transferred { target: target.to_owned(), method: "refer".to_owned() });
     }
 
     /// The transfer did not come about.
     pub(super) fn transfer_failed(&mut self, reason: &str) {
-        self.transfer.insert("transfer_failed_reason".to_owned(), reason.into());
+        self.gathered.transfer.insert("transfer_failed_reason".to_owned(), reason.into());
         self.note("transfer_failed", Map::from_iter([("reason".to_owned(), reason.into())]));
     }
 
@@ -147,7 +129,7 @@ impl Record {
         let event = self.reporter.report(what);
         let event = serde_json::to_value(event).unwrap_or_default();
         self.line(&Entry::Event(event.clone()));
-        self.events.push(event);
+        self.gathered.events.push(event);
     }
 
     fn line(&mut self, entry: &Entry) {
@@ -164,7 +146,7 @@ impl Record {
             self.note("foreign_rtp", Map::from_iter([("packets".to_owned(), n.into())]));
         }
         let ending = Ending { end: &end, at: self.exchange.clock.now(), stats: stats.as_ref(), recording: recording.as_deref() };
-        let result = build(&self, &ending);
+        let result = build(&self.gathered, &ending);
         let id = self.session_id.clone();
         // The last events come before the result, if the control plane is there.
         self.reporter.finish().await;

@@ -1,10 +1,10 @@
-//! Builds the result of a call from its record. No I/O.
+//! Builds the result of a call from what was gathered of it. No I/O.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::record::Record;
+use super::gathered::Gathered;
 use super::state::End;
 use crate::base::Millis;
 use crate::contract::config::{CallConfig, ProviderSpec};
@@ -25,26 +25,26 @@ pub(super) struct Ending<'a> {
 }
 
 /// The result.
-pub(super) fn build(record: &Record, ending: &Ending<'_>) -> CallResultsPayload {
-    let mut result = record.skeleton.clone();
-    let n_user_turns = record.turns.iter().filter(|turn| turn.role == Role::User).count();
+pub(super) fn build(gathered: &Gathered, ending: &Ending<'_>) -> CallResultsPayload {
+    let mut result = gathered.skeleton.clone();
+    let n_user_turns = gathered.turns.iter().filter(|turn| turn.role == Role::User).count();
     result.ended_at = Some(ending.at);
     let seconds = result.answered_at.map_or(0.0, |from| ending.at.since(from).as_secs_f64());
     result.call_duration_seconds = Some((seconds * 1000.0).round() / 1000.0);
     result.disconnected_by = Some(disconnected_by(ending.end, result.answered_at.is_some(), n_user_turns).to_owned());
     result.outcome = Some(ending.end.outcome.to_owned());
     result.error_detail = ending.end.detail.clone();
-    result.transcript = Some(record.turns.iter().map(|turn| serde_json::to_value(turn).unwrap_or_default()).collect());
-    result.events = Some(record.events.clone());
-    result.intents = Some(record.intents.clone());
+    result.transcript = Some(gathered.turns.iter().map(|turn| serde_json::to_value(turn).unwrap_or_default()).collect());
+    result.events = Some(gathered.events.clone());
+    result.intents = Some(gathered.intents.clone());
     result.recording_key = ending.recording.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-    result.latency = record.latency.summary();
-    result.latency_samples = Some(record.latency.samples_json()).filter(|samples| !samples.is_empty());
-    tokens(&mut result, &record.usage);
+    result.latency = gathered.latency.summary();
+    result.latency_samples = Some(gathered.latency.samples_json()).filter(|samples| !samples.is_empty());
+    tokens(&mut result, &gathered.usage);
     if let (Some(stats), Some(pipeline)) = (ending.stats, &mut result.pipeline_config) {
         pipeline.insert("media".to_owned(), media(stats));
     }
-    result.rest.extend(record.transfer.clone());
+    result.rest.extend(gathered.transfer.clone());
     result
 }
 

@@ -175,7 +175,7 @@ impl Session {
         };
         match event {
             MediaEvent::ClipStarted(id) => {
-                self.hands.record.latency.audio(self.exchange.clock.now());
+                self.hands.record.gathered.latency.audio(self.exchange.clock.now());
                 self.work.push_back(Work::Talk(turn::Input::LineStarted(id)));
             }
             MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::{info, warn};
 
-use super::spool::{Parcel, file_name};
+use super::spool::{Parcel, Spool, file_name};
 use crate::base::{Context, Millis, Result};
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
@@ -77,17 +77,29 @@ pub fn recording_path(root: &Path, session_id: &str) -> PathBuf {
     root.join("recordings").join(format!("{}.wav", file_name(session_id)))
 }
 
+/// Makes results of the calls that were running when an earlier engine died: each goes into the spool, then its journal goes.
+///
+/// # Errors
+/// When a result cannot be written; the journal stays for the next start.
+pub async fn adopt_orphans(root: &Path, spool: &Spool, now: Millis) -> Result<()> {
+    for orphan in orphans(root, now) {
+        spool.put(orphan.parcel.clone()).await?;
+        orphan.forget();
+    }
+    Ok(())
+}
+
 /// A call that was running when an earlier engine died.
 #[derive(Debug)]
-pub struct Orphan {
+struct Orphan {
     /// Its result, by the journal.
-    pub parcel: Parcel,
+    parcel: Parcel,
     journal: PathBuf,
 }
 
 impl Orphan {
     /// Removes the journal: the result is in the spool.
-    pub fn forget(self) {
+    fn forget(self) {
         if let Err(error) = std::fs::remove_file(&self.journal) {
             warn!(%error, "An orphaned journal could not be removed");
         }
@@ -95,7 +107,7 @@ impl Orphan {
 }
 
 /// Finds the calls that were running when an earlier engine died. Their recordings are mended, so that they can be played.
-pub fn orphans(root: &Path, now: Millis) -> Vec<Orphan> {
+fn orphans(root: &Path, now: Millis) -> Vec<Orphan> {
     let Ok(entries) = std::fs::read_dir(root.join("journal")) else { return Vec::new() };
     let mut found = Vec::new();
     for path in entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|e| e == "jsonl")) {

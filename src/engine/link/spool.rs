@@ -11,7 +11,6 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
-use super::journal::orphans;
 use super::trunks::TrunkWatch;
 use super::{Control, answer, report};
 use crate::base::{Clock, Context, Error, Kind, Millis, Result};
@@ -83,15 +82,6 @@ impl Spool {
         tokio::task::spawn_blocking(move || write_whole(&target, &bytes)).await.context("the disk task ended")??;
         self.inner.set(file, Some(Due { at: self.inner.clock.now(), n_failed: 0 }));
         self.inner.changed.notify_one();
-        Ok(())
-    }
-
-    /// Makes results of the calls that were running when an earlier engine died.
-    pub async fn adopt_orphans(&self, root: &Path) -> Result<()> {
-        for orphan in orphans(root, self.inner.clock.now()) {
-            self.put(orphan.parcel.clone()).await?;
-            orphan.forget();
-        }
         Ok(())
     }
 

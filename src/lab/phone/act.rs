@@ -1,9 +1,9 @@
 //! The steps of a script, carried out on a call that is up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::call::Call;
-use super::ear::{self, Ear};
+use super::ear;
 use super::report::{Report, StepReport};
 use super::script::{Script, Step};
 use crate::engine::media::{Clip, ClipId};
@@ -13,9 +13,6 @@ const LONGEST_SPEECH: Duration = Duration::from_secs(120);
 
 /// A key is sent for 160 ms, with a pause behind it.
 const KEY: Duration = Duration::from_millis(240);
-
-/// Silence from which on the far end has stopped.
-const STOPPED: Duration = Duration::from_millis(200);
 
 impl Call {
     /// Takes the steps in order until one fails or the call is over, then hangs up.
@@ -73,39 +70,5 @@ impl Call {
     async fn pass(&mut self, time: Duration) -> bool {
         self.until(time, |_, _| false).await;
         !self.is_over()
-    }
-}
-
-/// Measures how fast the far end falls silent when it is spoken to.
-#[derive(Default)]
-pub(super) struct BargeIn {
-    /// Silence before the first sound of the line that is played.
-    lead: Duration,
-    /// First sound of a line that went into the far end's speech.
-    since: Option<Instant>,
-    measured: Vec<u64>,
-}
-
-impl BargeIn {
-    /// A line's first packet has left.
-    pub(super) fn line_began(&mut self, ear: &Ear, now: Instant) {
-        if ear.is_hearing(now) {
-            self.since = Some(now + self.lead);
-        }
-    }
-
-    /// Looks whether the far end has fallen silent.
-    pub(super) fn look(&mut self, ear: &Ear, now: Instant) {
-        let Some(since) = self.since else { return };
-        let is_silent = now >= since && ear.silence(now).is_some_and(|silence| silence >= STOPPED);
-        if let (true, Some(last)) = (is_silent, ear.last()) {
-            self.measured.push(u64::try_from(last.saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX));
-            self.since = None;
-        }
-    }
-
-    /// What was measured.
-    pub(super) fn finish(&mut self) -> Vec<u64> {
-        std::mem::take(&mut self.measured)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::act::BargeIn;
+use super::barge_in::BargeIn;
 use super::ear::Ear;
 use super::line::Line;
 use super::report::{EndedBy, Report};

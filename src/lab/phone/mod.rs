@@ -1,6 +1,7 @@
 //! A scripted telephone: calls or waits to be called, speaks lines, presses keys, notes what it hears and when.
 
 mod act;
+mod barge_in;
 mod call;
 mod ear;
 mod line;

@@ -1,0 +1,67 @@
+//! The control plane: every handle, and what runs over them: the router, and the outbox with its listeners and handlers.
+
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::openapi::OpenApi;
+
+use super::compose::{Handles, Setup};
+use super::{jobs, router, subscriptions};
+use crate::base::Result;
+use crate::features::auth::Auth;
+use crate::features::fleet::Fleet;
+use crate::features::ops::Figures;
+use crate::platform::db::Db;
+use crate::platform::outbox::Outbox;
+
+/// The control plane, ready to be served.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Facts, listeners and jobs; does nothing until it is run or settled.
+    pub outbox: Outbox,
+    figures: Figures,
+    handles: Handles,
+}
+
+impl App {
+    /// Opens the database and builds every feature.
+    pub fn build(setup: Setup) -> Result<Self> {
+        let db = Db::open(&setup.data.main_db(), &setup.data.backups(), setup.clock.clone())?;
+        let (clock, data) = (setup.clock.clone(), setup.data.clone());
+        let handles = Handles::build(setup, &db)?;
+        let outbox = Outbox::new(&db, &clock, subscriptions::all(&handles), jobs::all(&handles));
+        let figures = Figures::new(data, handles.fleet.clone(), outbox.clone());
+        Ok(Self { db, outbox, figures, handles })
+    }
+
+    /// Adds what the process counts to `/metrics`.
+    #[must_use]
+    pub fn with_counted(self, counted: PrometheusHandle) -> Self {
+        Self { figures: self.figures.with_counted(counted), ..self }
+    }
+
+    /// All routes behind the gate.
+    pub fn router(&self) -> Router {
+        router::build(&self.handles, self.figures.clone()).0
+    }
+
+    /// The description of all routes, from the same registration.
+    pub fn openapi(&self) -> OpenApi {
+        router::build(&self.handles, self.figures.clone()).1
+    }
+
+    /// Fills a new box with what it comes with. Call once per start.
+    pub async fn seed(&self) -> Result<()> {
+        self.handles.runtime.seed().await
+    }
+
+    /// The engines, for whoever keeps them running.
+    pub fn fleet(&self) -> &Fleet {
+        &self.handles.fleet
+    }
+
+    /// Logins, for the first admin's way in.
+    pub fn auth(&self) -> &Auth {
+        &self.handles.auth
+    }
+}
