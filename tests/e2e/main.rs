@@ -6,8 +6,11 @@ mod baresip;
 mod durability;
 mod inbound;
 mod lifecycle;
+mod oidc_peers;
 mod outbound;
 mod packaging;
+#[path = "../peers/peers.rs"]
+mod peers;
 mod static_binary;
 mod support;
 mod user_cli;
