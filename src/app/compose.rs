@@ -20,6 +20,7 @@ use crate::platform::db::Db;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
 use crate::platform::secrets::Secrets;
+use crate::platform::space::Disk;
 
 /// What the control plane is built from. Tests pass their own clock and randomness.
 pub struct Setup {
@@ -80,7 +81,7 @@ impl Handles {
             audit: Audit::new(db.clone()),
             auth: Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?,
             placing: shared.placing(&calls, &bots, &carriers, &fleet),
-            readiness: Readiness::new(db.clone(), data.clone(), fleet.clone()),
+            readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
             runtime: shared.runtime(&bots, &numbers, &inbound_routes),
             webhooks: shared.webhooks(outbound),
             clock: clock.clone(),
@@ -109,6 +110,10 @@ impl Shared {
         Ok(Self { setup, db: db.clone(), sealer })
     }
 
+    fn disk(&self) -> Disk {
+        Disk::of(self.setup.data.root(), self.setup.config.server.reserve())
+    }
+
     fn fleet(&self, net: Outbound) -> Fleet {
         Fleet::new(FleetSetup {
             engine_socket: self.setup.data.engine_socket(),
@@ -126,6 +131,7 @@ impl Shared {
             random: self.setup.random.clone(),
             sealer: self.sealer.clone(),
             recordings: Objects::disk(self.setup.data.recordings(), self.setup.random.clone())?,
+            disk: self.disk(),
             transcripts: self.setup.data.transcripts(),
             public_base: self.setup.base_url.clone(),
         }))
@@ -141,6 +147,7 @@ impl Shared {
             carriers: carriers.clone(),
             fleet: fleet.clone(),
             data: self.setup.data.clone(),
+            disk: self.disk(),
             default_bot_id: if configured.is_empty() { DEMO_BOT } else { configured }.to_owned(),
             base_url: self.setup.base_url.clone(),
             tenant: self.setup.tenant.clone(),

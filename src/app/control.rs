@@ -12,6 +12,7 @@ use crate::features::fleet::Fleet;
 use crate::features::ops::Figures;
 use crate::platform::db::Db;
 use crate::platform::outbox::Outbox;
+use crate::platform::space::Disk;
 
 /// The control plane, ready to be served.
 pub struct App {
@@ -28,9 +29,10 @@ impl App {
     pub fn build(setup: Setup) -> Result<Self> {
         let db = Db::open(&setup.data.main_db(), &setup.data.backups(), setup.clock.clone())?;
         let (clock, data) = (setup.clock.clone(), setup.data.clone());
+        let disk = Disk::of(data.root(), setup.config.server.reserve());
         let handles = Handles::build(setup, &db)?;
         let outbox = Outbox::new(&db, &clock, subscriptions::all(&handles), jobs::all(&handles));
-        let figures = Figures::new(data, handles.fleet.clone(), outbox.clone());
+        let figures = Figures::new(data, disk, handles.fleet.clone(), outbox.clone());
         Ok(Self { db, outbox, figures, handles })
     }
 

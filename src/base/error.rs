@@ -169,7 +169,7 @@ impl StdError for Error {
     }
 }
 
-/// Turns a foreign error into an internal one that says what was being done.
+/// Turns a foreign error into an internal one that says what was being done. A disk without room stays what it is: [`Kind::DiskFull`].
 pub trait Context<T> {
     /// Adds what was being done, such as "cannot read the recording".
     fn context(self, doing: impl Into<Cow<'static, str>>) -> Result<T>;
@@ -177,6 +177,14 @@ pub trait Context<T> {
 
 impl<T, E: Into<Cause>> Context<T> for Result<T, E> {
     fn context(self, doing: impl Into<Cow<'static, str>>) -> Result<T> {
-        self.map_err(|cause| Error::internal(doing).caused_by(cause))
+        self.map_err(|cause| {
+            let cause = cause.into();
+            if is_no_room(cause.as_ref()) { Error::disk_full("the disk is full") } else { Error::internal(doing) }.caused_by(cause)
+        })
     }
+}
+
+fn is_no_room(cause: &(dyn StdError + 'static)) -> bool {
+    let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    matches!(kind, Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
 }

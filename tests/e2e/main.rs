@@ -4,6 +4,7 @@
 
 mod baresip;
 mod durability;
+mod full_disk;
 mod inbound;
 mod lifecycle;
 mod oidc_peers;

@@ -9,8 +9,8 @@ use super::exchange::Exchange;
 use super::gathered::Gathered;
 use super::result::{Ending, build};
 use super::state::End;
+use crate::base::Millis;
 use crate::base::id::SessionId;
-use crate::base::{Millis, Result};
 use crate::contract::event::CallEventKind;
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
@@ -64,7 +64,7 @@ impl Record {
     /// Forgets a call that nobody takes: it has no row and gets no result.
     pub(super) fn discard(self) {
         if let Some(journal) = self.journal {
-            journal.end();
+            journal.close().remove();
         }
     }
 
@@ -138,7 +138,7 @@ impl Record {
         }
     }
 
-    /// Ends the record: the result is on disk when this returns, and is delivered from there.
+    /// Ends the record: the result is in the spool when this returns, and is delivered from there.
     pub(super) async fn finish(mut self, end: End, stats: Option<MediaStats>) {
         let recording = Some(self.recording()).filter(|path| path.exists());
         if stats.as_ref().is_some_and(|s| s.n_foreign > 0) {
@@ -150,16 +150,10 @@ impl Record {
         let id = self.session_id.clone();
         // The last events come before the result, if the control plane is there.
         self.reporter.finish().await;
-        let stored: Result<()> = self.exchange.spool.put(Parcel { result, recording }).await;
-        match (stored, self.journal) {
-            (Ok(()), journal) => {
-                if let Some(journal) = journal {
-                    journal.end();
-                }
-                info!(call.id = %id, outcome = end.outcome, "Call {id} ended: {}", end.by);
-            }
+        match self.exchange.spool.put(Parcel { result, recording }, self.journal.map(Journal::close)).await {
+            Ok(()) => info!(call.id = %id, outcome = end.outcome, "Call {id} ended: {}", end.by),
             // The journal stays: the next start makes a result of it.
-            (Err(error), _) => error!(call.id = %id, %error, "The result of call {id} could not be written"),
+            Err(error) => error!(call.id = %id, %error, "The result of call {id} could not be written"),
         }
     }
 }

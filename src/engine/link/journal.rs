@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::{info, warn};
 
-use super::spool::{Parcel, Spool, file_name};
+use super::spool::{Parcel, Spool, StandIn, file_name};
 use crate::base::{Context, Millis, Result};
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
@@ -64,11 +64,9 @@ impl Journal {
         }
     }
 
-    /// Ends the journal: the result is in the spool.
-    pub fn end(self) {
-        if let Err(error) = std::fs::remove_file(&self.path) {
-            warn!(%error, "The call's journal could not be removed");
-        }
+    /// Ends the journal. Its file stands for the result until that is safe.
+    pub fn close(self) -> StandIn {
+        StandIn(self.path)
     }
 }
 
@@ -77,14 +75,10 @@ pub fn recording_path(root: &Path, session_id: &str) -> PathBuf {
     root.join("recordings").join(format!("{}.wav", file_name(session_id)))
 }
 
-/// Makes results of the calls that were running when an earlier engine died: each goes into the spool, then its journal goes.
-///
-/// # Errors
-/// When a result cannot be written; the journal stays for the next start.
+/// Makes results of the calls that were running when an earlier engine died: each goes into the spool; its journal goes when it is safe there.
 pub async fn adopt_orphans(root: &Path, spool: &Spool, now: Millis) -> Result<()> {
     for orphan in orphans(root, now) {
-        spool.put(orphan.parcel.clone()).await?;
-        orphan.forget();
+        spool.put(orphan.parcel, Some(orphan.journal)).await?;
     }
     Ok(())
 }
@@ -94,16 +88,8 @@ pub async fn adopt_orphans(root: &Path, spool: &Spool, now: Millis) -> Result<()
 struct Orphan {
     /// Its result, by the journal.
     parcel: Parcel,
-    journal: PathBuf,
-}
-
-impl Orphan {
-    /// Removes the journal: the result is in the spool.
-    fn forget(self) {
-        if let Err(error) = std::fs::remove_file(&self.journal) {
-            warn!(%error, "An orphaned journal could not be removed");
-        }
-    }
+    /// To be removed once the result is safe.
+    journal: StandIn,
 }
 
 /// Finds the calls that were running when an earlier engine died. Their recordings are mended, so that they can be played.
@@ -130,7 +116,7 @@ fn orphan(root: &Path, journal: PathBuf, mut result: CallResultsPayload) -> Orph
         }
         result.recording_key = path.file_name().map(|name| name.to_string_lossy().into_owned());
     }
-    Orphan { parcel: Parcel { result, recording }, journal }
+    Orphan { parcel: Parcel { result, recording }, journal: StandIn(journal) }
 }
 
 /// The result of a call that was cut off, from the lines of its journal. A last line that is not whole is skipped.
@@ -220,14 +206,14 @@ mod tests {
         assert_eq!(result.recording_key.as_deref(), Some("s-1.wav"));
         let mended = std::fs::read(&wav).expect("read");
         assert_eq!((mended[4..8].to_vec(), mended[40..44].to_vec()), (136_u32.to_le_bytes().to_vec(), 100_u32.to_le_bytes().to_vec()));
-        found.into_iter().for_each(Orphan::forget);
+        found.into_iter().for_each(|orphan| orphan.journal.remove());
         assert!(orphans(folder.path(), Millis(0)).is_empty());
     }
 
     #[test]
     fn a_call_that_ended_well_leaves_no_journal() {
         let folder = tempfile::tempdir().expect("a folder");
-        Journal::begin(folder.path(), &skeleton()).expect("a journal").end();
+        Journal::begin(folder.path(), &skeleton()).expect("a journal").close().remove();
         assert!(orphans(folder.path(), Millis(0)).is_empty());
     }
 }

@@ -1,8 +1,10 @@
 //! Results on their way: on disk and synced before the first attempt, removed when they were taken, tried without end.
+//!
+//! Without room on the disk they are held in memory, with their journals kept, until there is room or the control plane took them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
@@ -21,6 +23,8 @@ use crate::platform::data_dir::write_whole;
 const STEPS_S: &[u64] = &[5, 30, 120, 600];
 /// The delay after all others.
 const HOURLY: Duration = Duration::from_secs(3600);
+/// The delay when a disk is full, ours or the control plane's: room comes back without a word.
+const NO_ROOM: Duration = Duration::from_secs(5);
 /// How long the control plane may take to store a result.
 const POST_WITHIN: Duration = Duration::from_secs(30);
 
@@ -44,9 +48,30 @@ struct Inner {
     folder: PathBuf,
     parked: PathBuf,
     due: Mutex<BTreeMap<PathBuf, Due>>,
+    /// What could not be written to its file yet.
+    held: Mutex<HashMap<PathBuf, Held>>,
     n_waiting: watch::Sender<usize>,
     changed: Notify,
     clock: Clock,
+}
+
+/// A file that stands for a result until that is safe: the journal of its call.
+#[derive(Debug)]
+pub struct StandIn(pub(super) PathBuf);
+
+impl StandIn {
+    /// Removes it: the result is safe, or there is none.
+    pub fn remove(self) {
+        if let Err(error) = std::fs::remove_file(&self.0) {
+            warn!(%error, "A call's journal could not be removed");
+        }
+    }
+}
+
+/// A result that has no file.
+struct Held {
+    parcel: Parcel,
+    journal: Option<StandIn>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -68,18 +93,23 @@ impl Spool {
             info!(n = due.len(), "Results of an earlier run wait to be delivered");
         }
         let (n_waiting, _) = watch::channel(due.len());
-        let inner = Arc::new(Inner { folder, parked, due: Mutex::new(due), n_waiting, changed: Notify::new(), clock });
+        let inner =
+            Arc::new(Inner { folder, parked, due: Mutex::new(due), held: Mutex::default(), n_waiting, changed: Notify::new(), clock });
         let task = tokio::spawn(deliver_all(inner.clone(), control, trunks.clone()));
         Ok(Self { inner, _task: Arc::new(AbortOnDropHandle::new(task)) })
     }
 
-    /// Takes a result: when this returns it is on disk, synced, and will be delivered. A second result of one call replaces the first.
-    pub async fn put(&self, parcel: Parcel) -> Result<()> {
+    /// Takes a result: when this returns it is on disk, synced, its journal is gone, and it will be delivered. On a full disk it is held in
+    /// memory instead and its journal stays. A second result of one call replaces the first.
+    pub async fn put(&self, parcel: Parcel, journal: Option<StandIn>) -> Result<()> {
         let id = parcel.result.session_id.as_ref().ok_or_else(|| Error::internal("a result without a session id"))?;
         let file = self.inner.folder.join(format!("{}.json", file_name(id.as_str())));
-        let bytes = serde_json::to_vec(&parcel).context("cannot write a result as JSON")?;
-        let target = file.clone();
-        tokio::task::spawn_blocking(move || write_whole(&target, &bytes)).await.context("the disk task ended")??;
+        if let Err(error) = write(&file, &parcel).await {
+            error!(call.id = %id, %error, "The result of call {id} is held in memory: it could not be written");
+            self.inner.held().insert(file.clone(), Held { parcel, journal });
+        } else if let Some(journal) = journal {
+            journal.remove();
+        }
         self.inner.set(file, Some(Due { at: self.inner.clock.now(), n_failed: 0 }));
         self.inner.changed.notify_one();
         Ok(())
@@ -106,6 +136,22 @@ impl Inner {
             None => all.remove(&file),
         };
         self.n_waiting.send_replace(all.len());
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<PathBuf, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tries again to write what is held of this file; gives it back when there is still no room.
+    async fn write_held(&self, file: &Path) -> Option<Held> {
+        let held = self.held().remove(file)?;
+        if write(file, &held.parcel).await.is_err() {
+            return Some(held);
+        }
+        if let Some(journal) = held.journal {
+            journal.remove();
+        }
+        None
     }
 
     /// The parcel that is due first, and when.
@@ -160,31 +206,57 @@ async fn deliver_all(inner: Arc<Inner>, control: Control, trunks: TrunkWatch) {
 
 async fn deliver_one(inner: &Inner, control: &Control, file: PathBuf, due: Due) {
     let name = file.file_stem().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let outcome = match read(&file).await {
+    let held = inner.write_held(&file).await;
+    let parcel = match &held {
+        Some(held) => Ok(held.parcel.clone()),
+        None => read(&file).await,
+    };
+    let outcome = match parcel {
         Ok(parcel) => send(control, parcel).await,
         Err(error) => Err(error),
     };
     match outcome {
         Ok(recording) => {
             // The result first: a recording without a result is uploaded again, which is harmless.
-            remove(&file).await;
+            match held {
+                Some(held) => held.journal.into_iter().for_each(StandIn::remove),
+                None => remove(&file).await,
+            }
             if let Some(recording) = recording {
                 remove(&recording).await;
             }
             inner.set(file, None);
             info!(call.id = %name, "Result of call {name} delivered");
         }
-        Err(problem) if is_final(&problem) => {
+        Err(problem) if is_final(&problem) && held.is_none() => {
             error!(call.id = %name, error = %problem, "Result of call {name} is refused for good and parked");
             park(&inner.parked, &file).await;
             inner.set(file, None);
         }
         Err(problem) => {
-            let after = STEPS_S.get(due.n_failed).map_or(HOURLY, |s| Duration::from_secs(*s));
+            let after = pause(&problem, held.is_some(), due.n_failed);
+            if let Some(held) = held {
+                inner.held().insert(file.clone(), held);
+            }
             warn!(call.id = %name, error = %problem, "Result of call {name} not delivered; next attempt in {} s", after.as_secs());
             inner.set(file, Some(Due { at: inner.clock.now().plus(after), n_failed: due.n_failed + 1 }));
         }
     }
+}
+
+/// How long to wait after a failed attempt.
+fn pause(problem: &Error, is_held: bool, n_failed: usize) -> Duration {
+    if is_held || problem.kind() == Kind::DiskFull {
+        return NO_ROOM;
+    }
+    STEPS_S.get(n_failed).map_or(HOURLY, |s| Duration::from_secs(*s))
+}
+
+/// Writes a parcel so that it is whole or absent, and synced.
+async fn write(file: &Path, parcel: &Parcel) -> Result<()> {
+    let bytes = serde_json::to_vec(parcel).context("cannot write a result as JSON")?;
+    let target = file.to_owned();
+    tokio::task::spawn_blocking(move || write_whole(&target, &bytes)).await.context("the disk task ended")?
 }
 
 /// Whether a repeat cannot help: the file or the result is wrong, not the moment.

@@ -195,8 +195,10 @@ fn run(jobs: &Receiver<Job>) {
             },
             Job::Write { id, bytes } => {
                 if let Some(Err(error)) = files.get_mut(&id).map(|writing| writing.write(&bytes))
-                    && let Some(writing) = files.remove(&id)
+                    && let Some(mut writing) = files.remove(&id)
                 {
+                    // What was written so far stays playable: the head has its room already.
+                    drop(writing.write_head());
                     fail(id, &writing.events, &error);
                 }
             }

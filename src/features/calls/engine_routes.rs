@@ -46,6 +46,7 @@ struct Stored {
         (status = 200, description = "Stored; what follows happens later", body = Stored),
         (status = 403, description = "Wrong or missing internal secret"),
         (status = 422, description = "The body does not fit; nothing was stored"),
+        (status = 507, description = "The disk is full; nothing was stored, a repeat is taken when there is room again"),
     )
 )]
 async fn receive_result(_: EngineOnly, State(calls): State<Calls>, body: Result<Bytes, BytesRejection>) -> ApiResult<Json<Stored>> {
@@ -90,6 +91,7 @@ struct StoredRecording {
     responses(
         (status = 201, description = "On disk and synced", body = StoredRecording),
         (status = 422, description = "The key is no name of a file, or the upload broke off"),
+        (status = 507, description = "The disk is almost full; the same upload is taken when there is room again"),
     )
 )]
 async fn receive_recording(

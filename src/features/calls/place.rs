@@ -21,7 +21,7 @@ use crate::features::fleet::{Fleet, HangUp};
 use crate::platform::access::Actor;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::{Conn, Db, Tx, to_json};
-use crate::platform::space::Space;
+use crate::platform::space::Disk;
 
 /// How long the far end may ring.
 const RINGING_S: u32 = 45;
@@ -40,8 +40,10 @@ pub struct PlacingSetup {
     pub carriers: Carriers,
     /// The engines.
     pub fleet: Fleet,
-    /// The data folder, for stored prompts and the room that is left.
+    /// The data folder, for stored prompts.
     pub data: DataDir,
+    /// Its disk: nothing is placed when little room is left.
+    pub disk: Disk,
     /// The bot of calls that name none.
     pub default_bot_id: String,
     /// The URL under which callers reach this box, without a slash at its end.
@@ -87,7 +89,7 @@ impl Placing {
     /// Places a call now. When this answers, an engine dials. One that no engine takes is kept as a failed call, with its reason.
     pub(super) async fn place(&self, actor: &Actor, body: OutboundBody, now: crate::base::Millis) -> Result<Placed> {
         let mut plan = plan(body, now)?;
-        Space::check(self.inner.data.root())?;
+        self.inner.disk.check()?;
         plan.system_prompt = self.stored_prompt(plan.system_prompt);
         let (placing, actor, wanted) = (self.clone(), actor.clone(), plan.clone());
         let opened = self.inner.db.write(move |tx| placing.open(tx, &actor, &wanted)).await?;

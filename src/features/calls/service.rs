@@ -22,6 +22,7 @@ use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
 use crate::platform::db::Db;
 use crate::platform::objects::{Object, ObjectKey, Objects};
+use crate::platform::space::Disk;
 
 /// Live events that may wait for a slow listener; it then loses the oldest and is told so.
 const LIVE: usize = 1024;
@@ -38,6 +39,8 @@ pub struct CallsSetup {
     pub sealer: Arc<Sealer>,
     /// Where recordings lie.
     pub recordings: Objects,
+    /// The disk they lie on.
+    pub disk: Disk,
     /// Folder of transcript files.
     pub transcripts: PathBuf,
     /// `https://host` of this box as callers see it; recording links begin with it.
@@ -173,13 +176,16 @@ impl Calls {
             .await
     }
 
-    /// Stores a recording the engine uploads. Answers with its size once it is synced.
+    /// Stores a recording the engine uploads. Answers with its size once it is synced. `DiskFull` when little room is left; the engine
+    /// keeps the file and comes again.
     pub async fn store_recording<S, E>(&self, key: &str, stream: S) -> Result<u64>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.inner.setup.recordings.put(&ObjectKey::parse(key)?, stream).await
+        let key = ObjectKey::parse(key)?;
+        self.inner.setup.disk.check()?;
+        self.inner.setup.recordings.put(&key, stream).await
     }
 
     /// The stored recordings.

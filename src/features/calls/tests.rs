@@ -13,6 +13,7 @@ use crate::contract::event::CallEvent;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
 use crate::platform::outbox::{Outbox, facts_after};
+use crate::platform::space::{Disk, Reserve};
 
 struct House {
     folder: tempfile::TempDir,
@@ -34,6 +35,7 @@ impl House {
             random: random.clone(),
             sealer: Arc::new(Sealer::new(&[7; 32], random.clone()).expect("a sealer")),
             recordings: Objects::disk(folder.path().join("recordings"), random).expect("a store"),
+            disk: Disk::of(folder.path(), Reserve { mb: 0, percent: 0 }),
             transcripts: folder.path().to_owned(),
             public_base: "https://phone.example:8443".to_owned(),
         });

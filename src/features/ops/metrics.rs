@@ -7,12 +7,13 @@ use crate::contract::fleet::FleetHealth;
 use crate::features::fleet::Fleet;
 use crate::platform::data_dir::DataDir;
 use crate::platform::outbox::{Depth, Outbox};
-use crate::platform::space::Space;
+use crate::platform::space::{Disk, Space};
 
 /// Reads the figures. Cheap to clone.
 #[derive(Clone)]
 pub struct Figures {
     data: DataDir,
+    disk: Disk,
     fleet: Fleet,
     outbox: Outbox,
     counted: Option<PrometheusHandle>,
@@ -28,8 +29,8 @@ struct Found {
 
 impl Figures {
     /// Over the parts that are measured.
-    pub fn new(data: DataDir, fleet: Fleet, outbox: Outbox) -> Self {
-        Self { data, fleet, outbox, counted: None }
+    pub fn new(data: DataDir, disk: Disk, fleet: Fleet, outbox: Outbox) -> Self {
+        Self { data, disk, fleet, outbox, counted: None }
     }
 
     /// Also gives what the process has counted since its start.
@@ -42,7 +43,7 @@ impl Figures {
     pub async fn render(&self) -> String {
         let wal = self.data.root().join("main.db-wal");
         let found = Found {
-            disk: Space::of(self.data.root()).ok(),
+            disk: self.disk.space().ok(),
             wal_bytes: std::fs::metadata(wal).map_or(0, |file| file.len()),
             outbox: self.outbox.depth().await.ok(),
             engine: self.fleet.local_health().await.ok(),

@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 
 use crate::contract::fleet::FleetHealth;
 use crate::features::fleet::Fleet;
-use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
-use crate::platform::space::Space;
+use crate::platform::space::Disk;
 
 /// Longest wait for one part of the box.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -40,21 +39,21 @@ pub struct Report {
 #[derive(Clone)]
 pub struct Readiness {
     db: Db,
-    data: DataDir,
+    disk: Disk,
     fleet: Fleet,
 }
 
 impl Readiness {
     /// Over the parts it looks at.
-    pub fn new(db: Db, data: DataDir, fleet: Fleet) -> Self {
-        Self { db, data, fleet }
+    pub fn new(db: Db, disk: Disk, fleet: Fleet) -> Self {
+        Self { db, disk, fleet }
     }
 
     /// The state of every part, right now.
     pub async fn report(&self) -> Report {
         let (database, engine) = tokio::join!(self.database(), self.engine());
         let [engine, sip] = of_engine(engine);
-        summary(vec![check("database", database), check("disk", self.disk()), check("engine", engine), check("sip", sip)])
+        summary(vec![check("database", database), check("disk", self.room()), check("engine", engine), check("sip", sip)])
     }
 
     /// A group of the writer and a query must come through.
@@ -70,8 +69,8 @@ impl Readiness {
         }
     }
 
-    fn disk(&self) -> Result<(), String> {
-        Space::check(self.data.root()).map_err(|error| error.message().to_owned())
+    fn room(&self) -> Result<(), String> {
+        self.disk.check().map_err(|error| error.message().to_owned())
     }
 
     async fn engine(&self) -> Result<FleetHealth, String> {

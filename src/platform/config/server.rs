@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
+use crate::platform::space::Reserve;
+
 /// Whether the API's own address speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -32,9 +34,18 @@ pub struct Server {
     pub max_connections: usize,
     /// Open connections of one address that is not loopback.
     pub max_connections_per_ip: usize,
+    /// Megabytes that must stay free on the disk of the data folder.
+    pub low_space_mb: u64,
+    /// The same in percent of the disk; whichever is more counts.
+    pub low_space_percent: u64,
 }
 
 impl Server {
+    /// What must stay free on the disk.
+    pub fn reserve(&self) -> Reserve {
+        Reserve { mb: self.low_space_mb, percent: self.low_space_percent.min(100) }
+    }
+
     /// The URL under which callers reach this box, without a slash at its end; `bound` is the address that really listens.
     pub fn base_url(&self, bound: SocketAddr) -> String {
         if !self.public_base_url.is_empty() {

@@ -37,7 +37,7 @@ impl Objects {
     pub fn disk(root: PathBuf, random: Random) -> Result<Self> {
         let incoming = root.join(INCOMING);
         match std::fs::remove_dir_all(&incoming) {
-            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(failed("cannot clear unfinished uploads", cause)),
+            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause).context("cannot clear unfinished uploads"),
             _ => {}
         }
         std::fs::create_dir_all(&incoming).context("cannot make the recordings folder")?;
@@ -66,7 +66,7 @@ impl Objects {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let doing = "cannot store the recording";
-        let mut file = File::create(incoming).await.map_err(|cause| failed(doing, cause))?;
+        let mut file = File::create(incoming).await.context(doing)?;
         let mut size = 0;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|cause| Error::invalid("the upload broke off").caused_by(cause.into()))?;
@@ -74,15 +74,15 @@ impl Objects {
             if size > MOST_BYTES {
                 return Err(Error::too_large("the upload is too large"));
             }
-            file.write_all(&chunk).await.map_err(|cause| failed(doing, cause))?;
+            file.write_all(&chunk).await.context(doing)?;
         }
-        file.flush().await.map_err(|cause| failed(doing, cause))?;
-        file.sync_all().await.map_err(|cause| failed(doing, cause))?;
+        file.flush().await.context(doing)?;
+        file.sync_all().await.context(doing)?;
         let path = self.path(key);
         let folder = path.parent().unwrap_or(&self.root);
-        tokio::fs::create_dir_all(folder).await.map_err(|cause| failed(doing, cause))?;
-        tokio::fs::rename(incoming, &path).await.map_err(|cause| failed(doing, cause))?;
-        File::open(folder).await.map_err(|cause| failed(doing, cause))?.sync_all().await.map_err(|cause| failed(doing, cause))?;
+        tokio::fs::create_dir_all(folder).await.context(doing)?;
+        tokio::fs::rename(incoming, &path).await.context(doing)?;
+        File::open(folder).await.context(doing)?.sync_all().await.context(doing)?;
         Ok(size)
     }
 
@@ -92,7 +92,7 @@ impl Objects {
             Ok(found) if found.is_file() => Ok(Some(Object { size: found.len(), changed_at: changed_at(&found) })),
             Ok(_) => Ok(None),
             Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(cause) => Err(failed("cannot look for the recording", cause)),
+            Err(cause) => Err(cause).context("cannot look for the recording"),
         }
     }
 
@@ -108,7 +108,7 @@ impl Objects {
         match tokio::fs::remove_file(self.path(key)).await {
             Ok(()) => Ok(true),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(false),
-            Err(cause) => Err(failed("cannot delete the recording", cause)),
+            Err(cause) => Err(cause).context("cannot delete the recording"),
         }
     }
 
@@ -120,13 +120,6 @@ impl Objects {
 fn changed_at(found: &std::fs::Metadata) -> Millis {
     let since = found.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default();
     Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn failed(doing: &'static str, cause: std::io::Error) -> Error {
-    match cause.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::disk_full("the disk is full").caused_by(cause),
-        _ => Error::internal(doing).caused_by(cause),
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::http::Http;
 use super::ports::{free_port, free_range, until};
 
@@ -21,6 +23,8 @@ pub struct Setup {
     pub rtp_ports: String,
     pub env: Vec<(String, String)>,
     pub args: Vec<String>,
+    /// The data folder is a disk of this many megabytes, mounted for the program alone.
+    pub disk_mb: Option<u32>,
 }
 
 impl Setup {
@@ -33,7 +37,14 @@ impl Setup {
             rtp_ports: format!("{rtp}-{}", rtp + 99),
             env: vec![("CXBOX_OUTBOUND__ALLOW_CIDRS".into(), "127.0.0.0/8".into())],
             args: Vec::new(),
+            disk_mb: None,
         }
+    }
+
+    /// Gives the program a small disk of its own: its data folder is a tmpfs in its own mount namespace.
+    pub fn on_a_disk_of(mut self, mb: u32) -> Self {
+        self.disk_mb = Some(mb);
+        self
     }
 
     /// One more environment variable.
@@ -44,7 +55,7 @@ impl Setup {
 
     /// `cxbox serve` with this setup, not yet started.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = self.program();
         command
             .args(["serve", "--tls", "off", "--data-dir"])
             .arg(self.data.path())
@@ -52,6 +63,18 @@ impl Setup {
             .args(&self.args)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        command
+    }
+
+    /// The program itself; with a small disk, behind the mount of that disk. Both keep the process id.
+    fn program(&self) -> Command {
+        let Some(mb) = self.disk_mb else { return Command::new(binary()) };
+        let mut command = Command::new("unshare");
+        if !rustix::process::getuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        let mount = "mount -t tmpfs -o \"size=$0m,mode=700\" cxbox-test \"$1\" && shift && exec \"$@\"";
+        command.args(["--mount", "sh", "-c", mount, &mb.to_string()]).arg(self.data.path()).arg(binary());
         command
     }
 
@@ -85,13 +108,19 @@ impl Appliance {
         self.setup.data.path()
     }
 
+    /// The data folder as the program sees it, also when it lies on a disk of its own.
+    pub fn inside(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.serve.id()));
+        root.join(self.data().strip_prefix("/").unwrap())
+    }
+
     pub fn http(&self) -> Http {
         Http::new(format!("http://{}", self.setup.http))
     }
 
     /// The caller with the internal secret.
     pub fn engine(&self) -> Http {
-        let secret = std::fs::read_to_string(self.data().join("secrets/cxbcore_secret")).unwrap();
+        let secret = std::fs::read_to_string(self.inside().join("secrets/cxbcore_secret")).unwrap();
         self.http().with("X-CXBCore-Secret", secret.trim())
     }
 
@@ -105,6 +134,14 @@ impl Appliance {
             .unwrap();
         std::io::Write::write_all(&mut add.stdin.take().unwrap(), b"correct horse battery").unwrap();
         assert!(add.wait().unwrap().success(), "user add failed");
+        self.super_admin_again().await
+    }
+
+    /// A signed-in super_admin, made over HTTP with the setup token.
+    pub async fn first_admin(&self) -> Http {
+        let token = std::fs::read_to_string(self.inside().join("secrets/setup_token")).unwrap();
+        let body = json!({ "token": token.trim(), "name": "root", "email": "root@example.com", "password": "correct horse battery" });
+        self.http().post_ok("/api/v1/setup", &body, 201).await;
         self.super_admin_again().await
     }
 
@@ -164,6 +201,7 @@ impl Appliance {
             rtp_ports: String::new(),
             env: vec![],
             args: vec![],
+            disk_mb: None,
         };
         std::mem::replace(&mut self.setup, empty)
     }
