@@ -28,7 +28,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("knowledge", &["settings"]),
     ("bots", &["knowledge"]),
     ("numbers", &["bots", "carriers"]),
-    ("calls", &["bots", "numbers", "carriers", "fleet"]),
+    ("calls", &["bots", "numbers", "carriers", "fleet", "settings"]),
     ("crm", &["calls", "settings"]),
     ("webhooks", &["calls"]),
     ("runtime", &["bots", "numbers", "knowledge", "calls", "crm", "settings", "carriers"]),

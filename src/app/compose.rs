@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::seal::Sealer;
-use crate::base::{Clock, Random, Result};
+use crate::base::{Clock, Error, Random, Result};
 use crate::features::audit::Audit;
 use crate::features::auth::{Auth, Identity};
 use crate::features::bots::Bots;
@@ -12,7 +12,8 @@ use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::ops::Readiness;
-use crate::features::runtime::{DEMO_BOT, Runtime, RuntimeSetup};
+use crate::features::runtime::{Runtime, RuntimeSetup};
+use crate::features::settings::{Check, Section, Settings, SettingsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
@@ -56,6 +57,7 @@ pub(super) struct Handles {
     pub(super) random: Random,
     pub(super) readiness: Readiness,
     pub(super) runtime: Runtime,
+    pub(super) settings: Settings,
     pub(super) tenant: String,
     pub(super) webhooks: Webhooks,
 }
@@ -71,8 +73,9 @@ impl Handles {
             core_secret: secrets.core.clone(),
         };
         let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
-        let fleet = shared.fleet(outbound.clone());
         let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
+        let settings = shared.settings(&bots)?;
+        let fleet = shared.fleet(outbound.clone(), &settings);
         let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = Numbers::new(db.clone(), random.clone(), bots.clone());
@@ -80,9 +83,9 @@ impl Handles {
         Ok(Self {
             audit: Audit::new(db.clone()),
             auth: Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?,
-            placing: shared.placing(&calls, &bots, &carriers, &fleet),
+            placing: shared.placing(&calls, &bots, &carriers, &fleet, &settings),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
-            runtime: shared.runtime(&bots, &numbers, &inbound_routes),
+            runtime: shared.runtime(&bots, &numbers, &inbound_routes, &settings),
             webhooks: shared.webhooks(outbound),
             clock: clock.clone(),
             random: random.clone(),
@@ -93,6 +96,7 @@ impl Handles {
             fleet,
             inbound_routes,
             numbers,
+            settings,
         })
     }
 }
@@ -114,13 +118,34 @@ impl Shared {
         Disk::of(self.setup.data.root(), self.setup.config.server.reserve())
     }
 
-    fn fleet(&self, net: Outbound) -> Fleet {
+    fn settings(&self, bots: &Bots) -> Result<Settings> {
+        let bots = bots.clone();
+        let names_a_bot = Check {
+            section: Section::Outbound,
+            key: "default_bot_id",
+            rule: Arc::new(move |conn, doc| {
+                let id = doc.outbound.default_bot_id.as_str();
+                match id.is_empty() || bots.find_published(conn, &id.into())?.is_some() {
+                    true => Ok(()),
+                    false => Err(Error::invalid("default_bot_id: names no bot").field("default_bot_id", "names no bot")),
+                }
+            }),
+        };
+        Settings::new(SettingsSetup {
+            db: self.db.clone(),
+            sealer: self.sealer.clone(),
+            keys: self.setup.config.live.clone(),
+            checks: vec![names_a_bot],
+        })
+    }
+
+    fn fleet(&self, net: Outbound, settings: &Settings) -> Fleet {
         Fleet::new(FleetSetup {
             engine_socket: self.setup.data.engine_socket(),
             secret: self.setup.secrets.core.clone(),
             net,
             random: self.setup.random.clone(),
-            hosts: Vec::new(),
+            settings: settings.clone(),
         })
     }
 
@@ -137,8 +162,7 @@ impl Shared {
         }))
     }
 
-    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet) -> Placing {
-        let configured = self.setup.config.outbound.default_bot_id.as_str();
+    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, settings: &Settings) -> Placing {
         Placing::new(PlacingSetup {
             db: self.db.clone(),
             random: self.setup.random.clone(),
@@ -148,13 +172,13 @@ impl Shared {
             fleet: fleet.clone(),
             data: self.setup.data.clone(),
             disk: self.disk(),
-            default_bot_id: if configured.is_empty() { DEMO_BOT } else { configured }.to_owned(),
+            settings: settings.clone(),
             base_url: self.setup.base_url.clone(),
             tenant: self.setup.tenant.clone(),
         })
     }
 
-    fn runtime(&self, bots: &Bots, numbers: &Numbers, inbound_routes: &InboundRoutes) -> Runtime {
+    fn runtime(&self, bots: &Bots, numbers: &Numbers, inbound_routes: &InboundRoutes, settings: &Settings) -> Runtime {
         Runtime::new(RuntimeSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
@@ -162,6 +186,7 @@ impl Shared {
             bots: bots.clone(),
             numbers: numbers.clone(),
             inbound_routes: inbound_routes.clone(),
+            settings: settings.clone(),
             base_url: self.setup.base_url.clone(),
         })
     }

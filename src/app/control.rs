@@ -52,9 +52,10 @@ impl App {
         router::build(&self.handles, self.figures.clone()).1
     }
 
-    /// Fills a new box with what it comes with. Call once per start.
+    /// Fills a new box with what it comes with, and takes the stored settings into force. Call once per start, before anything runs.
     pub async fn seed(&self) -> Result<()> {
-        self.handles.runtime.seed().await
+        self.handles.runtime.seed().await?;
+        self.handles.settings.load().await
     }
 
     /// The engines, for whoever keeps them running.

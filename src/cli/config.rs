@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::base::Result;
-use crate::platform::config::{Flags, Layers, process_environment};
+use crate::features::settings;
+use crate::platform::config::{Flags, Layers, is_secret, process_environment};
 
 /// The subcommands.
 #[derive(clap::Subcommand)]
@@ -36,7 +37,7 @@ impl Place {
     fn layers(&self) -> Result<Layers> {
         let fallback = Some(self.data_dir.join("config.toml")).filter(|path| path.exists());
         let layers = Layers::read(self.config.as_deref().or(fallback.as_deref()), &process_environment(), &Flags::default())?;
-        layers.config()?;
+        settings::check_config(&layers.config()?.live)?;
         Ok(layers)
     }
 }
@@ -52,7 +53,9 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
         Command::Show { place, origin } => {
             for (key, entry) in place.layers()?.entries() {
                 let comment = if origin { format!("  # {}", entry.origin) } else { String::new() };
-                println!("{key} = {}{comment}", entry.value);
+                let is_hidden = is_secret(key) && entry.value.as_str() != Some("");
+                let value = if is_hidden { "\"••••••••\"".to_owned() } else { entry.value.to_string() };
+                println!("{key} = {value}{comment}");
             }
         }
     }

@@ -9,4 +9,5 @@ pub mod fleet;
 pub mod numbers;
 pub mod ops;
 pub mod runtime;
+pub mod settings;
 pub mod webhooks;

@@ -15,6 +15,7 @@ mod ops;
 mod outbound;
 mod recordings;
 mod runtime;
+mod settings;
 mod supervisor;
 mod support;
 mod users_and_keys;

@@ -2,12 +2,17 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use cxbox::base::seal::Sealer;
 use cxbox::base::secret::Secret;
 use cxbox::base::{Clock, Random};
 use cxbox::features::fleet::{Fleet, FleetSetup, Kept, Supervisor, SupervisorSetup};
+use cxbox::features::settings::{Settings, SettingsSetup};
+use cxbox::platform::config::Config;
 use cxbox::platform::data_dir::DataDir;
+use cxbox::platform::db::Db;
 use cxbox::platform::net::{Outbound, OutboundOptions};
 use tempfile::TempDir;
 
@@ -19,6 +24,13 @@ struct Stage {
     data: DataDir,
     fleet: Fleet,
     program: PathBuf,
+}
+
+/// Settings as they are by default.
+fn settings(data: &DataDir) -> Settings {
+    let db = Db::open(&data.main_db(), &data.backups(), Clock::system()).unwrap();
+    let sealer = Arc::new(Sealer::new(&[7; 32], Random::system()).unwrap());
+    Settings::new(SettingsSetup { db, sealer, keys: Config::defaults().unwrap().live, checks: Vec::new() }).unwrap()
 }
 
 impl Stage {
@@ -35,7 +47,7 @@ impl Stage {
             secret: Secret::new("a secret of this test"),
             net,
             random: Random::system(),
-            hosts: Vec::new(),
+            settings: settings(&data),
         });
         Self { _folder: folder, data, fleet, program }
     }

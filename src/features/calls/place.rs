@@ -18,6 +18,7 @@ use crate::contract::fleet::{Dialout, DialoutAccepted};
 use crate::features::bots::{BotStatus, Bots, Published};
 use crate::features::carriers::{Carriers, OutboundTrunk};
 use crate::features::fleet::{Fleet, HangUp};
+use crate::features::settings::Settings;
 use crate::platform::access::Actor;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::{Conn, Db, Tx, to_json};
@@ -44,8 +45,8 @@ pub struct PlacingSetup {
     pub data: DataDir,
     /// Its disk: nothing is placed when little room is left.
     pub disk: Disk,
-    /// The bot of calls that name none.
-    pub default_bot_id: String,
+    /// The settings, for what a call does not say.
+    pub settings: Settings,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
     /// The tenant: host of that URL.
@@ -131,7 +132,7 @@ impl Placing {
             from_number: trunk.from_number.clone(),
             to_number: Some(plan.phone.clone()),
             display_name: Some(plan.display_name.clone()),
-            email: plan.email.clone().or_else(|| Some(actor.email.clone()).filter(|email| !email.is_empty())),
+            email: plan.email.clone().or_else(|| self.default_email(actor)),
             requested_by: Some(actor.name.clone()),
             carrier_id: Some(trunk.trunk.carrier_id.clone()),
             codeb_status: Some(CodebStatus::Dispatching),
@@ -147,8 +148,19 @@ impl Placing {
         Ok(Opened { call_id, session_id, bot_id: bot.id, trunk, is_new_number })
     }
 
+    /// Where the outcome goes of a call that names no address.
+    fn default_email(&self, actor: &Actor) -> Option<String> {
+        let set = self.inner.settings.current().outbound.default_email.clone();
+        [set, actor.email.clone()].into_iter().find(|email| !email.is_empty())
+    }
+
     fn bot(&self, conn: &Conn, named: Option<&str>) -> Result<Published> {
-        let id = BotId::from(named.unwrap_or(&self.inner.default_bot_id));
+        let settings = self.inner.settings.current();
+        let id = named.unwrap_or(&settings.outbound.default_bot_id);
+        if id.is_empty() {
+            return Err(refused("botId", "is required: the setting outbound.default_bot_id names no bot"));
+        }
+        let id = BotId::from(id);
         let bot = self.inner.bots.find_published(conn, &id)?.ok_or_else(|| refused("botId", format!("names no bot: {id}")))?;
         match bot.body.status {
             BotStatus::Active => Ok(bot),

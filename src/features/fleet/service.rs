@@ -1,7 +1,7 @@
 //! The handle of this slice: the hosts, their health, and orders to them.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::base::id::SessionId;
 use crate::base::secret::Secret;
 use crate::base::{Error, Kind, Random, Result};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::features::settings::Settings;
 use crate::platform::net::Outbound;
 
 /// What the slice is built from.
@@ -27,8 +28,8 @@ pub struct FleetSetup {
     pub net: Outbound,
     /// Randomness, to spread calls over equal hosts.
     pub random: Random,
-    /// Setting `cxbcore_fleet`: base URLs of engine hosts. Empty: the built-in engine.
-    pub hosts: Vec<String>,
+    /// The settings, for the list of hosts.
+    pub settings: Settings,
 }
 
 /// The engines. Cheap to clone.
@@ -41,7 +42,7 @@ struct Inner {
     client: Client,
     random: Random,
     engine_socket: PathBuf,
-    hosts: RwLock<Vec<String>>,
+    settings: Settings,
 }
 
 /// What became of the wish to end a call.
@@ -77,18 +78,14 @@ impl Fleet {
     /// The fleet over its parts.
     pub fn new(setup: FleetSetup) -> Self {
         let client = Client::new(setup.secret, setup.net);
-        let hosts = RwLock::new(setup.hosts);
-        Self { inner: Arc::new(Inner { client, random: setup.random, engine_socket: setup.engine_socket, hosts }) }
+        let FleetSetup { random, engine_socket, settings, .. } = setup;
+        Self { inner: Arc::new(Inner { client, random, engine_socket, settings }) }
     }
 
-    /// Replaces the list of hosts. Holds from the next call on.
-    pub fn set_hosts(&self, hosts: Vec<String>) {
-        *self.inner.hosts.write().unwrap_or_else(PoisonError::into_inner) = hosts;
-    }
-
-    /// The hosts; the built-in engine when none is listed.
+    /// The hosts of the setting `fleet.cxbcore_fleet` as it is now; the built-in engine when none is listed.
     pub fn hosts(&self) -> Vec<Host> {
-        let listed = self.inner.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        let settings = self.inner.settings.current();
+        let listed = &settings.fleet.hosts;
         if listed.is_empty() {
             return vec![self.local()];
         }

@@ -14,5 +14,4 @@ mod variables;
 
 pub use engine_routes::routes;
 pub use inbound::{Choice, choose_route};
-pub use seed::DEMO_BOT;
 pub use service::{Runtime, RuntimeSetup};

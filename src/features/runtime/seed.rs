@@ -12,7 +12,7 @@ use crate::platform::db::{Tx, from_json};
 static SEED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/assets/seed");
 
 /// The bot of outbound calls that name none, until a setting says otherwise.
-pub const DEMO_BOT: &str = "bot_0000000000000001";
+const DEMO_BOT: &str = "bot_0000000000000001";
 const RECEPTION_BOT: &str = "bot_0000000000000002";
 const RECEPTION_NUMBER: &str = "num_0000000000000001";
 
@@ -26,6 +26,7 @@ impl Runtime {
     fn seed_in(&self, tx: &Tx<'_>) -> Result<()> {
         let setup = &self.inner;
         setup.inbound_routes.seed(tx)?;
+        setup.settings.seed_default_bot(tx, &BotId::from(DEMO_BOT))?;
         if !setup.bots.is_empty(tx)? {
             return Ok(());
         }

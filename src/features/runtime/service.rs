@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::features::settings::Settings;
 use crate::platform::db::Db;
 
 /// What the slice is built from.
@@ -21,6 +22,8 @@ pub struct RuntimeSetup {
     pub numbers: Numbers,
     /// The inbound routes.
     pub inbound_routes: InboundRoutes,
+    /// The settings, which a new box gets its first of.
+    pub settings: Settings,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
 }

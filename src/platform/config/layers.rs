@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::live::live_key;
 use super::{Config, DEFAULTS};
 use crate::base::{Context, Error, Result};
 
@@ -96,20 +97,26 @@ impl Layers {
     /// The typed configuration. A bad value is named with its key and where it was set.
     pub fn config(&self) -> Result<Config> {
         let mut table = Table::new();
+        let mut live = Vec::new();
         for (key, entry) in &self.entries {
+            if let Some(key) = live_key(key, entry)? {
+                live.push(key);
+                continue;
+            }
             if let Some((section, name)) = key.split_once('.')
                 && let Value::Table(section) = table.entry(section).or_insert_with(|| Value::Table(Table::new()))
             {
                 section.insert(name.to_owned(), entry.value.clone());
             }
         }
-        serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let config: Result<Config> = serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
             let path = error.path().to_string();
             let key = path.split('[').next().unwrap_or_default();
             let origin = self.entries.get(key).map_or(&Origin::Default, |entry| &entry.origin);
             let sentence = error.into_inner().message().to_owned();
             refused(format!("{key} ({origin}): {sentence}"))
-        })
+        });
+        Ok(Config { live, ..config? })
     }
 
     fn add_file(&mut self, path: &Path) -> Result<()> {

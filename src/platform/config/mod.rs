@@ -2,6 +2,7 @@
 
 mod engine;
 mod layers;
+mod live;
 mod log;
 mod outbound;
 mod server;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 pub use engine::{Engine, EngineMode};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
+pub use live::{LiveKey, is_secret};
 pub use log::{Log, LogFormat};
 pub use outbound::Outbound;
 pub use server::{Server, TlsMode};
@@ -36,6 +38,9 @@ pub struct Config {
     pub outbound: Outbound,
     /// Logs.
     pub log: Log,
+    /// Keys that an operator may change while the box runs: settings (`features/settings`).
+    #[serde(skip)]
+    pub live: Vec<LiveKey>,
 }
 
 impl Config {

@@ -1,4 +1,4 @@
-//! Section `outbound`: calls and requests that leave the box.
+//! Section `outbound`: what stays as it was at the start. Its other keys are settings of the running box.
 
 use serde::Deserialize;
 
@@ -6,10 +6,6 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outbound {
-    /// Bot of outbound calls that name none. Empty: the setting of the same name decides.
-    pub default_bot_id: String,
     /// Internal networks that guarded requests may reach.
     pub allow_cidrs: Vec<String>,
-    /// When calls may be placed, such as `08:00-21:00`; `off` at any time.
-    pub window: String,
 }

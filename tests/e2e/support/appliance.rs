@@ -35,7 +35,7 @@ impl Setup {
             http: ([127, 0, 0, 1], free_port()).into(),
             sip: ([127, 0, 0, 1], free_port()).into(),
             rtp_ports: format!("{rtp}-{}", rtp + 99),
-            env: vec![("CXBOX_OUTBOUND__ALLOW_CIDRS".into(), "127.0.0.0/8".into())],
+            env: vec![("CXBOX_OUTBOUND__ALLOW_CIDRS".into(), "127.0.0.0/8".into()), ("CXBOX_OUTBOUND__WINDOW".into(), "off".into())],
             args: Vec::new(),
             disk_mb: None,
         }

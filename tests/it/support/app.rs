@@ -31,6 +31,7 @@ pub struct TestApp {
     pub core_secret: String,
     jwt_secret: String,
     environment: Vec<(String, String)>,
+    has_window: bool,
     running: Option<Running>,
     may_leave_work: bool,
 }
@@ -47,6 +48,15 @@ impl TestApp {
 
     /// Starts with settings such as `("CXBOX_OUTBOUND__ALLOW_CIDRS", "127.0.0.0/8")`.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_as(environment, false).await
+    }
+
+    /// Starts with the calling window that a new box has. Without this, calls may be placed at any time.
+    pub async fn start_with_window() -> Self {
+        Self::start_as(&[], true).await
+    }
+
+    async fn start_as(environment: &[(&str, &str)], has_window: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         let mut app = Self {
@@ -57,6 +67,7 @@ impl TestApp {
             core_secret: String::new(),
             jwt_secret: String::new(),
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            has_window,
             running: None,
             may_leave_work: false,
         };
@@ -71,6 +82,9 @@ impl TestApp {
         self.jwt_secret = secrets.jwt.expose().to_owned();
         people::share_rsa_key(&self.data);
         let mut environment = vec![("CXBOX_SERVER__TLS".to_owned(), "off".to_owned())];
+        if !self.has_window {
+            environment.push(("CXBOX_OUTBOUND__WINDOW".to_owned(), "off".to_owned()));
+        }
         environment.extend(self.environment.clone());
         let config = Layers::read(None, &environment, &Flags::default()).unwrap().config().unwrap();
         let listener = TcpListener::bind(self.address).await.unwrap();

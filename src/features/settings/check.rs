@@ -1,0 +1,159 @@
+//! Whether the values of a document make sense together. Pure.
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::doc::{MailSecurity, SettingsDoc};
+use super::layers::{Base, Stored, refused};
+use crate::base::email::is_address;
+use crate::base::{Error, Result};
+use crate::platform::config::{BAD_CONFIG, LiveKey};
+use crate::platform::net::Target;
+
+/// Most hosts of a fleet.
+const MOST_HOSTS: usize = 64;
+
+/// Refuses a document whose values cannot work; the first wrong field is named, without its section.
+pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
+    outbound(doc)?;
+    mail(doc)?;
+    brand(doc)?;
+    fleet(doc)
+}
+
+/// Whether what a configuration file says about settings can be accepted.
+pub fn check_config(keys: &[LiveKey]) -> Result<()> {
+    let base = Base::new(keys.to_vec());
+    base.doc(&Stored::new(), 0).and_then(|doc| check(&doc)).map_err(|error| named(error, keys))
+}
+
+/// The refusal in the words of the configuration: with section and source.
+fn named(error: Error, keys: &[LiveKey]) -> Error {
+    let field = error.fields().first().map(|field| field.field.split(['[', '.']).next().unwrap_or_default().to_owned());
+    let of = |key: &&LiveKey| Some(&key.name) == field.as_ref() && key.fixed_by.is_some();
+    let sentence = match keys.iter().find(of) {
+        Some(key) => format!("{}.{} ({})", key.section, error.message(), key.fixed_by.as_deref().unwrap_or_default()),
+        None => error.message().to_owned(),
+    };
+    Error::invalid(sentence).code(BAD_CONFIG)
+}
+
+fn outbound(doc: &SettingsDoc) -> Result<()> {
+    let outbound = &doc.outbound;
+    for (n, country) in outbound.allowed_countries.iter().enumerate() {
+        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        unless(is_code, &format!("allowed_countries[{n}]"), "must be two capital letters such as US")?;
+    }
+    unless(may_be_address(&outbound.default_email), "default_email", "must be an e-mail address such as ada@example.com, or empty")?;
+    unless(is_line(&outbound.default_bot_id, 64), "default_bot_id", "must be the id of a bot, or empty")?;
+    unless(is_line(outbound.default_api_key.expose(), 4096), "default_api_key", "must be one line of at most 4096 bytes")
+}
+
+fn mail(doc: &SettingsDoc) -> Result<()> {
+    let mail = &doc.mail;
+    unless(mail.host.is_empty() || is_host(&mail.host), "host", "must be the name or address of a mail server, or empty")?;
+    unless(mail.port != 0, "port", "must be 1 to 65535")?;
+    unless((1..=300).contains(&mail.timeout_seconds), "timeout_seconds", "must be 1 to 300")?;
+    unless(may_be_address(&mail.from), "from", "must be an e-mail address such as cxbox@example.com")?;
+    unless(!mail.is_on() || !mail.from.is_empty(), "from", "is needed when a mail server is set")?;
+    unless(is_line(&mail.username, 255), "username", "must be one line of at most 255 bytes")?;
+    unless(is_line(mail.password.expose(), 1024), "password", "must be one line of at most 1024 bytes")?;
+    let signs_in_openly = mail.security == MailSecurity::Off && !mail.username.is_empty();
+    unless(!signs_in_openly, "username", "is only sent under TLS: set security to starttls or tls")?;
+    let is_pem = mail.ca_pem.trim().is_empty()
+        || CertificateDer::pem_slice_iter(mail.ca_pem.as_bytes()).collect::<Result<Vec<_>, _>>().is_ok_and(|found| !found.is_empty());
+    unless(is_pem, "ca_pem", "must be certificates in PEM form, or empty")
+}
+
+fn brand(doc: &SettingsDoc) -> Result<()> {
+    let brand = &doc.brand;
+    unless(!brand.name.trim().is_empty() && is_line(&brand.name, 100), "name", "must be one line of 1 to 100 bytes")?;
+    let is_picture = brand.logo.is_empty() || Target::read(&brand.logo).is_ok_and(|target| target.tls);
+    unless(is_picture, "logo", "must be a URL that begins with https://, or empty")?;
+    unless(may_be_address(&brand.support_email), "support_email", "must be an e-mail address such as help@example.com, or empty")
+}
+
+fn fleet(doc: &SettingsDoc) -> Result<()> {
+    unless(doc.fleet.hosts.len() <= MOST_HOSTS, "cxbcore_fleet", "has more than 64 hosts")?;
+    for (n, url) in doc.fleet.hosts.iter().enumerate() {
+        let is_base = Target::read(url).is_ok_and(|target| target.path == "/");
+        unless(is_base, &format!("cxbcore_fleet[{n}]"), "must be a URL without a path, such as https://10.0.0.5:7443")?;
+    }
+    Ok(())
+}
+
+fn unless(holds: bool, field: &str, sentence: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(refused(field, sentence)) }
+}
+
+fn may_be_address(text: &str) -> bool {
+    text.is_empty() || is_address(text)
+}
+
+fn is_line(text: &str, most: usize) -> bool {
+    text.len() <= most && !text.chars().any(char::is_control)
+}
+
+fn is_host(host: &str) -> bool {
+    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    Target::read(&format!("http://{bracketed}")).is_ok_and(|target| target.path == "/" && target.port == 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::config::Config;
+    use serde_json::{Value, json};
+
+    use crate::features::settings::Section;
+
+    fn refusal(section: Section, change: Value) -> Option<String> {
+        let base = Base::new(Config::defaults().unwrap().live);
+        let stored = Stored::from([(section, change.as_object().unwrap().clone())]);
+        let error = base.doc(&stored, 0).and_then(|doc| check(&doc)).err()?;
+        Some(error.fields()[0].field.clone())
+    }
+
+    #[test]
+    fn the_defaults_fit_and_every_default_has_its_type() {
+        let keys = Config::defaults().unwrap().live;
+        check_config(&keys).unwrap();
+        assert!(keys.iter().all(|key| Section::parse(&key.section).is_ok()), "each section of live keys is a section of the document");
+    }
+
+    #[test]
+    fn each_refusal_names_its_field() {
+        use Section::{Brand, Fleet, Mail, Outbound};
+        for (section, key, value, field) in [
+            (Outbound, "window", json!("always"), "window"),
+            (Outbound, "timezone", json!("Moon/Crater"), "timezone"),
+            (Outbound, "allowed_countries", json!(["US", "usa"]), "allowed_countries[1]"),
+            (Outbound, "allowed_countries", json!([1]), "allowed_countries[0]"),
+            (Outbound, "daily_cap", json!(-1), "daily_cap"),
+            (Outbound, "default_email", json!("a@b\r\nBcc: c@d"), "default_email"),
+            (Outbound, "default_bot_id", json!(7), "default_bot_id"),
+            (Mail, "host", json!("mail.example.com:25"), "host"),
+            (Mail, "host", json!("mail.example.com"), "from"),
+            (Mail, "port", json!(0), "port"),
+            (Mail, "port", json!(70_000), "port"),
+            (Mail, "security", json!("maybe"), "security"),
+            (Mail, "timeout_seconds", json!(0), "timeout_seconds"),
+            (Mail, "from", json!("Box <box@example.com>"), "from"),
+            (Mail, "username", json!("a\nb"), "username"),
+            (Mail, "ca_pem", json!("not pem"), "ca_pem"),
+            (Brand, "name", json!(" "), "name"),
+            (Brand, "name", json!("a\r\nSubject: b"), "name"),
+            (Brand, "logo", json!("javascript:alert(1)"), "logo"),
+            (Brand, "support_email", json!("nobody"), "support_email"),
+            (Fleet, "cxbcore_fleet", json!(["https://ok:1", "ftp://no"]), "cxbcore_fleet[1]"),
+            (Fleet, "cxbcore_fleet", json!(["https://ok/path"]), "cxbcore_fleet[0]"),
+        ] {
+            assert_eq!(refusal(section, json!({ key: value.clone() })).as_deref(), Some(field), "{key} = {value}");
+        }
+        for host in ["mail.example.com", "127.0.0.1", "::1", "localhost"] {
+            assert_eq!(refusal(Mail, json!({ "host": host, "from": "box@example.com" })), None, "{host}");
+        }
+        let open = json!({ "host": "localhost", "from": "box@example.com", "security": "off", "username": "box" });
+        assert_eq!(refusal(Mail, open).as_deref(), Some("username"));
+    }
+}

@@ -1,0 +1,76 @@
+//! `/api/v1/settings`.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::layers::Values;
+use super::section::Section;
+use super::service::Settings;
+use super::view::ChangeView;
+use super::{EditSettings, ReadSettings};
+use crate::base::page::{Listing, Page, PageQuery};
+use crate::platform::access::Can;
+use crate::platform::http::{ApiResult, Body};
+
+/// The routes of this feature.
+pub fn routes(settings: Settings) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(all)).routes(routes!(get, change)).routes(routes!(history)).with_state(settings)
+}
+
+/// Which changes are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct HistoryQuery {
+    /// Only this section: `outbound`, `mail`, `brand` or `fleet`.
+    section: Option<String>,
+}
+
+/// All settings. Secrets are masked; under `keys` stands who set each key and whether it is locked.
+#[utoipa::path(get, path = "/api/v1/settings", tag = "settings", responses((status = 200, body = Object)))]
+async fn all(_can: Can<ReadSettings>, State(settings): State<Settings>) -> ApiResult<Json<Value>> {
+    Ok(Json(settings.all().await?))
+}
+
+/// One section: `outbound`, `mail`, `brand` or `fleet`.
+#[utoipa::path(
+    get, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), responses((status = 200, body = Object))
+)]
+async fn get(_can: Can<ReadSettings>, State(settings): State<Settings>, Path(section): Path<String>) -> ApiResult<Json<Value>> {
+    Ok(Json(settings.section(Section::parse(&section)?).await?))
+}
+
+/// Changes keys of a section at once. Absent keys stay, null takes a key back to its default, a secret sent as it is shown stays.
+#[utoipa::path(
+    put, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), request_body = Object,
+    responses((status = 200, body = Object))
+)]
+async fn change(
+    can: Can<EditSettings>,
+    State(settings): State<Settings>,
+    Path(section): Path<String>,
+    Body(body): Body<Values>,
+) -> ApiResult<Json<Value>> {
+    Ok(Json(settings.change(can.actor(), Section::parse(&section)?, body).await?))
+}
+
+/// Who changed what, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/settings/history", tag = "settings", params(HistoryQuery, PageQuery),
+    responses((status = 200, body = Listing<ChangeView>))
+)]
+async fn history(
+    _can: Can<ReadSettings>,
+    State(settings): State<Settings>,
+    Query(query): Query<HistoryQuery>,
+    Query(page): Query<PageQuery>,
+) -> ApiResult<Json<Listing<ChangeView>>> {
+    let page = Page::from(&page);
+    let section = query.section.as_deref().map(Section::parse).transpose()?;
+    let (data, total) = settings.history(section, page).await?;
+    Ok(Json(Listing::new(data, total, page, "/api/v1/settings/history", &[("section", query.section.as_deref())])))
+}

@@ -1,0 +1,47 @@
+//! The sections of the document.
+
+use crate::base::{Error, Result};
+
+/// A part of the document that is read and changed as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Outbound calls.
+    Outbound,
+    /// The mail server.
+    Mail,
+    /// How the box presents itself.
+    Brand,
+    /// The engines.
+    Fleet,
+}
+
+impl Section {
+    /// All sections, in the order they are shown.
+    pub const ALL: [Self; 4] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet];
+
+    /// The word in paths, rows and the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Outbound => "outbound",
+            Self::Mail => "mail",
+            Self::Brand => "brand",
+            Self::Fleet => "fleet",
+        }
+    }
+
+    /// The section of a word, or "no such section".
+    pub fn parse(word: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|section| section.word() == word)
+            .ok_or_else(|| Error::not_found("there is no such section of the settings: they are outbound, mail, brand and fleet"))
+    }
+
+    /// Other names under which keys are taken and shown, each with the key it stands for.
+    pub(super) fn aliases(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Fleet => &[("core_fleet", "cxbcore_fleet")],
+            _ => &[],
+        }
+    }
+}
