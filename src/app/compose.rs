@@ -10,8 +10,9 @@ use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
 use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
-use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
+use crate::features::phones::{Phones, PhonesSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
@@ -53,6 +54,7 @@ pub(super) struct Handles {
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) numbers: Numbers,
+    pub(super) phones: Phones,
     pub(super) placing: Placing,
     pub(super) random: Random,
     pub(super) readiness: Readiness,
@@ -78,18 +80,20 @@ impl Handles {
         let fleet = shared.fleet(outbound.clone(), &settings);
         let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
-        let numbers = Numbers::new(db.clone(), random.clone(), bots.clone());
+        let numbers = shared.numbers(&bots, &settings);
+        let auth = Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?;
+        let phones = shared.phones(&auth);
         let calls = shared.calls()?;
         Ok(Self {
             audit: Audit::new(db.clone()),
-            auth: Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?,
             placing: shared.placing(&calls, &bots, &carriers, &fleet, &settings),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
-            runtime: shared.runtime(&bots, &numbers, &inbound_routes, &settings),
+            runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings),
             webhooks: shared.webhooks(outbound),
             clock: clock.clone(),
             random: random.clone(),
             tenant: tenant.clone(),
+            auth,
             bots,
             calls,
             carriers,
@@ -97,6 +101,7 @@ impl Handles {
             inbound_routes,
             numbers,
             settings,
+            phones,
         })
     }
 }
@@ -162,6 +167,29 @@ impl Shared {
         }))
     }
 
+    fn numbers(&self, bots: &Bots, settings: &Settings) -> Numbers {
+        Numbers::new(NumbersSetup {
+            db: self.db.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            bots: bots.clone(),
+            settings: settings.clone(),
+            reveals_secrets: self.setup.config.numbers.reveal_secrets,
+        })
+    }
+
+    fn phones(&self, auth: &Auth) -> Phones {
+        Phones::new(PhonesSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            users: auth.users().clone(),
+            realm: self.setup.tenant.clone(),
+            allowed_networks: self.setup.config.phones.allowed_networks.clone(),
+        })
+    }
+
     fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, settings: &Settings) -> Placing {
         Placing::new(PlacingSetup {
             db: self.db.clone(),
@@ -178,13 +206,14 @@ impl Shared {
         })
     }
 
-    fn runtime(&self, bots: &Bots, numbers: &Numbers, inbound_routes: &InboundRoutes, settings: &Settings) -> Runtime {
+    fn runtime(&self, bots: &Bots, numbers: &Numbers, phones: &Phones, inbound_routes: &InboundRoutes, settings: &Settings) -> Runtime {
         Runtime::new(RuntimeSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
             bots: bots.clone(),
             numbers: numbers.clone(),
+            phones: phones.clone(),
             inbound_routes: inbound_routes.clone(),
             settings: settings.clone(),
             base_url: self.setup.base_url.clone(),

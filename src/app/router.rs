@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use crate::base::Error;
 use crate::features::ops::Figures;
-use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, runtime, settings, webhooks};
+use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, phones, runtime, settings, webhooks};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
 
@@ -29,6 +29,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(bots::routes(h.bots))
         .merge(carriers::routes(h.carriers))
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
+        .merge(phones::routes(h.phones))
         .merge(calls::routes(h.calls))
         .merge(calls::outbound_routes(h.placing, h.clock))
         .merge(fleet::routes(h.fleet))

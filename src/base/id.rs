@@ -50,6 +50,8 @@ ids! {
     BotId = |random| format!("bot_{}", random.hex::<8>());
     /// A virtual number: `num_` and 16 hexadecimal digits.
     NumberId = |random| format!("num_{}", random.hex::<8>());
+    /// The SIP account of a person: `pho_` and 16 hexadecimal digits.
+    PhoneId = |random| format!("pho_{}", random.hex::<8>());
     /// A SIP trunk of a carrier: `tr_` and 16 hexadecimal digits (seed 002).
     CarrierId = |random| format!("tr_{}", random.hex::<8>());
     /// A person who signs in: `usr_` and 16 hexadecimal digits.

@@ -100,9 +100,27 @@ pub struct CallConfig {
     /// Dispositions set without analysis.
     #[serde(default)]
     pub auto_dispositions: Option<Value>,
+    /// Where a transfer may go at all: numbers, names of targets, SIP URIs, beginnings such as `+356*`. Absent: wherever the bot declares.
+    /// Whatever is not on the list is refused before anything is sent.
+    #[serde(default)]
+    pub transfer_allowed: Option<Vec<String>>,
+    /// Pause between the answer and the first word, in milliseconds.
+    #[serde(default)]
+    pub start_ms: u32,
+    /// The call is an announcement: `opening_message` is all that is said.
+    #[serde(default)]
+    pub announcement: Option<Announcement>,
     /// Names of things the engine must note on the call at its start, such as `prompt_not_executable`.
     #[serde(default)]
     pub notices: Vec<String>,
+}
+
+/// A call that only speaks a text; what the caller says or types is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Announcement {
+    /// Whether the text is said again and again, until the caller hangs up or the time is over. Otherwise the call ends after it.
+    #[serde(default)]
+    pub is_looped: bool,
 }
 
 /// One speech or language provider and how to reach it.

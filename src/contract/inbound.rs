@@ -16,8 +16,12 @@ pub struct InboundCall {
     /// result. An engine that proposes none is given one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// The carrier it came from.
-    pub carrier_id: CarrierId,
+    /// The carrier it came from; none for a call of a registered phone.
+    #[serde(default)]
+    pub carrier_id: Option<CarrierId>,
+    /// The SIP account of the phone it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aor: Option<String>,
     /// The number that was dialled.
     pub did: String,
     /// Who calls; null when withheld.
@@ -44,10 +48,16 @@ pub enum InboundAnswer {
     Ring {
         /// Address of record.
         aor: String,
+        /// Key for the call. Without one the engine's own is used.
+        #[serde(default)]
+        session_id: Option<SessionId>,
     },
     /// The call is refused.
     Reject {
         /// SIP status, such as 404 or 486.
         sip_code: u16,
+        /// Why, for the caller's phone to show.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }

@@ -6,6 +6,7 @@ pub mod fact;
 pub mod fleet;
 pub mod flow;
 pub mod inbound;
+pub mod phone;
 pub mod result;
 pub mod trunk;
 pub mod turn;

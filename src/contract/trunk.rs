@@ -35,7 +35,13 @@ pub struct Trunk {
     /// Password for a digest challenge.
     #[serde(default)]
     pub outbound_auth_password: Option<WireSecret>,
-    /// Addresses or prefixes (CIDR) calls are taken from.
+    /// User name its calls must sign in with. `None`: its addresses alone tell it.
+    #[serde(default)]
+    pub inbound_auth_username: Option<String>,
+    /// Password its calls must sign in with.
+    #[serde(default)]
+    pub inbound_auth_password: Option<WireSecret>,
+    /// Addresses or prefixes (CIDR) calls are taken from. Empty with a user name: the address in `sip_address`.
     #[serde(default)]
     pub inbound_allowed_addresses: Vec<String>,
     /// Most calls at once towards this carrier.

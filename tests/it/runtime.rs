@@ -48,7 +48,11 @@ async fn routes_decide_before_the_dialled_number_and_a_repeat_gets_the_same_answ
     admin.post("/api.ashx/v1/inbound-routes", json!({ "did": "300", "user": "200" })).await.expect(201);
     assert_eq!(ask("vnum000000000003", "300", None).await["number_id"], night, "a route by number");
     admin.post("/api.ashx/v1/inbound-routes", json!({ "did": "400", "user": "alex" })).await.expect(201);
-    assert_eq!(ask("vnum000000000004", "400", None).await, json!({ "action": "ring", "aor": "alex" }));
+    assert_eq!(
+        ask("vnum000000000004", "400", None).await,
+        json!({ "action": "reject", "sip_code": 480 }),
+        "nobody of this name has a phone"
+    );
 }
 
 #[tokio::test]

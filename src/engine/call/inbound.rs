@@ -37,9 +37,9 @@ pub async fn take(exchange: Exchange, mut incoming: Incoming) {
     };
     match routed {
         Ok(config) => Box::pin(answer(exchange, incoming, seat, record.under(config.session_id.clone()), config)).await,
-        Err(NotRouted::Nobody(error)) => {
+        Err(NotRouted::Nobody { sip_code, reason }) => {
             record.discard();
-            refuse(&incoming.leg, &error).await;
+            turn_away(&incoming.leg, sip_code, reason).await;
         }
         Err(NotRouted::Failed(error)) => fail(record, &incoming.leg, &error).await,
     }
@@ -47,8 +47,8 @@ pub async fn take(exchange: Exchange, mut incoming: Incoming) {
 
 /// Why a call has no bot.
 enum NotRouted {
-    /// The control plane knows nobody for it.
-    Nobody(Error),
+    /// The control plane knows nobody for it, and says with which status.
+    Nobody { sip_code: u16, reason: Option<String> },
     /// The control plane could not say, or the bot's config is not to be had.
     Failed(Error),
 }
@@ -74,17 +74,20 @@ fn admit(exchange: &Exchange) -> Result<Seat> {
     if exchange.trunks.now().is_connected { exchange.live.admit() } else { Err(Error::unavailable("there is no control plane")) }
 }
 
-/// A refusal as a SIP status: 486 all lines in use, 404 and 480 by routing, 488 no codec, 503 anything of ours.
+/// A refusal as a SIP status: 486 all lines in use, 480 by routing, 488 no codec, 503 anything of ours.
 async fn refuse(leg: &Leg, error: &Error) {
-    let code = match (error.kind(), error.stable_code()) {
-        (Kind::TooMany, _) => 486,
-        (Kind::NotFound, _) => 480,
-        (Kind::Conflict, code) => code.strip_prefix("sip_").and_then(|c| c.parse().ok()).unwrap_or(480),
-        (Kind::Invalid, _) => 488,
+    let code = match error.kind() {
+        Kind::TooMany => 486,
+        Kind::NotFound | Kind::Conflict => 480,
+        Kind::Invalid => 488,
         _ => 503,
     };
     warn!(sip.code = code, %error, "A call is refused");
-    if let Err(error) = leg.control.reject(code, None).await {
+    turn_away(leg, code, None).await;
+}
+
+async fn turn_away(leg: &Leg, code: u16, reason: Option<String>) {
+    if let Err(error) = leg.control.reject(code, reason).await {
         info!(%error, "A refused call was gone already");
     }
 }
@@ -96,7 +99,8 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
     InboundCall {
         call_id: call_id.clone(),
         session_id: Some(session_id.clone()),
-        carrier_id,
+        carrier_id: Some(carrier_id),
+        aor: None,
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
@@ -107,29 +111,16 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
 async fn route(exchange: &Exchange, call: InboundCall) -> Result<CallConfig, NotRouted> {
     let (bot_id, session_id) = match ask_inbound(&exchange.control, &call).await.map_err(NotRouted::Failed)? {
         InboundAnswer::Bot { bot_id, session_id, .. } => (bot_id, session_id),
-        InboundAnswer::Ring { .. } => return Err(NotRouted::Nobody(Error::not_found("no phone is registered under this name"))),
-        InboundAnswer::Reject { sip_code } => return Err(NotRouted::Nobody(rejected(sip_code))),
+        InboundAnswer::Ring { .. } => return Err(NotRouted::Nobody { sip_code: 480, reason: None }),
+        InboundAnswer::Reject { sip_code, reason } => return Err(NotRouted::Nobody { sip_code: sound(sip_code), reason }),
     };
     let ask = ConfigAsk { bot_id, session_id, caller_id: call.from_number, connected_event: None };
     fetch_config(&exchange.control, &ask).await.map_err(NotRouted::Failed)
 }
 
-/// The control plane's refusal, with its SIP status as the code of the error.
-fn rejected(sip_code: u16) -> Error {
-    let code = match sip_code {
-        403 => "sip_403",
-        404 => "sip_404",
-        480 => "sip_480",
-        486 => "sip_486",
-        488 => "sip_488",
-        500 => "sip_500",
-        503 => "sip_503",
-        600 => "sip_600",
-        603 => "sip_603",
-        604 => "sip_604",
-        _ => "sip_480",
-    };
-    Error::conflict("the call is refused by its route").code(code)
+/// A status that refuses: whatever else the control plane says reads as 480.
+fn sound(sip_code: u16) -> u16 {
+    if (400..700).contains(&sip_code) { sip_code } else { 480 }
 }
 
 async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut record: Record, config: CallConfig) {

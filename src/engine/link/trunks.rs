@@ -152,6 +152,8 @@ mod tests {
             transport: Default::default(),
             outbound_auth_username: None,
             outbound_auth_password: None,
+            inbound_auth_username: None,
+            inbound_auth_password: None,
             inbound_allowed_addresses: allowed.iter().map(|a| (*a).to_owned()).collect(),
             outbound_channels: None,
         }

@@ -138,6 +138,8 @@ pub struct NewCall {
     pub requested_by: Option<String>,
     /// The trunk.
     pub carrier_id: Option<CarrierId>,
+    /// SIP account that called or is rung: the office tab of the CodeB surface (decision 31).
+    pub phone_user: Option<String>,
     /// State for CodeB; outbound calls only.
     pub codeb_status: Option<CodebStatus>,
     /// When it is to be placed.
@@ -180,6 +182,7 @@ impl NewCall {
             email: None,
             requested_by: None,
             carrier_id: None,
+            phone_user: None,
             codeb_status: None,
             scheduled_for: None,
             save_transcript: false,

@@ -48,6 +48,8 @@ pub struct CallRecord {
     pub requested_by: Option<String>,
     /// The trunk.
     pub carrier_id: Option<CarrierId>,
+    /// SIP account that called or was rung: the office tab of the CodeB surface.
+    pub phone_user: Option<String>,
     /// How it stands for CXB.
     pub status: CallStatus,
     /// How it stands for CodeB; outbound calls only.

@@ -107,8 +107,19 @@ impl CarrierBody {
         [&mut self.auth_password, &mut self.inbound_auth_password, &mut self.outbound_auth_password]
     }
 
+    /// What its calls must sign in with: a whole pair, or nothing.
+    fn inbound_login(&self) -> (Option<String>, Option<WireSecret>) {
+        let username = self.inbound_auth_username.as_ref().or(self.auth_username.as_ref()).filter(|name| !name.is_empty());
+        let password = self.inbound_auth_password.as_ref().or(self.auth_password.as_ref()).filter(|password| !password.0.is_empty());
+        match (self.inbound_auth_mode, username, password) {
+            (InboundAuth::Credentials, Some(username), Some(password)) => (Some(username.clone()), Some(password.clone())),
+            _ => (None, None),
+        }
+    }
+
     /// The trunk as the engine needs it. The body's passwords must be open.
     pub(super) fn to_trunk(&self, id: &CarrierId) -> Trunk {
+        let (inbound_auth_username, inbound_auth_password) = self.inbound_login();
         Trunk {
             carrier_id: id.clone(),
             name: self.name.clone(),
@@ -119,6 +130,8 @@ impl CarrierBody {
             },
             outbound_auth_username: self.outbound_auth_username.clone().or_else(|| self.auth_username.clone()),
             outbound_auth_password: self.outbound_auth_password.clone().or_else(|| self.auth_password.clone()),
+            inbound_auth_username,
+            inbound_auth_password,
             inbound_allowed_addresses: self.inbound_allowed_addresses.clone(),
             outbound_channels: Some(self.outbound_channels),
         }

@@ -8,14 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::NumberView;
+use super::model::NumberMode;
 use super::route::{InboundRoute, NewRoute};
 use super::routing::InboundRoutes;
-use super::service::Numbers;
+use super::service::{Answering, Numbers};
 use super::{EditNumbers, ReadNumbers};
 use crate::base::page::{Listing, Page, PageQuery};
-use crate::base::secret::mask;
-use crate::features::bots::Published;
 use crate::platform::access::Can;
 use crate::platform::http::{AnyCase, ApiResult};
 
@@ -54,25 +52,22 @@ pub(super) struct NumberItem {
     gemini_api_key: String,
 }
 
-impl From<(NumberView, Option<Published>)> for NumberItem {
-    fn from((number, bot): (NumberView, Option<Published>)) -> Self {
-        let own = number.body;
-        let (bot_voice, bot_language, prompt, key) = bot.map_or_else(Default::default, |bot| {
-            let key = bot.body.llm.api_key.map(|key| mask(&key.0));
-            (bot.body.tts.voice.unwrap_or_default(), bot.body.language, bot.body.system_prompt, key.unwrap_or_default())
-        });
+impl From<Answering> for NumberItem {
+    fn from(answering: Answering) -> Self {
+        let (own, bot) = (answering.number.body, answering.bot.map(|bot| bot.body).unwrap_or_default());
         let or = |own: String, other: String| if own.is_empty() { other } else { own };
+        let system_prompt = if own.mode == NumberMode::Tts { own.text } else { or(own.system_prompt, bot.system_prompt) };
         Self {
             name: own.name,
             number: own.number,
             mode: own.mode.word(),
-            voice: or(own.voice, bot_voice),
-            language: or(own.language, bot_language),
+            voice: or(own.voice, bot.tts.voice.unwrap_or_default()),
+            language: or(own.language, bot.language),
             save_transcripts: own.save_transcripts,
             max_duration_sec: own.max_duration_sec,
             visibility: own.visibility.word(),
-            system_prompt: prompt,
-            gemini_api_key: key,
+            system_prompt,
+            gemini_api_key: answering.api_key,
         }
     }
 }
@@ -118,7 +113,7 @@ async fn list_numbers(
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Json<NumbersAnswer>> {
     let page = Page::from(&page);
-    let (rows, total) = state.numbers.list_with_bots(page).await?;
+    let (rows, total) = state.numbers.list_answering(page).await?;
     let rows = rows.into_iter().map(NumberItem::from).collect();
     Ok(Json(NumbersAnswer { tenant: state.tenant, page: Listing::new(rows, total, page, NUMBERS_PATH, &[]) }))
 }

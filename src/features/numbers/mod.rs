@@ -1,7 +1,9 @@
 //! Virtual numbers and inbound routes: what a caller reaches. Owns the tables `numbers` and `inbound_routes`.
 //!
-//! Routes are kept in match order; the catch-all `*` is always there and always last. Announces no facts and hears none.
+//! A number in mode `live-voice-ai` is answered by a bot, one in mode `tts` speaks a text. Routes are kept in match order; the catch-all
+//! `*` is always there and always last. Announces no facts and hears none.
 
+mod check;
 mod codeb_routes;
 mod model;
 mod route;
@@ -15,7 +17,7 @@ pub use model::{NumberBody, NumberMode, NumberView, Visibility};
 pub use route::{InboundRoute, NewRoute, first_match};
 pub use routes::routes;
 pub use routing::InboundRoutes;
-pub use service::Numbers;
+pub use service::{Numbers, NumbersSetup};
 
 use crate::platform::access::{Permission, Role};
 

@@ -1,10 +1,11 @@
-//! What a virtual number is, and whether one can be accepted.
+//! What a virtual number is.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base::Millis;
 use crate::base::id::{BotId, NumberId};
-use crate::base::{Error, Millis, Result};
+use crate::contract::config::{RecordingMode, WireSecret};
 
 /// The talk-time limit of a number that names none (contract 4.16).
 const DEFAULT_MAX_SECONDS: u32 = 3_500;
@@ -16,16 +17,18 @@ pub enum NumberMode {
     /// A bot.
     #[default]
     LiveVoiceAi,
+    /// A text, spoken. Needs neither a recogniser nor a model.
+    Tts,
 }
 
-/// Who may call a number from a browser. Calls over SIP are not affected.
+/// Who may call a number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
     /// Anyone.
     #[default]
     Public,
-    /// People who are signed in.
+    /// People who are signed in, such as those whose telephone is registered; and whoever an inbound route leads there.
     SignedIn,
 }
 
@@ -48,7 +51,7 @@ macro_rules! words {
 }
 
 words! {
-    NumberMode { LiveVoiceAi = "live-voice-ai" }
+    NumberMode { LiveVoiceAi = "live-voice-ai", Tts = "tts" }
     Visibility { Public = "public", SignedIn = "signed-in" }
 }
 
@@ -63,21 +66,48 @@ pub struct NumberBody {
     /// What answers.
     #[serde(default)]
     pub mode: NumberMode,
-    /// The bot that answers.
-    pub bot_id: BotId,
-    /// Who may call it from a browser.
+    /// The bot that answers. May be left out when the number has a prompt of its own: the default bot then speaks.
+    #[serde(default)]
+    pub bot_id: Option<BotId>,
+    /// Who may call it: a `signed-in` number is not reached by dialling it from outside.
     #[serde(default)]
     pub visibility: Visibility,
-    /// Voice of the bot on this number; empty means the bot's own.
+    /// Voice on this number; empty means the bot's own.
     #[serde(default)]
     pub voice: String,
-    /// Language of the bot on this number; empty means the bot's own.
+    /// Language on this number; empty means the bot's own.
     #[serde(default)]
     pub language: String,
+    /// Instructions on this number; empty means the bot's own.
+    #[serde(default, alias = "systemPrompt")]
+    pub system_prompt: String,
+    /// First words on this number; empty means the bot's own.
+    #[serde(default, alias = "openingMessage")]
+    pub opening_message: String,
+    /// Key of the language model on this number; absent means the bot's own. Reads show it masked; a change without it, or with the
+    /// masked text, keeps the stored one; an empty text removes it.
+    #[serde(default, alias = "gemini_api_key", alias = "geminiApiKey", skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<WireSecret>,
+    /// Milliseconds between the answer and the first word: 0 to 30000. Absent: 1500 in mode `tts`, else 0.
+    #[serde(default, alias = "startMs")]
+    pub start_ms: Option<u32>,
+    /// What a number in mode `tts` says.
+    #[serde(default)]
+    pub text: String,
+    /// Whether the text is said again and again, until the caller hangs up or the time is over. Mode `tts` only.
+    #[serde(default, rename = "loop")]
+    pub is_looped: bool,
+    /// Whether and how calls are recorded. Absent: as the bot says; in mode `tts`, `announce`.
+    #[serde(default)]
+    pub recording_mode: Option<RecordingMode>,
+    /// Where a transfer may go: numbers, names of targets, SIP URIs, beginnings such as `+356*`. Absent: wherever the bot may transfer.
+    /// Empty: nowhere.
+    #[serde(default, alias = "transferAllowed")]
+    pub transfer_allowed: Option<Vec<String>>,
     /// Whether transcripts of its calls are kept.
     #[serde(default = "yes", alias = "saveTranscripts")]
     pub save_transcripts: bool,
-    /// The call ends after this many seconds: 10 to 14400.
+    /// The call ends after this many seconds: 1 to 14400.
     #[serde(default = "default_max_seconds", alias = "maxDurationSec")]
     pub max_duration_sec: u32,
 }
@@ -104,31 +134,4 @@ fn yes() -> bool {
 
 fn default_max_seconds() -> u32 {
     DEFAULT_MAX_SECONDS
-}
-
-impl NumberBody {
-    /// Cuts spaces off and refuses what cannot be a number, naming the field.
-    pub(super) fn checked(mut self) -> Result<Self> {
-        for text in [&mut self.name, &mut self.number, &mut self.voice, &mut self.language] {
-            *text = text.trim().to_owned();
-        }
-        let dialled = |c: char| c.is_ascii_alphanumeric() || "+*#-_.".contains(c);
-        let fields = [
-            ("name", (1..=100).contains(&self.name.chars().count()), "must have 1 to 100 characters"),
-            ("number", (1..=64).contains(&self.number.len()), "must have 1 to 64 characters"),
-            ("number", self.number.chars().all(dialled), "may have letters, digits and + * # - _ . only"),
-            ("number", self.number != "*", "is the catch-all of the inbound routes"),
-            ("max_duration_sec", (1..=14_400).contains(&self.max_duration_sec), "must be 1 to 14400"),
-        ];
-        match fields.into_iter().find(|(_, holds, _)| !holds) {
-            Some((field, _, sentence)) => Err(refused(field, sentence)),
-            None => Ok(self),
-        }
-    }
-}
-
-/// A refusal of one field.
-pub(super) fn refused(field: &'static str, sentence: impl Into<String>) -> Error {
-    let sentence = sentence.into();
-    Error::invalid(format!("{field}: {sentence}")).field(field, sentence)
 }

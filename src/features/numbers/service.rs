@@ -1,62 +1,92 @@
 //! What can be done with virtual numbers.
 
-use super::model::{NumberBody, NumberView, refused};
+use std::sync::Arc;
+
+use super::check::{checked, refused};
+use super::model::{NumberBody, NumberMode, NumberView};
 use super::store;
-use crate::base::id::NumberId;
+use crate::base::id::{BotId, NumberId};
 use crate::base::page::Page;
-use crate::base::{Random, Result};
+use crate::base::seal::Sealer;
+use crate::base::{Random, Result, secret};
+use crate::contract::config::WireSecret;
 use crate::features::bots::{Bots, Published};
+use crate::features::settings::Settings;
 use crate::platform::db::{Conn, Db, Tx};
+
+/// What the numbers are built from.
+pub struct NumbersSetup {
+    /// The database.
+    pub db: Db,
+    /// Randomness, for keys of rows.
+    pub random: Random,
+    /// Keeps provider keys.
+    pub sealer: Arc<Sealer>,
+    /// The bots that answer.
+    pub bots: Bots,
+    /// Where the bot of numbers that carry a prompt and no bot is named.
+    pub settings: Settings,
+    /// Whether the CodeB surface shows provider keys in full.
+    pub reveals_secrets: bool,
+}
 
 /// The virtual numbers. Cheap to clone.
 #[derive(Clone)]
-pub struct Numbers {
-    db: Db,
-    random: Random,
-    bots: Bots,
+pub struct Numbers(Arc<NumbersSetup>);
+
+/// A number with what answers on it, for a reader of the CodeB surface.
+pub(super) struct Answering {
+    pub(super) number: NumberView,
+    pub(super) bot: Option<Published>,
+    pub(super) api_key: String,
 }
 
 impl Numbers {
     /// Numbers over a database.
-    pub fn new(db: Db, random: Random, bots: Bots) -> Self {
-        Self { db, random, bots }
+    pub fn new(setup: NumbersSetup) -> Self {
+        Self(Arc::new(setup))
     }
 
     /// Makes a number. Its bot must exist, its name and what is dialled must be free.
     pub async fn create(&self, body: NumberBody) -> Result<NumberView> {
-        let body = body.checked()?;
-        let (numbers, id) = (self.clone(), NumberId::new(&self.random));
-        self.db
+        let body = checked(body)?;
+        let (numbers, id) = (self.clone(), NumberId::new(&self.0.random));
+        self.0
+            .db
             .write(move |tx| {
-                numbers.insert(tx, &id, &body)?;
-                store::get(tx, &id)
+                numbers.insert(tx, &id, body)?;
+                numbers.shown(store::get(tx, &id)?)
             })
             .await
     }
 
     /// Stores a number in a transaction of somebody else.
-    pub fn insert(&self, tx: &Tx<'_>, id: &NumberId, body: &NumberBody) -> Result<()> {
-        self.bot_exists(tx, body)?;
-        store::insert(tx, id, body)
+    pub fn insert(&self, tx: &Tx<'_>, id: &NumberId, mut body: NumberBody) -> Result<()> {
+        self.bot_exists(tx, &body)?;
+        self.seal(id, &mut body, None)?;
+        store::insert(tx, id, &body)
     }
 
     /// Changes a number; calls that run keep what they started with.
     pub async fn replace(&self, id: NumberId, body: NumberBody) -> Result<NumberView> {
-        let body = body.checked()?;
+        let mut body = checked(body)?;
         let numbers = self.clone();
-        self.db
+        self.0
+            .db
             .write(move |tx| {
-                store::get(tx, &id)?;
+                let old = store::get(tx, &id)?;
                 numbers.bot_exists(tx, &body)?;
+                numbers.seal(&id, &mut body, Some(&old))?;
                 store::update(tx, &id, &body)?;
-                store::get(tx, &id)
+                numbers.shown(store::get(tx, &id)?)
             })
             .await
     }
 
     /// Removes a number. Routes that name it ring the user of that name from then on.
     pub async fn delete(&self, id: NumberId) -> Result<()> {
-        self.db
+        self.0
+            .db
             .write(move |tx| {
                 store::get(tx, &id)?;
                 store::delete(tx, &id)
@@ -64,27 +94,45 @@ impl Numbers {
             .await
     }
 
-    /// One number.
+    /// One number, its key masked.
     pub async fn get(&self, id: NumberId) -> Result<NumberView> {
-        self.db.read(move |conn| store::get(conn, &id)).await
-    }
-
-    /// One page of numbers by name, and how many there are.
-    pub async fn list(&self, page: Page) -> Result<(Vec<NumberView>, u64)> {
-        self.db.read(move |conn| store::list(conn, page)).await
-    }
-
-    /// One page of numbers, each with the bot that answers on it.
-    pub async fn list_with_bots(&self, page: Page) -> Result<(Vec<(NumberView, Option<Published>)>, u64)> {
         let numbers = self.clone();
-        self.db
+        self.0.db.read(move |conn| numbers.shown(store::get(conn, &id)?)).await
+    }
+
+    /// One page of numbers by name, keys masked, and how many there are.
+    pub async fn list(&self, page: Page) -> Result<(Vec<NumberView>, u64)> {
+        let numbers = self.clone();
+        self.0
+            .db
             .read(move |conn| {
                 let (rows, total) = store::list(conn, page)?;
-                let with_bot = |number: NumberView| Ok((numbers.bots.find_published(conn, &number.body.bot_id)?, number));
-                let rows = rows.into_iter().map(with_bot).map(|row| row.map(|(bot, number)| (number, bot)));
-                Ok((rows.collect::<Result<_>>()?, total))
+                Ok((rows.into_iter().map(|row| numbers.shown(row)).collect::<Result<_>>()?, total))
             })
             .await
+    }
+
+    /// One page of numbers, each with what answers on it.
+    pub(super) async fn list_answering(&self, page: Page) -> Result<(Vec<Answering>, u64)> {
+        let numbers = self.clone();
+        self.0
+            .db
+            .read(move |conn| {
+                let (rows, total) = store::list(conn, page)?;
+                Ok((rows.into_iter().map(|row| numbers.answering(conn, row)).collect::<Result<_>>()?, total))
+            })
+            .await
+    }
+
+    fn answering(&self, conn: &Conn, number: NumberView) -> Result<Answering> {
+        let bot = match number.body.mode {
+            NumberMode::LiveVoiceAi => self.0.bots.find_published(conn, &self.bot_of(&number))?,
+            NumberMode::Tts => None,
+        };
+        let of_bot = || bot.as_ref().and_then(|bot| bot.body.llm.api_key.clone());
+        let key = self.open_key(&number)?.or_else(of_bot).map_or_else(String::new, |key| key.0);
+        let api_key = if self.0.reveals_secrets { key } else { secret::mask(&key) };
+        Ok(Answering { number, bot, api_key })
     }
 
     /// The number that is dialled by this text.
@@ -100,20 +148,60 @@ impl Numbers {
         }
     }
 
-    /// The number of an id; `None` when it was removed.
+    /// The number of an id, its key sealed; `None` when it was removed.
     pub fn find(&self, conn: &Conn, id: &NumberId) -> Result<Option<NumberView>> {
         store::find(conn, id)
     }
 
-    /// The bots that answer on numbers.
-    pub fn bots(&self) -> &Bots {
-        &self.bots
+    /// The bot that speaks on a number: its own, else the one of the setting `outbound.default_bot_id`. One that does not exist answers
+    /// no call.
+    pub fn bot_of(&self, number: &NumberView) -> BotId {
+        number.body.bot_id.clone().unwrap_or_else(|| self.default_bot())
+    }
+
+    fn default_bot(&self) -> BotId {
+        match self.0.settings.current().outbound.default_bot_id.as_str() {
+            "" => BotId::from("none"),
+            id => BotId::from(id),
+        }
+    }
+
+    /// The provider key of a number as it came from the store, readable.
+    pub fn open_key(&self, number: &NumberView) -> Result<Option<WireSecret>> {
+        let sealed = number.body.api_key.as_ref();
+        sealed.map(|key| Ok(WireSecret(self.0.sealer.open(number.id.as_str(), &key.0)?))).transpose()
+    }
+
+    fn shown(&self, mut number: NumberView) -> Result<NumberView> {
+        number.body.api_key = self.open_key(&number)?.map(|key| WireSecret(secret::mask(&key.0)));
+        Ok(number)
+    }
+
+    /// Seals a new key. None, or the masked text of the stored one, keeps that; an empty text removes it.
+    fn seal(&self, id: &NumberId, body: &mut NumberBody, old: Option<&NumberView>) -> Result<()> {
+        let stored = old.and_then(|old| old.body.api_key.clone());
+        match &mut body.api_key {
+            None => body.api_key = stored,
+            Some(sent) if sent.0.is_empty() => body.api_key = None,
+            Some(sent) if sent.0.contains('•') => {
+                let known = old.map(|old| self.open_key(old)).transpose()?.flatten();
+                if known.is_none_or(|known| secret::mask(&known.0) != sent.0) {
+                    return Err(refused("api_key", "there is no stored key that this masked text stands for"));
+                }
+                body.api_key = stored;
+            }
+            Some(sent) => sent.0 = self.0.sealer.seal(id.as_str(), &sent.0)?,
+        }
+        Ok(())
     }
 
     fn bot_exists(&self, conn: &Conn, body: &NumberBody) -> Result<()> {
-        match self.bots.exists(conn, &body.bot_id)? {
-            true => Ok(()),
-            false => Err(refused("bot_id", format!("there is no bot {}", body.bot_id))),
+        match &body.bot_id {
+            Some(id) if !self.0.bots.exists(conn, id)? => Err(refused("bot_id", format!("there is no bot {id}"))),
+            None if body.mode == NumberMode::LiveVoiceAi && !self.0.bots.exists(conn, &self.default_bot())? => {
+                Err(refused("bot_id", "is needed: the setting outbound.default_bot_id names no bot"))
+            }
+            _ => Ok(()),
         }
     }
 }

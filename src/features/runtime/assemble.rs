@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::number::recording_words;
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::template::Variables;
-use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement};
+use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
 use crate::features::bots::{BotBody, is_language};
 
@@ -20,6 +21,10 @@ pub(super) struct Overrides {
     pub(super) voice: Option<String>,
     pub(super) language: Option<String>,
     pub(super) max_seconds: Option<u32>,
+    pub(super) opening_message: Option<String>,
+    pub(super) start_ms: Option<u32>,
+    pub(super) recording_mode: Option<RecordingMode>,
+    pub(super) transfer_allowed: Option<Vec<String>>,
 }
 
 impl Overrides {
@@ -39,6 +44,8 @@ pub(super) struct Parts<'a> {
     pub(super) overrides: &'a Overrides,
     pub(super) variables: &'a Variables,
     pub(super) webhook_url: String,
+    /// Key of the language model for this call, where it is not the bot's.
+    pub(super) llm_key: Option<WireSecret>,
 }
 
 /// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
@@ -56,6 +63,9 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     if overrides.system_prompt.is_some() && body.llm.provider != "openai" {
         notices.push("prompt_not_executable".to_owned());
     }
+    let mut llm = body.llm.to_spec();
+    llm.api_key = parts.llm_key.or(llm.api_key);
+    let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
     CallConfig {
         session_id: parts.session_id,
         call_id: parts.call_id,
@@ -63,7 +73,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         bot_version: parts.bot_version,
         webhook_url: parts.webhook_url,
         system_prompt: say(overrides.system_prompt.as_deref().unwrap_or(&body.system_prompt)),
-        opening_message: say(&body.opening_message),
+        opening_message: say(overrides.opening_message.as_deref().unwrap_or(&body.opening_message)),
         disclosure: say(body.disclosure.words()),
         failure_message: say(body.failure_words()),
         language: overrides.language.clone().unwrap_or_else(|| body.language.clone()),
@@ -73,16 +83,19 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         max_call_duration_seconds: overrides.max_seconds.unwrap_or(body.max_call_duration_seconds),
         voicemail_message: say(&body.voicemail_message),
         pre_transfer_message: say(&body.pre_transfer_message),
-        recording_mode: body.recording_mode,
-        recording_notice: say(body.recording_words()),
+        recording_mode,
+        recording_notice: say(&recording_words(body, recording_mode)),
         stt: body.stt.to_spec(),
-        llm: body.llm.to_spec(),
+        llm,
         tts,
         flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
         tools: body.tools.clone(),
         conversation_policy: body.conversation_policy.clone(),
         transfer_numbers: body.transfer_numbers.clone(),
         transfer_targets: body.transfer_targets.clone(),
+        transfer_allowed: overrides.transfer_allowed.clone(),
+        start_ms: overrides.start_ms.unwrap_or(0),
+        announcement: None,
         post_call_analysis_prompt: body.post_call_analysis_prompt.clone(),
         post_call_cache_enabled: body.post_call_cache_enabled,
         post_call_cache_version: body.post_call_cache_version.clone(),
@@ -130,6 +143,7 @@ mod tests {
             overrides: &Overrides::of(Some(&overrides)),
             variables: &variables,
             webhook_url: "http://box/api/v1/call-results".into(),
+            llm_key: None,
         })
     }
 

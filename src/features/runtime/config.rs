@@ -5,13 +5,15 @@ use utoipa::IntoParams;
 
 use super::assemble::{Overrides, Parts, assemble};
 use super::hours;
+use super::number::announcement;
 use super::service::Runtime;
 use super::variables::{Connected, connected, variables};
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Result};
 use crate::contract::config::CallConfig;
 use crate::features::bots::{BotStatus, Published};
-use crate::features::calls::{self, NewCall};
+use crate::features::calls::{self, CallRecord, NewCall};
+use crate::features::numbers::{NumberMode, NumberView};
 use crate::platform::db::{Conn, Tx};
 
 /// What an engine says about the call it wants a config for.
@@ -36,26 +38,42 @@ impl Runtime {
     }
 
     fn config_in(&self, tx: &Tx<'_>, bot_id: &BotId, query: &ConfigQuery) -> Result<CallConfig> {
-        let bot = self.running_bot(tx, bot_id)?;
-        hours::gate(&bot.body, tx.now)?;
         let connected = connected(query.connected_event.as_deref());
         let session_id = self.session_of(query, &connected);
+        let number = self.number_of(tx, &session_id)?;
+        if let Some(number) = number.as_ref().filter(|number| number.body.mode == NumberMode::Tts) {
+            let call = calls::get(tx, &session_id)?;
+            let ids = (session_id, call_id(&call), bot_id.clone());
+            return Ok(announcement(ids, &number.body, self.webhook_url()));
+        }
+        let bot = self.running_bot(tx, bot_id)?;
+        hours::gate(&bot.body, tx.now)?;
         calls::open_skeleton(tx, &self.skeleton(&session_id, &bot, query, &connected))?;
         let call = calls::get(tx, &session_id)?;
         if call.bot_id.as_ref().is_some_and(|own| own != bot_id) {
             return Err(Error::conflict(format!("the call {session_id} belongs to another bot")));
         }
-        let call_id = call.call_id.clone().unwrap_or_else(|| CallId::from(session_id.as_str()));
         Ok(assemble(Parts {
-            call_id,
+            call_id: call_id(&call),
             bot_id: bot.id,
             bot_version: bot.version,
             body: &bot.body,
             overrides: &Overrides::of(call.overrides.as_ref()),
             variables: &variables(&call, &connected, &bot.body.timezone, tx.now),
-            webhook_url: format!("{}/api/v1/call-results", self.inner.base_url),
+            webhook_url: self.webhook_url(),
+            llm_key: number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten(),
             session_id,
         }))
+    }
+
+    /// The virtual number that a known call reached, unless it was removed meanwhile.
+    fn number_of(&self, conn: &Conn, session_id: &SessionId) -> Result<Option<NumberView>> {
+        let number_id = calls::find(conn, session_id)?.and_then(|call| call.number_id);
+        number_id.map(|id| self.inner.numbers.find(conn, &id)).transpose().map(Option::flatten)
+    }
+
+    fn webhook_url(&self) -> String {
+        format!("{}/api/v1/call-results", self.inner.base_url)
     }
 
     /// The published version of a bot that takes calls, or "no such bot" with the reason.
@@ -89,4 +107,9 @@ impl Runtime {
             ..NewCall::of(session_id.clone())
         }
     }
+}
+
+/// The CodeB key of a call; one that has none goes by its session.
+fn call_id(call: &CallRecord) -> CallId {
+    call.call_id.clone().unwrap_or_else(|| CallId::from(call.session_id.as_str()))
 }

@@ -1,23 +1,24 @@
 //! What becomes of an incoming call: routes, then the dialled number's bot, then the catch-all (decision 24).
 
-use serde_json::{Map, Value, json};
 use tracing::info;
 
-use super::hours;
 use super::service::Runtime;
-use crate::base::id::SessionId;
+use super::{hours, number};
+use crate::base::id::{BotId, SessionId};
 use crate::base::phone::mask;
 use crate::base::{Kind, Result};
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::features::bots::Published;
-use crate::features::calls::{self, Direction, NewCall, Origin};
-use crate::features::numbers::{InboundRoute, NumberView, first_match};
+use crate::features::calls::{self, CallRecord, NewCall};
+use crate::features::numbers::{InboundRoute, NumberMode, NumberView, Visibility, first_match};
 use crate::platform::db::Tx;
 
 /// SIP: nobody is there now.
 const TEMPORARILY_UNAVAILABLE: u16 = 480;
 /// SIP: there is no such number.
 const NOT_FOUND: u16 = 404;
+/// SIP: not for you.
+const FORBIDDEN: u16 = 403;
 
 /// Where a call goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,16 @@ pub fn choose_route<'a>(routes: &'a [InboundRoute], has_number: bool, did: &str,
     routes.iter().find(|route| route.is_catch_all()).map_or(Choice::Nobody, |route| Choice::User(&route.user))
 }
 
+/// Who takes a call.
+enum Taker {
+    /// A virtual number.
+    Number(Box<NumberView>),
+    /// The telephones of a person, by their address of record.
+    Phone(String),
+    /// Nobody: the SIP status, and why if the caller is to know.
+    Nobody(u16, Option<&'static str>),
+}
+
 impl Runtime {
     /// Decides about an incoming call and opens its row. The same call id gets the same answer again.
     pub(super) async fn inbound(&self, call: InboundCall) -> Result<InboundAnswer> {
@@ -52,80 +63,120 @@ impl Runtime {
     }
 
     fn inbound_in(&self, tx: &Tx<'_>, call: &InboundCall) -> Result<InboundAnswer> {
-        if let Some(known) = calls::find_by_call_id(tx, &call.call_id)?
-            && let (Some(bot_id), Some(number_id)) = (known.bot_id, known.number_id)
-        {
-            return Ok(InboundAnswer::Bot { bot_id, number_id, session_id: known.session_id });
+        if let Some(answer) = calls::find_by_call_id(tx, &call.call_id)?.and_then(answered_before) {
+            return Ok(answer);
         }
+        let taker = match &call.aor {
+            Some(aor) => self.dialled_by_phone(tx, call, aor)?,
+            None => self.routed(tx, call)?,
+        };
+        match taker {
+            Taker::Number(number) => self.answer_by(tx, call, &number),
+            Taker::Phone(aor) => self.ring(tx, call, aor),
+            Taker::Nobody(sip_code, reason) => Ok(InboundAnswer::Reject { sip_code, reason: reason.map(str::to_owned) }),
+        }
+    }
+
+    /// Whom a carrier's call is for, by the routes and the number that was dialled.
+    fn routed(&self, tx: &Tx<'_>, call: &InboundCall) -> Result<Taker> {
         let routes = self.inner.inbound_routes.in_order(tx)?;
         let dialled = self.inner.numbers.find_dialled(tx, &call.did)?;
-        let number = match choose_route(&routes, dialled.is_some(), &call.did, call.from_number.as_deref()) {
-            Choice::DialledNumber => dialled,
-            Choice::Nobody => return Ok(InboundAnswer::Reject { sip_code: NOT_FOUND }),
-            Choice::User(user) => match self.inner.numbers.find_user(tx, user)? {
-                Some(number) => Some(number),
-                None => return Ok(InboundAnswer::Ring { aor: user.to_owned() }),
-            },
+        let user = match choose_route(&routes, dialled.is_some(), &call.did, call.from_number.as_deref()) {
+            Choice::DialledNumber => return Ok(dialled.map_or(Taker::Nobody(NOT_FOUND, None), by_dialling)),
+            Choice::Nobody => return Ok(Taker::Nobody(NOT_FOUND, None)),
+            Choice::User(user) => user,
         };
-        match number {
-            Some(number) => self.answer_by(tx, call, &number),
-            None => Ok(InboundAnswer::Reject { sip_code: NOT_FOUND }),
+        if let Some(number) = self.inner.numbers.find_user(tx, user)? {
+            return Ok(Taker::Number(Box::new(number)));
         }
+        let phone = self.inner.phones.registered(tx, user, tx.now)?;
+        Ok(phone.map_or(Taker::Nobody(TEMPORARILY_UNAVAILABLE, None), Taker::Phone))
+    }
+
+    /// A person's telephone reaches virtual numbers, by number or name, whatever their visibility; nothing else.
+    fn dialled_by_phone(&self, tx: &Tx<'_>, call: &InboundCall, aor: &str) -> Result<Taker> {
+        if !self.inner.phones.is_active(tx, aor)? {
+            return Ok(Taker::Nobody(FORBIDDEN, Some("This phone's account is switched off")));
+        }
+        let number = match self.inner.numbers.find_dialled(tx, &call.did)? {
+            Some(number) => Some(number),
+            None => self.inner.numbers.find_user(tx, &call.did)?,
+        };
+        Ok(number.map_or(Taker::Nobody(FORBIDDEN, Some("Phones reach virtual numbers only")), |number| Taker::Number(Box::new(number))))
     }
 
     fn answer_by(&self, tx: &Tx<'_>, call: &InboundCall, number: &NumberView) -> Result<InboundAnswer> {
-        let bot = match self.running_bot(tx, &number.body.bot_id) {
-            Ok(bot) => bot,
-            Err(error) if error.kind() == Kind::NotFound => return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE }),
-            Err(error) => return Err(error),
+        let bot_id = self.inner.numbers.bot_of(number);
+        let session_id = self.session(call);
+        let row = of_call(call, number::skeleton(&session_id, number));
+        let row = match number.body.mode {
+            NumberMode::Tts => number::of_announcement(row, &number.body, bot_id.clone()),
+            NumberMode::LiveVoiceAi => match self.open_bot(tx, &bot_id)? {
+                Some(bot) => number::of_bot(row, &number.body, &bot),
+                None => return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE, reason: None }),
+            },
         };
-        if hours::gate(&bot.body, tx.now).is_err() {
-            return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE });
+        calls::open_skeleton(tx, &row)?;
+        Ok(InboundAnswer::Bot { bot_id, number_id: number.id.clone(), session_id })
+    }
+
+    /// The bot, if it takes calls now.
+    fn open_bot(&self, tx: &Tx<'_>, bot_id: &BotId) -> Result<Option<Published>> {
+        match self.running_bot(tx, bot_id) {
+            Ok(bot) => Ok(hours::gate(&bot.body, tx.now).is_ok().then_some(bot)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        let session_id = call.session_id.clone().unwrap_or_else(|| SessionId::new(&self.inner.random));
-        calls::open_skeleton(tx, &skeleton(&session_id, call, number, &bot))?;
-        Ok(InboundAnswer::Bot { bot_id: bot.id, number_id: number.id.clone(), session_id })
+    }
+
+    fn ring(&self, tx: &Tx<'_>, call: &InboundCall, aor: String) -> Result<InboundAnswer> {
+        let session_id = self.session(call);
+        let row = of_call(call, NewCall::of(session_id.clone()));
+        calls::open_skeleton(tx, &NewCall { phone_user: Some(aor.clone()), ..row })?;
+        Ok(InboundAnswer::Ring { aor, session_id: Some(session_id) })
+    }
+
+    fn session(&self, call: &InboundCall) -> SessionId {
+        call.session_id.clone().unwrap_or_else(|| SessionId::new(&self.inner.random))
     }
 }
 
-/// The row of a call that a number's bot takes. The number's limit and the bot's both hold.
-fn skeleton(session_id: &SessionId, call: &InboundCall, number: &NumberView, bot: &Published) -> NewCall {
-    let own = &number.body;
-    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    let mut overrides = Map::new();
-    overrides.insert("maxSeconds".to_owned(), json!(own.max_duration_sec.min(bot.body.max_call_duration_seconds)));
-    for (key, value) in [("voice", given(&own.voice)), ("language", given(&own.language))] {
-        if let Some(value) = value {
-            overrides.insert(key.to_owned(), Value::String(value));
-        }
+/// A number that was dialled from outside. One for people who are signed in is not reached this way: a route must lead there.
+fn by_dialling(number: NumberView) -> Taker {
+    match number.body.visibility {
+        Visibility::Public => Taker::Number(Box::new(number)),
+        Visibility::SignedIn => Taker::Nobody(FORBIDDEN, Some("This number is for people who are signed in")),
     }
+}
+
+/// What the engine was told about this call before.
+fn answered_before(known: CallRecord) -> Option<InboundAnswer> {
+    let session_id = known.session_id;
+    match (known.bot_id, known.number_id, known.phone_user) {
+        (Some(bot_id), Some(number_id), _) => Some(InboundAnswer::Bot { bot_id, number_id, session_id }),
+        (_, None, Some(aor)) => Some(InboundAnswer::Ring { aor, session_id: Some(session_id) }),
+        _ => None,
+    }
+}
+
+/// The row with what the call itself says.
+fn of_call(call: &InboundCall, row: NewCall) -> NewCall {
     NewCall {
         call_id: Some(call.call_id.clone()),
-        bot_id: Some(bot.id.clone()),
-        bot_version: Some(bot.version),
-        direction: Direction::Inbound,
-        origin: Origin::Vnum,
-        number_id: Some(number.id.clone()),
-        number: Some(own.number.clone()),
-        number_name: Some(own.name.clone()),
         did: Some(call.did.clone()),
         caller_id: call.from_number.clone(),
         from_number: call.from_number.clone(),
-        carrier_id: Some(call.carrier_id.clone()),
-        save_transcript: own.save_transcripts,
-        voice: given(&own.voice).or_else(|| bot.body.tts.voice.clone()),
-        language: given(&own.language).or_else(|| Some(bot.body.language.clone())),
-        model: bot.body.llm.model.clone().or_else(|| Some(bot.body.llm.provider.clone())),
-        overrides: Some(Value::Object(overrides)),
-        ..NewCall::of(session_id.clone())
+        carrier_id: call.carrier_id.clone(),
+        phone_user: call.aor.clone(),
+        ..row
     }
 }
 
 fn word(answer: &InboundAnswer) -> String {
     match answer {
         InboundAnswer::Bot { bot_id, .. } => format!("the bot {bot_id}"),
-        InboundAnswer::Ring { aor } => format!("the phone of {aor}"),
-        InboundAnswer::Reject { sip_code } => format!("nobody ({sip_code})"),
+        InboundAnswer::Ring { aor, .. } => format!("the phone of {aor}"),
+        InboundAnswer::Reject { sip_code, .. } => format!("nobody ({sip_code})"),
     }
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod engine_routes;
 mod hours;
 mod inbound;
+mod number;
 mod seed;
 mod service;
 mod variables;

@@ -33,7 +33,7 @@ impl Runtime {
         setup.bots.seed(tx, &BotId::from(DEMO_BOT), from_json::<BotBody>(text("demo-bot.json")?)?)?;
         setup.bots.seed(tx, &BotId::from(RECEPTION_BOT), from_json::<BotBody>(text("reception-bot.json")?)?)?;
         let number = from_json::<NumberBody>(text("reception-number.json")?)?;
-        setup.numbers.insert(tx, &NumberId::from(RECEPTION_NUMBER), &NumberBody { bot_id: RECEPTION_BOT.into(), ..number })
+        setup.numbers.insert(tx, &NumberId::from(RECEPTION_NUMBER), NumberBody { bot_id: Some(RECEPTION_BOT.into()), ..number })
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::features::phones::Phones;
 use crate::features::settings::Settings;
 use crate::platform::db::Db;
 
@@ -20,6 +21,8 @@ pub struct RuntimeSetup {
     pub bots: Bots,
     /// The virtual numbers.
     pub numbers: Numbers,
+    /// The telephones of people.
+    pub phones: Phones,
     /// The inbound routes.
     pub inbound_routes: InboundRoutes,
     /// The settings, which a new box gets its first of.

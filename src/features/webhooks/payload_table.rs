@@ -30,6 +30,7 @@ fn nothing_known() -> CallRecord {
         email: None,
         requested_by: None,
         carrier_id: None,
+        phone_user: None,
         status: CallStatus::Completed,
         codeb_status: None,
         attempt: 1,

@@ -107,6 +107,8 @@ fn trunk(sip_address: String, transport: Transport) -> Trunk {
         transport,
         outbound_auth_username: None,
         outbound_auth_password: None,
+        inbound_auth_username: None,
+        inbound_auth_password: None,
         inbound_allowed_addresses: Vec::new(),
         outbound_channels: None,
     }

@@ -103,6 +103,8 @@ impl Line {
             transport: target.transport,
             outbound_auth_username: script.username.clone(),
             outbound_auth_password: script.password.clone().map(WireSecret),
+            inbound_auth_username: None,
+            inbound_auth_password: None,
             inbound_allowed_addresses: Vec::new(),
             outbound_channels: None,
         }

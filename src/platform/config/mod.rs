@@ -4,7 +4,9 @@ mod engine;
 mod layers;
 mod live;
 mod log;
+mod numbers;
 mod outbound;
+mod phones;
 mod server;
 mod values;
 
@@ -16,7 +18,9 @@ pub use engine::{Engine, EngineMode};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
 pub use live::{LiveKey, is_secret};
 pub use log::{Log, LogFormat};
+pub use numbers::Numbers;
 pub use outbound::Outbound;
+pub use phones::Phones;
 pub use server::{Server, TlsMode};
 pub use values::PortRange;
 
@@ -36,6 +40,10 @@ pub struct Config {
     pub engine: Engine,
     /// Calls and requests that leave the box.
     pub outbound: Outbound,
+    /// Virtual numbers.
+    pub numbers: Numbers,
+    /// Telephones of people.
+    pub phones: Phones,
     /// Logs.
     pub log: Log,
     /// Keys that an operator may change while the box runs: settings (`features/settings`).

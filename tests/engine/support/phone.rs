@@ -60,6 +60,8 @@ impl Phone {
             transport: Transport::Udp,
             outbound_auth_username: None,
             outbound_auth_password: None,
+            inbound_auth_username: None,
+            inbound_auth_password: None,
             inbound_allowed_addresses: Vec::new(),
             outbound_channels: None,
         };

@@ -74,6 +74,8 @@ impl Party {
             transport,
             outbound_auth_username: None,
             outbound_auth_password: None,
+            inbound_auth_username: None,
+            inbound_auth_password: None,
             inbound_allowed_addresses: Vec::new(),
             outbound_channels: None,
         };

@@ -14,7 +14,7 @@ use crate::features::auth::cache::Cache;
 use crate::features::auth::password::Hasher;
 use crate::platform::access::{Actor, Role};
 use crate::platform::audit;
-use crate::platform::db::{Db, Tx};
+use crate::platform::db::{Conn, Db, Tx};
 
 /// The people of this box. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +68,15 @@ impl Users {
     /// One person.
     pub async fn get(&self, id: UserId) -> Result<UserView> {
         self.db.read(move |conn| store::get(conn, &id)).await.map(UserView::from)
+    }
+
+    /// The person of a name or an id, if there is one.
+    pub fn find_named(&self, conn: &Conn, name: &str) -> Result<Option<UserView>> {
+        let found = match store::find_login(conn, name)? {
+            Some(user) => Some(user),
+            None => store::find(conn, &UserId::from(name))?,
+        };
+        Ok(found.map(UserView::from))
     }
 
     /// Makes a person. Names and addresses are unique (409); the role is at most the actor's (403).
