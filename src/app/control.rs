@@ -11,7 +11,7 @@ use crate::features::auth::Auth;
 use crate::features::fleet::Fleet;
 use crate::features::ops::Figures;
 use crate::platform::db::Db;
-use crate::platform::outbox::Outbox;
+use crate::platform::outbox::{Outbox, Work};
 use crate::platform::space::Disk;
 
 /// The control plane, ready to be served.
@@ -31,7 +31,8 @@ impl App {
         let (clock, data) = (setup.clock.clone(), setup.data.clone());
         let disk = Disk::of(data.root(), setup.config.server.reserve());
         let handles = Handles::build(setup, &db)?;
-        let outbox = Outbox::new(&db, &clock, subscriptions::all(&handles), jobs::all(&handles));
+        let work = Work { subscriptions: subscriptions::all(&handles), handlers: jobs::all(&handles), chores: jobs::chores() };
+        let outbox = Outbox::new(&db, &clock, work);
         let figures = Figures::new(data, disk, handles.fleet.clone(), outbox.clone());
         Ok(Self { db, outbox, figures, handles })
     }

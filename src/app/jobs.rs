@@ -1,4 +1,4 @@
-//! Who runs which jobs: one line per kind.
+//! Who runs which jobs, and who tidies up what: one line per kind.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::compose::Handles;
 use crate::features::{calls, webhooks};
-use crate::platform::outbox::{Handler, Job, Outcome};
+use crate::platform::outbox::{Chore, Handler, Job, Outcome};
 
 /// All kinds of jobs and their handlers.
 pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
@@ -14,6 +14,11 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     let mut all: HashMap<_, _> = calls::handlers(&handles.calls).into_iter().collect();
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
+}
+
+/// What is tidied up now and then.
+pub(super) fn chores() -> Vec<Chore> {
+    vec![webhooks::chore()]
 }
 
 async fn deliver(hooks: webhooks::Webhooks, job: Job) -> Outcome {

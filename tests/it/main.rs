@@ -25,5 +25,7 @@ mod users_and_keys;
 mod walk;
 mod webhooks;
 mod webhooks_hostile;
+mod webhooks_pull;
+mod webhooks_recovery;
 mod webhooks_verify;
 mod wiring;

@@ -12,7 +12,7 @@ use crate::base::{Clock, Kind, Millis, Random, Result};
 use crate::contract::event::CallEvent;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
-use crate::platform::outbox::{Outbox, facts_after};
+use crate::platform::outbox::{Outbox, Work, facts_after};
 use crate::platform::space::{Disk, Reserve};
 
 struct House {
@@ -39,7 +39,11 @@ impl House {
             transcripts: folder.path().to_owned(),
             public_base: "https://phone.example:8443".to_owned(),
         });
-        let outbox = Outbox::new(&db, &clock, subscriptions(), handlers(&calls).into_iter().collect());
+        let outbox = Outbox::new(
+            &db,
+            &clock,
+            Work { subscriptions: subscriptions(), handlers: handlers(&calls).into_iter().collect(), chores: vec![] },
+        );
         Self { folder, db, clock, calls, outbox }
     }
 
@@ -62,7 +66,7 @@ impl House {
 
     async fn facts(&self) -> Vec<Value> {
         let facts = self.db.read(|conn| facts_after(conn, 0, 1000)).await.expect("facts");
-        facts.iter().map(|event| serde_json::to_value(&event.fact).expect("JSON")).collect()
+        facts.events.iter().map(|event| serde_json::to_value(&event.fact).expect("JSON")).collect()
     }
 }
 

@@ -1,19 +1,14 @@
-//! SQL of deliveries and of the jobs that send them.
+//! SQL of deliveries on their way: made, attempted, parked, sent again.
 
-use rusqlite::{OptionalExtension, Row, named_params, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{OptionalExtension, named_params, params};
 
-use super::delivery::JOB;
 use super::event::EventName;
-use super::model::{DeliveryState, DeliveryView};
+use super::job::{JobBody, send_now};
+use super::retry::Schedule;
+use super::store::Sealed;
 use crate::base::id::{DeliveryId, SessionId, WebhookId};
-use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
 use crate::platform::db::{Conn, Tx};
-use crate::platform::outbox::{NewJob, enqueue};
-
-const COLUMNS: &str = "id, webhook_id, event, session_id, state, attempts, round, http_status, error, duration_ms, excerpt, created_at, \
-    last_attempt_at, next_attempt_at, finished_at";
 
 /// A delivery to be made.
 pub(super) struct NewDelivery<'a> {
@@ -26,27 +21,26 @@ pub(super) struct NewDelivery<'a> {
     pub(super) body: &'a str,
 }
 
-/// What a job of kind [`JOB`] carries.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct JobBody {
-    pub(super) delivery_id: DeliveryId,
-}
-
 /// What an attempt needs.
 #[derive(Debug)]
 pub(super) struct Due {
+    pub(super) n: i64,
     pub(super) webhook_id: WebhookId,
     pub(super) url: String,
     pub(super) session_id: Option<SessionId>,
     pub(super) event: String,
     pub(super) body: String,
-    pub(super) is_waiting: bool,
+    pub(super) round: u32,
+    /// Attempts that were made in this round.
     pub(super) attempts: u32,
-    pub(super) next_attempt_at: Millis,
+    pub(super) schedule: Schedule,
+    pub(super) sealed: Sealed,
 }
 
 /// What an attempt came to.
 pub(super) struct Attempt {
+    /// The headers that were sent, as a JSON object.
+    pub(super) headers: String,
     pub(super) http_status: Option<u16>,
     pub(super) error: Option<&'static str>,
     pub(super) excerpt: String,
@@ -54,14 +48,35 @@ pub(super) struct Attempt {
     pub(super) at: Millis,
 }
 
-/// Makes the delivery unless the fact already has one for this subscription.
-pub(super) fn insert(tx: &Tx<'_>, new: &NewDelivery<'_>) -> Result<()> {
-    tx.prepare_cached(
-        "insert into deliveries (id, webhook_id, fact_id, session_id, event, body, next_attempt_at, created_at)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) on conflict do nothing",
-    )?
-    .execute(params![new.id, new.webhook_id, new.fact_id, new.session_id, new.event.as_str(), new.body, tx.now])?;
-    Ok(())
+/// Where an attempt leaves its delivery.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Standing {
+    Delivered,
+    /// The next attempt is due then.
+    WaitsUntil(Millis),
+    Parked,
+}
+
+/// Makes the delivery unless the fact already has one for this subscription. Says whether it is new.
+pub(super) fn insert(tx: &Tx<'_>, new: &NewDelivery<'_>) -> Result<bool> {
+    let n_rows = tx
+        .prepare_cached(
+            "insert into deliveries (id, webhook_id, fact_id, session_id, event, body, next_attempt_at, created_at)
+            values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) on conflict do nothing",
+        )?
+        .execute(params![new.id, new.webhook_id, new.fact_id, new.session_id, new.event.as_str(), new.body, tx.now])?;
+    if n_rows == 1 {
+        release(tx, new.webhook_id, &new.id, 1, new.session_id)?;
+    }
+    Ok(n_rows == 1)
+}
+
+/// Lets a delivery go: at once, or, if it tells of a call, when its turn among the events of that call has come.
+fn release(tx: &Tx<'_>, webhook_id: &WebhookId, id: &DeliveryId, round: u32, session_id: Option<&SessionId>) -> Result<()> {
+    match session_id {
+        Some(session_id) => release_next(tx, webhook_id, session_id),
+        None => send_now(tx, webhook_id, id, round),
+    }
 }
 
 /// Enqueues the job of the first delivery of a call that was never attempted, so that a receiver is told of a call in its order: each
@@ -73,52 +88,70 @@ pub(super) fn release_next(tx: &Tx<'_>, webhook_id: &WebhookId, session_id: &Ses
         )?
         .query_row(params![webhook_id, session_id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    next.map_or(Ok(()), |(id, round)| enqueue_job(tx, &id, round))
+    next.map_or(Ok(()), |(id, round)| send_now(tx, webhook_id, &id, round))
 }
 
-/// Enqueues the job of one round of a delivery.
-pub(super) fn enqueue_job(tx: &Tx<'_>, id: &DeliveryId, round: u32) -> Result<()> {
-    let body = JobBody { delivery_id: id.clone() };
-    enqueue(tx, &NewJob { kind: JOB, key: &format!("{id}:{round}"), body: &body, due_at: tx.now })
-}
-
-/// What an attempt needs. `None` when delivery or subscription are gone.
-pub(super) fn due(conn: &Conn, id: &DeliveryId) -> Result<Option<Due>> {
+/// What an attempt needs. `None` when the delivery is gone, done, paused, or in a later round than the job.
+pub(super) fn due(conn: &Conn, job: &JobBody) -> Result<Option<Due>> {
     let mut statement = conn.prepare_cached(
-        "select d.webhook_id, w.url, d.session_id, d.event, d.body, d.state = 'waiting' and w.active as is_waiting, d.attempts,
-            d.next_attempt_at
-        from deliveries d join webhooks w on w.id = d.webhook_id where d.id = ?1",
+        "select d.n, d.webhook_id, w.url, d.session_id, d.event, d.body, d.round, d.attempts, w.schedule, w.secret_sealed,
+            w.next_secret_sealed, w.rotation_ends_at
+        from deliveries d join webhooks w on w.id = d.webhook_id
+        where d.id = ?1 and d.round = ?2 and d.state = 'waiting' and w.active",
     )?;
-    let due = statement.query_row([id], |row| {
+    let due = statement.query_row(params![job.delivery_id, job.round], |row| {
         Ok(Due {
+            n: row.get("n")?,
             webhook_id: row.get("webhook_id")?,
             url: row.get("url")?,
             session_id: row.get("session_id")?,
             event: row.get("event")?,
             body: row.get("body")?,
-            is_waiting: row.get("is_waiting")?,
+            round: row.get("round")?,
             attempts: row.get("attempts")?,
-            next_attempt_at: row.get("next_attempt_at")?,
+            schedule: Schedule::parse(&row.get::<_, String>("schedule")?),
+            sealed: Sealed::read(row)?,
         })
     });
     Ok(due.optional()?)
 }
 
-/// Notes an attempt. `next` says when the following one is due; otherwise `state` is the delivery's end. What would wait for a
-/// subscription that was paused during the attempt is parked like the rest of it.
-pub(super) fn note_attempt(tx: &Tx<'_>, id: &DeliveryId, attempt: &Attempt, state: &str, next: Option<Millis>) -> Result<()> {
+/// Notes an attempt in the log and moves its delivery on. Says whether the delivery still waits in the attempt's own round: one that was
+/// paused, deleted or begun anew meanwhile stays as it is, except that what the receiver has taken is delivered in any case.
+pub(super) fn note_attempt(tx: &Tx<'_>, due: &Due, attempt: &Attempt, standing: Standing) -> Result<bool> {
+    let duration_ms = i64::try_from(attempt.duration_ms).unwrap_or(i64::MAX);
     tx.prepare_cached(
-        "update deliveries set attempts = attempts + 1, next_attempt_at = coalesce(:next, next_attempt_at),
-            state = case when :next is not null and not (select active from webhooks where id = webhook_id) then 'parked' else :state end,
-            http_status = :http_status, error = :error, excerpt = :excerpt, duration_ms = :duration_ms, last_attempt_at = :at,
-            finished_at = case when :next is null then :now end
-        where id = :id",
+        "insert or replace into delivery_attempts
+            (delivery_n, round, attempt, at, url, headers, http_status, error, excerpt, duration_ms)
+        select n, :round, :attempt, :at, :url, :headers, :http_status, :error, :excerpt, :duration_ms from deliveries where n = :n",
     )?
     .execute(named_params! {
-        ":id": id, ":state": state, ":next": next, ":http_status": attempt.http_status, ":error": attempt.error,
-        ":excerpt": attempt.excerpt, ":duration_ms": i64::try_from(attempt.duration_ms).unwrap_or(i64::MAX), ":at": attempt.at, ":now": tx.now,
+        ":n": due.n, ":round": due.round, ":attempt": due.attempts + 1, ":at": attempt.at, ":url": due.url, ":headers": attempt.headers,
+        ":http_status": attempt.http_status, ":error": attempt.error, ":excerpt": attempt.excerpt, ":duration_ms": duration_ms,
     })?;
-    Ok(())
+    let (state, next) = match standing {
+        Standing::Delivered => ("delivered", None),
+        Standing::WaitsUntil(at) => ("waiting", Some(at)),
+        Standing::Parked => ("parked", None),
+    };
+    let is_current = tx
+        .prepare_cached(
+            "update deliveries set attempts = attempts + (round = :round),
+                state = case when :state = 'delivered' or (round = :round and state = 'waiting') then :state else state end,
+                next_attempt_at = case when round = :round then coalesce(:next, next_attempt_at) else next_attempt_at end,
+                http_status = :http_status, error = :error, excerpt = :excerpt, duration_ms = :duration_ms, last_attempt_at = :at,
+                finished_at = case when :next is null then :now else finished_at end
+            where n = :n and state <> 'delivered' returning round = :round and state = :state",
+        )?
+        .query_row(
+            named_params! {
+                ":n": due.n, ":round": due.round, ":state": state, ":next": next, ":http_status": attempt.http_status,
+                ":error": attempt.error, ":excerpt": attempt.excerpt, ":duration_ms": duration_ms, ":at": attempt.at, ":now": tx.now,
+            },
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(is_current.unwrap_or(false))
 }
 
 /// Parks what waits; nothing of it is lost. Says how many that were.
@@ -126,85 +159,44 @@ pub(super) fn park_waiting(tx: &Tx<'_>, webhook_id: &WebhookId) -> Result<usize>
     Ok(tx.prepare_cached("update deliveries set state = 'parked' where webhook_id = ?1 and state = 'waiting'")?.execute([webhook_id])?)
 }
 
-/// Puts parked deliveries, and those given up since `failed_since`, at the start of a new round. Says how many.
-pub(super) fn replay(tx: &Tx<'_>, webhook_id: &WebhookId, failed_since: Option<Millis>) -> Result<usize> {
+/// Puts what is parked at the start of a new round. Says how many.
+pub(super) fn replay_parked(tx: &Tx<'_>, webhook_id: &WebhookId) -> Result<usize> {
+    replay(tx, webhook_id, Millis(i64::MIN), false)
+}
+
+/// Puts what was queued since then and has not been delivered at the start of a new round, also what waits for a later attempt.
+pub(super) fn replay_since(tx: &Tx<'_>, webhook_id: &WebhookId, since: Millis) -> Result<usize> {
+    replay(tx, webhook_id, since, true)
+}
+
+fn replay(tx: &Tx<'_>, webhook_id: &WebhookId, since: Millis, also_waiting: bool) -> Result<usize> {
     let mut statement = tx.prepare_cached(
-        "update deliveries set state = 'waiting', round = round + 1, attempts = 0, next_attempt_at = ?3, finished_at = null
-        where webhook_id = ?1 and (state = 'parked' or (state = 'failed' and created_at >= ?2)) returning n, id, round, session_id",
+        "update deliveries set state = 'waiting', round = round + 1, attempts = 0, next_attempt_at = ?4, finished_at = null
+        where webhook_id = ?1 and created_at >= ?2 and (state = 'parked' or (?3 and state = 'waiting' and attempts > 0))
+        returning n, id, round, session_id",
     )?;
-    let since = failed_since.map_or(i64::MAX, |at| at.0);
     let mut replayed = statement
-        .query_map(params![webhook_id, since, tx.now], |row| {
+        .query_map(params![webhook_id, since, also_waiting, tx.now], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, DeliveryId>(1)?, row.get::<_, u32>(2)?, row.get::<_, Option<SessionId>>(3)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     // Jobs that are due at the same moment run in the order of their rows.
     replayed.sort_unstable_by_key(|(n, ..)| *n);
     for (_, id, round, session_id) in &replayed {
-        match session_id {
-            Some(session_id) => release_next(tx, webhook_id, session_id)?,
-            None => enqueue_job(tx, id, *round)?,
-        }
+        release(tx, webhook_id, id, *round, session_id.as_ref())?;
     }
     Ok(replayed.len())
 }
 
 /// Starts a new round of one delivery that is not waiting already.
 pub(super) fn resend(tx: &Tx<'_>, webhook_id: &WebhookId, id: &DeliveryId) -> Result<()> {
-    let known = get(tx, webhook_id, id)?;
-    if known.status == DeliveryState::Waiting {
-        return Err(Error::conflict("this delivery is still being attempted"));
-    }
-    tx.prepare_cached(
-        "update deliveries set state = 'waiting', round = round + 1, attempts = 0, next_attempt_at = ?2, finished_at = null where id = ?1",
-    )?
-    .execute(params![id, tx.now])?;
-    enqueue_job(tx, id, known.round + 1)
-}
-
-pub(super) fn get(conn: &Conn, webhook_id: &WebhookId, id: &DeliveryId) -> Result<DeliveryView> {
-    let mut statement = conn.prepare_cached(&format!("select {COLUMNS} from deliveries where webhook_id = ?1 and id = ?2"))?;
-    let found = statement.query_row(params![webhook_id, id], view).optional()?;
-    found.ok_or_else(|| Error::not_found(format!("no delivery {id} of this webhook")))
-}
-
-/// One page of a subscription's log, newest first, and how many rows it has.
-pub(super) fn list(conn: &Conn, webhook_id: &WebhookId, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
-    let total: i64 =
-        conn.prepare_cached("select count(*) from deliveries where webhook_id = ?1")?.query_row([webhook_id], |row| row.get(0))?;
-    let mut statement =
-        conn.prepare_cached(&format!("select {COLUMNS} from deliveries where webhook_id = ?1 order by n desc limit ?2 offset ?3"))?;
-    let rows = statement.query_map(params![webhook_id, page.limit, page.offset], view)?;
-    Ok((rows.collect::<rusqlite::Result<_>>()?, total.unsigned_abs()))
-}
-
-/// Removes a handful of finished deliveries from before `before`.
-pub(super) fn forget(tx: &Tx<'_>, before: Millis) -> Result<()> {
-    tx.prepare_cached(
-        "delete from deliveries where n in (
-            select n from deliveries where state in ('delivered', 'failed') and created_at < ?1 order by created_at limit 20)",
-    )?
-    .execute([before])?;
-    Ok(())
-}
-
-fn view(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
-    let status = DeliveryState::parse(&row.get::<_, String>("state")?);
-    Ok(DeliveryView {
-        id: row.get("id")?,
-        webhook_id: row.get("webhook_id")?,
-        event: row.get("event")?,
-        session_id: row.get("session_id")?,
-        status,
-        attempts: row.get("attempts")?,
-        round: row.get("round")?,
-        http_status: row.get("http_status")?,
-        error: row.get("error")?,
-        duration_ms: row.get::<_, Option<i64>>("duration_ms")?.map(i64::unsigned_abs),
-        response_excerpt: row.get("excerpt")?,
-        created_at: row.get("created_at")?,
-        last_attempt_at: row.get("last_attempt_at")?,
-        next_attempt_at: row.get::<_, Option<Millis>>("next_attempt_at")?.filter(|_| status == DeliveryState::Waiting),
-        finished_at: row.get("finished_at")?,
-    })
+    let round: Option<u32> = tx
+        .prepare_cached(
+            "update deliveries set state = 'waiting', round = round + 1, attempts = 0, next_attempt_at = ?3, finished_at = null
+            where webhook_id = ?1 and id = ?2 and state <> 'waiting' returning round",
+        )?
+        .query_row(params![webhook_id, id, tx.now], |row| row.get(0))
+        .optional()?;
+    let round = round.ok_or_else(|| Error::conflict("this delivery is still being attempted"))?;
+    send_now(tx, webhook_id, id, round)
 }

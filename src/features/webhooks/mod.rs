@@ -1,35 +1,49 @@
 //! Webhooks: who wants to hear of which events, and their signed, repeated, logged delivery.
 //!
-//! Owns the tables `webhooks` and `deliveries`. Hears of calls through facts, announces none. A fact makes one delivery per matching
-//! subscription; a job per delivery sends it until the receiver takes it or four attempts have failed.
+//! Owns the tables `webhooks`, `deliveries` and `delivery_attempts`. Hears of calls through facts, announces none. A fact makes one delivery per matching
+//! subscription; a job per delivery and round sends it until the receiver takes it or all attempts have failed. Nothing is dropped: what
+//! failed is parked and can be sent again, and events can be pulled by position.
 
 mod codeb_routes;
 mod deliveries_store;
 mod delivery;
 mod event;
-mod lanes;
+mod events_routes;
+mod job;
+mod log;
+mod log_store;
 mod model;
 mod payload;
 #[cfg(test)]
 mod payload_table;
+mod pull;
 mod reactions;
+mod recovery;
 mod retry;
 mod routes;
 mod service;
 mod sign;
 mod store;
+mod told;
+
+use std::sync::Arc;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::access::{Permission, Role};
+use crate::platform::outbox::Chore;
 
-pub use delivery::JOB;
 pub use event::EventName;
-pub use model::{DeliveryState, DeliveryView, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
-pub use reactions::wants;
+pub use job::JOB;
+pub use log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView};
+pub use model::{NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
+pub use pull::{PulledEvent, PulledEvents};
+pub use recovery::{RecoverOrder, Recovered};
+pub use retry::Schedule;
 pub use service::{Webhooks, WebhooksSetup};
+pub use told::wants;
 
-/// May read subscriptions and their delivery log.
+/// May read subscriptions, their delivery log, and events by position.
 pub enum ReadWebhooks {}
 
 impl Permission for ReadWebhooks {
@@ -46,5 +60,10 @@ impl Permission for EditWebhooks {
 
 /// The routes of both surfaces.
 pub fn routes(webhooks: Webhooks) -> OpenApiRouter {
-    routes::routes().merge(codeb_routes::routes()).with_state(webhooks)
+    routes::routes().merge(events_routes::routes()).merge(codeb_routes::routes()).with_state(webhooks)
+}
+
+/// Removes what the delivery log no longer keeps.
+pub fn chore() -> Chore {
+    Chore { name: "webhooks.log", run: Arc::new(log_store::forget) }
 }

@@ -1,14 +1,17 @@
-//! Subscriptions and deliveries as they are sent and shown, and the rules for what may be subscribed.
+//! Subscriptions as they are sent and shown, and the rules for what may be subscribed.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::event::EventName;
-use crate::base::id::{DeliveryId, SessionId, WebhookId};
+use super::retry::Schedule;
+use crate::base::id::WebhookId;
 use crate::base::{Error, Millis, Result};
 
 /// The word that stands for all events.
 pub(super) const ALL_EVENTS: &str = "*";
+/// Longest description, in characters.
+const MOST_DESCRIPTION: usize = 200;
 
 /// A subscription to be made.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -18,6 +21,15 @@ pub struct NewWebhook {
     pub url: String,
     /// Event names, or `["*"]` for all.
     pub events: Vec<String>,
+    /// What it is for, in the operator's words; at most 200 characters.
+    #[serde(default)]
+    pub description: String,
+    /// How patiently deliveries are repeated.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// `false` makes it paused. Absent: a new one is active, a replaced one stays as it is.
+    #[serde(default)]
+    pub active: Option<bool>,
 }
 
 /// What is to be different; absent fields stay as they are.
@@ -30,6 +42,27 @@ pub struct WebhookChange {
     /// Event names, or `["*"]` for all.
     #[serde(default)]
     pub events: Option<Vec<String>>,
+    /// What it is for, in the operator's words; at most 200 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// How patiently deliveries are repeated. Those on their way follow it from their next attempt on.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// `false` pauses, `true` resumes with everything that is parked.
+    #[serde(default)]
+    pub active: Option<bool>,
+}
+
+impl From<NewWebhook> for WebhookChange {
+    fn from(new: NewWebhook) -> Self {
+        Self {
+            url: Some(new.url),
+            events: Some(new.events),
+            description: Some(new.description),
+            schedule: Some(new.schedule),
+            active: new.active,
+        }
+    }
 }
 
 /// A subscription. The secret is in no read.
@@ -41,13 +74,17 @@ pub struct WebhookView {
     pub url: String,
     /// Event names, or `["*"]` for all.
     pub events: Vec<String>,
+    /// What it is for.
+    pub description: String,
+    /// How patiently deliveries are repeated.
+    pub schedule: Schedule,
     /// False while paused: nothing is sent.
     pub active: bool,
     /// Failed deliveries in a row; 20 pause the subscription.
     pub failures: u32,
     /// Why it is paused; empty while it is active.
     pub paused_because: String,
-    /// Deliveries that wait for the subscription to be resumed.
+    /// Deliveries that wait for an operator: all attempts failed, or the subscription was paused.
     pub parked: u64,
     /// When a delivery was last taken.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -75,71 +112,6 @@ pub struct WebhookWithSecret {
     pub secret: String,
 }
 
-/// How a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryState {
-    /// An attempt is due or will be.
-    Waiting,
-    /// The receiver has it.
-    Delivered,
-    /// All attempts failed.
-    Failed,
-    /// Waits for its subscription to be resumed.
-    Parked,
-}
-
-impl DeliveryState {
-    /// Reads the stored word.
-    pub(super) fn parse(word: &str) -> Self {
-        match word {
-            "delivered" => Self::Delivered,
-            "failed" => Self::Failed,
-            "parked" => Self::Parked,
-            _ => Self::Waiting,
-        }
-    }
-}
-
-/// One line of the delivery log.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct DeliveryView {
-    /// `X-CodeB-Delivery-Id`, the same on every attempt.
-    pub id: DeliveryId,
-    /// The subscription.
-    pub webhook_id: WebhookId,
-    /// Name of the event.
-    pub event: String,
-    /// The call it tells of.
-    pub session_id: Option<SessionId>,
-    /// How it stands.
-    pub status: DeliveryState,
-    /// Attempts made in this round.
-    pub attempts: u32,
-    /// 1, and one more for each time an operator sent it again.
-    pub round: u32,
-    /// Status of the last answer.
-    pub http_status: Option<u16>,
-    /// Class of the last failure: `timeout`, `connect`, `dns`, `tls`, `blocked`, `broken`, `status`, …
-    pub error: Option<String>,
-    /// How long the last attempt took.
-    pub duration_ms: Option<u64>,
-    /// The first KiB of the last answer.
-    pub response_excerpt: String,
-    /// When the event happened.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Millis,
-    /// When the last attempt was made.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub last_attempt_at: Option<Millis>,
-    /// When the next attempt is due.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub next_attempt_at: Option<Millis>,
-    /// When it was delivered or given up.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub finished_at: Option<Millis>,
-}
-
 /// Checks the names and brings them into the table's order: `*` alone stands for all.
 pub(super) fn events(names: &[String]) -> Result<Vec<String>> {
     if names.is_empty() {
@@ -153,6 +125,18 @@ pub(super) fn events(names: &[String]) -> Result<Vec<String>> {
         return Err(Error::invalid(sentence.clone()).field(format!("events[{n}]"), sentence));
     }
     Ok(EventName::ALL.iter().map(|event| event.as_str().to_owned()).filter(|event| names.contains(event)).collect())
+}
+
+/// Checks a description: short, and one line of text.
+pub(super) fn description(text: &str) -> Result<()> {
+    let wrong = |sentence: &'static str| Err(Error::invalid(sentence).field("description", sentence));
+    if text.chars().count() > MOST_DESCRIPTION {
+        return wrong("a description has at most 200 characters");
+    }
+    if text.chars().any(char::is_control) {
+        return wrong("a description is one line without control characters");
+    }
+    Ok(())
 }
 
 /// Whether a subscription to these events wants this one.
@@ -181,5 +165,12 @@ mod tests {
         let all = vec!["*".to_owned()];
         assert!(EventName::ALL.iter().all(|event| matches(&all, *event)));
         assert!(!matches(&["call.ended".to_owned()], EventName::CallStarted));
+    }
+
+    #[test]
+    fn a_description_is_one_short_line() {
+        assert!(description("").is_ok() && description(&"ü".repeat(200)).is_ok());
+        assert!(description(&"x".repeat(201)).is_err());
+        assert!(description("two\nlines").is_err());
     }
 }

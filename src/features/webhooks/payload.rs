@@ -52,6 +52,11 @@ impl Fields {
     }
 }
 
+/// Whether a browser called one of our numbers: there is no SIP leg that could be answered.
+pub(super) fn is_browser(call: &CallRecord) -> bool {
+    call.origin == Origin::Vnum && !is_outbound(call) && !is_sip(call)
+}
+
 /// Whether the call came in over SIP, and not from a browser.
 fn is_sip(call: &CallRecord) -> bool {
     call.did.is_some() || call.carrier_id.is_some()

@@ -2,16 +2,54 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::base::Millis;
 use crate::base::backoff::Backoff;
 use crate::platform::net::Failure;
 
 /// Pauses after the first, second and third failed attempt (seed 002).
-const PAUSES: Backoff = Backoff::Steps(&[5, 30, 120]);
+const STANDARD: Backoff = Backoff::Steps(&[5, 30, 120]);
+/// The same beginning, then up to ten hours: a receiver may be away for most of a day.
+const EXTENDED: Backoff = Backoff::Steps(&[5, 30, 120, 600, 1800, 7200, 18_000, 36_000]);
 /// The longest wish of a receiver that is granted.
 const MOST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// Failed deliveries in a row after which a subscription is paused (seed 002).
 pub(super) const MOST_FAILURES: u32 = 20;
+
+/// How patiently a delivery is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Four attempts: pauses of 5, 30 and 120 seconds.
+    #[default]
+    Standard,
+    /// Nine attempts: pauses of 5 s, 30 s, 2 min, 10 min, 30 min, 2 h, 5 h and 10 h.
+    Extended,
+}
+
+impl Schedule {
+    /// The word as it is stored.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Extended => "extended",
+        }
+    }
+
+    /// Reads the stored word.
+    pub(super) fn parse(word: &str) -> Self {
+        if word == "extended" { Self::Extended } else { Self::Standard }
+    }
+
+    fn pauses(self) -> Backoff {
+        match self {
+            Self::Standard => STANDARD,
+            Self::Extended => EXTENDED,
+        }
+    }
+}
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +78,13 @@ pub(super) enum Next {
     GiveUpAndPause,
 }
 
-/// Decides after attempt number `attempt` (1 to 4).
-pub(super) fn decide(attempt: u32, answered: &Answered) -> Next {
+/// Decides after attempt number `attempt`, counted from 1.
+pub(super) fn decide(schedule: Schedule, attempt: u32, answered: &Answered) -> Next {
     let (status, wish) = match answered {
         Answered::Status { status, retry_after } => (*status, *retry_after),
         Answered::Failed(_) => (0, None),
     };
-    match (status, PAUSES.after(attempt)) {
+    match (status, schedule.pauses().after(attempt)) {
         (200..=299, _) => Next::Delivered,
         (410, _) => Next::GiveUpAndPause,
         (_, None) => Next::GiveUp,
@@ -74,30 +112,45 @@ mod tests {
 
     #[test]
     fn attempts_follow_after_5_30_and_120_seconds_and_then_end() {
-        let pauses: Vec<Next> = (1..=4).map(|attempt| decide(attempt, &status(500))).collect();
+        let pauses: Vec<Next> = (1..=4).map(|attempt| decide(Schedule::Standard, attempt, &status(500))).collect();
         let again = |s| Next::Again(Duration::from_secs(s));
         assert_eq!(pauses, [again(5), again(30), again(120), Next::GiveUp]);
-        assert_eq!(decide(1, &Answered::Failed(Failure::Timeout)), again(5));
-        assert_eq!(decide(4, &Answered::Failed(Failure::Broken)), Next::GiveUp);
+        assert_eq!(decide(Schedule::Standard, 1, &Answered::Failed(Failure::Timeout)), again(5));
+        assert_eq!(decide(Schedule::Standard, 4, &Answered::Failed(Failure::Broken)), Next::GiveUp);
+    }
+
+    #[test]
+    fn the_extended_schedule_goes_on_up_to_ten_hours() {
+        let pauses: Vec<u64> = (1..=8)
+            .map(|attempt| match decide(Schedule::Extended, attempt, &status(500)) {
+                Next::Again(pause) => pause.as_secs(),
+                other => panic!("{other:?} after attempt {attempt}"),
+            })
+            .collect();
+        assert_eq!(pauses, [5, 30, 120, 600, 1800, 7200, 18_000, 36_000]);
+        assert_eq!(decide(Schedule::Extended, 9, &status(500)), Next::GiveUp);
+        for schedule in [Schedule::Standard, Schedule::Extended] {
+            assert_eq!(Schedule::parse(schedule.as_str()), schedule);
+        }
     }
 
     #[test]
     fn only_2xx_is_taken_and_410_ends_everything() {
         for taken in [200, 201, 202, 204, 299] {
-            assert_eq!(decide(1, &status(taken)), Next::Delivered);
+            assert_eq!(decide(Schedule::Standard, 1, &status(taken)), Next::Delivered);
         }
         for refused in [100, 199, 300, 301, 302, 307, 400, 401, 403, 404, 429, 500, 503, 599] {
-            assert!(matches!(decide(2, &status(refused)), Next::Again(_)), "{refused}");
+            assert!(matches!(decide(Schedule::Standard, 2, &status(refused)), Next::Again(_)), "{refused}");
         }
-        assert_eq!(decide(1, &status(410)), Next::GiveUpAndPause);
+        assert_eq!(decide(Schedule::Standard, 1, &status(410)), Next::GiveUpAndPause);
     }
 
     #[test]
     fn a_receivers_wish_to_wait_is_granted_up_to_an_hour_and_never_shortens_the_pause() {
         let wish = |seconds| Answered::Status { status: 503, retry_after: Some(Duration::from_secs(seconds)) };
-        assert_eq!(decide(1, &wish(60)), Next::Again(Duration::from_secs(60)));
-        assert_eq!(decide(1, &wish(1)), Next::Again(Duration::from_secs(5)));
-        assert_eq!(decide(3, &wish(86_400)), Next::Again(Duration::from_secs(3600)));
+        assert_eq!(decide(Schedule::Standard, 1, &wish(60)), Next::Again(Duration::from_secs(60)));
+        assert_eq!(decide(Schedule::Standard, 1, &wish(1)), Next::Again(Duration::from_secs(5)));
+        assert_eq!(decide(Schedule::Standard, 3, &wish(86_400)), Next::Again(Duration::from_secs(3600)));
     }
 
     #[test]

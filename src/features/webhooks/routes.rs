@@ -8,12 +8,13 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{DeliveryView, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
-use super::service::{Replay, Webhooks};
+use super::log::{DeliveryDetail, DeliveryState, DeliveryView};
+use super::model::{NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
+use super::recovery::{RecoverOrder, Recovered};
+use super::service::Webhooks;
 use super::{EditWebhooks, ReadWebhooks};
 use crate::base::id::{DeliveryId, WebhookId};
 use crate::base::page::{Listing, Page, PageQuery};
-use crate::base::{Error, Millis};
 use crate::platform::access::Can;
 use crate::platform::http::{ApiResult, Body};
 
@@ -26,7 +27,9 @@ pub(super) fn routes() -> OpenApiRouter<Webhooks> {
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(rotate))
+        .routes(routes!(recover))
         .routes(routes!(deliveries))
+        .routes(routes!(delivery))
         .routes(routes!(resend))
 }
 
@@ -34,10 +37,16 @@ pub(super) fn routes() -> OpenApiRouter<Webhooks> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ResumeQuery {
-    /// `false` leaves parked deliveries where they are; they can be sent again one by one.
+    /// `false` leaves parked deliveries where they are; they can be sent again one by one, or by `recover`.
     replay: Option<bool>,
-    /// Deliveries that were given up since this time are sent again, too.
-    failed_since: Option<String>,
+}
+
+/// Which lines of the log are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LogQuery {
+    /// Only deliveries that stand like this.
+    status: Option<DeliveryState>,
 }
 
 /// Whether a rotation is begun or ended.
@@ -76,7 +85,7 @@ async fn read(_: Can<ReadWebhooks>, State(webhooks): State<Webhooks>, Path(id): 
     Ok(Json(webhooks.get(id).await?))
 }
 
-/// Changes URL and events.
+/// Sets everything an operator may set; what is absent gets its default, except `active`.
 #[utoipa::path(put, path = "/api/v1/webhooks/{id}", params(("id" = String, Path)), request_body = NewWebhook,
     responses((status = 200, body = WebhookView)), tag = "webhooks")]
 async fn replace(
@@ -85,11 +94,10 @@ async fn replace(
     Path(id): Path<WebhookId>,
     Body(new): Body<NewWebhook>,
 ) -> ApiResult<Json<WebhookView>> {
-    let change = WebhookChange { url: Some(new.url), events: Some(new.events) };
-    Ok(Json(webhooks.change(can.actor(), id, change).await?))
+    Ok(Json(webhooks.change(can.actor(), id, new.into()).await?))
 }
 
-/// Changes URL or events.
+/// Changes what the body names.
 #[utoipa::path(patch, path = "/api/v1/webhooks/{id}", params(("id" = String, Path)), request_body = WebhookChange,
     responses((status = 200, body = WebhookView)), tag = "webhooks")]
 async fn change(
@@ -129,10 +137,19 @@ async fn resume(
     Path(id): Path<WebhookId>,
     Query(query): Query<ResumeQuery>,
 ) -> ApiResult<Json<WebhookView>> {
-    let unreadable = || Error::invalid("failed_since must be an RFC 3339 time").field("failed_since", "must be an RFC 3339 time");
-    let failed_since = query.failed_since.map(|text| Millis::parse(&text).ok_or_else(unreadable)).transpose()?;
-    let replay = Replay { parked: query.replay.unwrap_or(true), failed_since };
-    Ok(Json(webhooks.resume(can.actor(), id, replay).await?))
+    Ok(Json(webhooks.resume(can.actor(), id, query.replay.unwrap_or(true)).await?))
+}
+
+/// Queues everything the receiver has not taken since a time: what is parked or waits, and what it was never sent.
+#[utoipa::path(post, path = "/api/v1/webhooks/{id}/recover", params(("id" = String, Path)), request_body = RecoverOrder,
+    responses((status = 200, body = Recovered)), tag = "webhooks")]
+async fn recover(
+    can: Can<EditWebhooks>,
+    State(webhooks): State<Webhooks>,
+    Path(id): Path<WebhookId>,
+    Body(order): Body<RecoverOrder>,
+) -> ApiResult<Json<Recovered>> {
+    Ok(Json(webhooks.recover(can.actor(), id, order).await?))
 }
 
 /// Makes a new secret, shown once; the old one signs beside it for a day, or until confirmed.
@@ -152,18 +169,29 @@ async fn rotate(
 }
 
 /// The delivery log of a subscription, newest first.
-#[utoipa::path(get, path = "/api/v1/webhooks/{id}/deliveries", params(("id" = String, Path), PageQuery),
+#[utoipa::path(get, path = "/api/v1/webhooks/{id}/deliveries", params(("id" = String, Path), PageQuery, LogQuery),
     responses((status = 200, body = Listing<DeliveryView>)), tag = "webhooks")]
 async fn deliveries(
     _: Can<ReadWebhooks>,
     State(webhooks): State<Webhooks>,
     Path(id): Path<WebhookId>,
-    Query(query): Query<PageQuery>,
+    Query(page): Query<PageQuery>,
+    Query(LogQuery { status }): Query<LogQuery>,
 ) -> ApiResult<Json<Listing<DeliveryView>>> {
-    let page = Page::from(&query);
-    let path = format!("/api/v1/webhooks/{id}/deliveries");
-    let (rows, total) = webhooks.deliveries(id, page).await?;
-    Ok(Json(Listing::new(rows, total, page, &path, &[])))
+    let (page, path) = (Page::from(&page), format!("/api/v1/webhooks/{id}/deliveries"));
+    let (rows, total) = webhooks.deliveries(id, status, page).await?;
+    Ok(Json(Listing::new(rows, total, page, &path, &[("status", status.map(DeliveryState::as_str))])))
+}
+
+/// One delivery: the body, and every attempt with its headers and what came back.
+#[utoipa::path(get, path = "/api/v1/webhooks/{id}/deliveries/{delivery_id}",
+    params(("id" = String, Path), ("delivery_id" = String, Path)), responses((status = 200, body = DeliveryDetail)), tag = "webhooks")]
+async fn delivery(
+    _: Can<ReadWebhooks>,
+    State(webhooks): State<Webhooks>,
+    Path((id, delivery_id)): Path<(WebhookId, DeliveryId)>,
+) -> ApiResult<Json<DeliveryDetail>> {
+    Ok(Json(webhooks.delivery(id, delivery_id).await?))
 }
 
 /// Sends one delivery again: same id, same body.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::deliveries_store::{self as deliveries, NewDelivery};
-use super::event::EventName;
-use super::lanes::Lanes;
-use super::model::{self, DeliveryView, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
-use super::{payload, store};
+use super::deliveries_store as deliveries;
+use super::log::{DeliveryDetail, DeliveryState, DeliveryView};
+use super::model::{self, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
+use super::store::{Sealed, Settings};
+use super::{log_store, store};
 use crate::base::id::{DeliveryId, WebhookId};
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
@@ -24,6 +24,8 @@ use crate::platform::net::{Outbound, Target};
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 /// Most subscriptions: each event is written once per subscription.
 const MOST_WEBHOOKS: u64 = 100;
+/// Why a subscription that was made with `active: false` is paused.
+const MADE_PAUSED: &str = "it was made paused";
 
 /// What webhooks are built from.
 pub struct WebhooksSetup {
@@ -47,22 +49,12 @@ pub struct Webhooks(Arc<Inner>);
 
 struct Inner {
     setup: WebhooksSetup,
-    lanes: Lanes,
-}
-
-/// What a resume brought back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Replay {
-    /// Whether parked deliveries are sent.
-    pub(super) parked: bool,
-    /// Deliveries given up since then are sent, too.
-    pub(super) failed_since: Option<Millis>,
 }
 
 impl Webhooks {
     /// The handle.
     pub fn new(setup: WebhooksSetup) -> Self {
-        Self(Arc::new(Inner { setup, lanes: Lanes::default() }))
+        Self(Arc::new(Inner { setup }))
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -85,13 +77,10 @@ impl Webhooks {
         &self.0.setup.tenant
     }
 
-    pub(super) fn lanes(&self) -> &Lanes {
-        &self.0.lanes
-    }
-
     /// Makes a subscription. The secret is in this answer and in no other.
     pub async fn create(&self, actor: &Actor, new: NewWebhook) -> Result<WebhookWithSecret> {
         let events = model::events(&new.events)?;
+        model::description(&new.description)?;
         self.check_url(&new.url)?;
         let id = WebhookId::new(self.random());
         let (secret, sealed) = self.new_secret(&id)?;
@@ -100,7 +89,11 @@ impl Webhooks {
             if store::list(tx, Page { limit: 1, offset: 0 })?.1 >= MOST_WEBHOOKS {
                 return Err(Error::conflict(format!("there are {MOST_WEBHOOKS} webhooks already; delete one first")));
             }
-            store::insert(tx, &id, &new.url, &events, &sealed, &actor.name)?;
+            let settings = Settings { url: &new.url, events: &events, description: &new.description, schedule: new.schedule };
+            store::insert(tx, &id, &settings, &sealed, &actor.name)?;
+            if new.active == Some(false) {
+                store::pause(tx, &id, MADE_PAUSED)?;
+            }
             audit::append(tx, &actor, "webhook.create", id.as_str(), &json!({ "host": host_of(&new.url), "events": events }))?;
             store::get(tx, &id)
         };
@@ -117,15 +110,21 @@ impl Webhooks {
         self.db().read(move |conn| store::list(conn, page)).await
     }
 
-    /// Changes URL or events. What waits is sent to the new URL.
+    /// Changes what is named. What waits is sent to the new URL and by the new schedule.
     pub async fn change(&self, actor: &Actor, id: WebhookId, change: WebhookChange) -> Result<WebhookView> {
         let events = change.events.as_deref().map(model::events).transpose()?;
         change.url.as_deref().map_or(Ok(()), |url| self.check_url(url))?;
+        change.description.as_deref().map_or(Ok(()), model::description)?;
         self.changed(actor, id, "webhook.update", move |tx, before| {
-            let url = change.url.as_ref().unwrap_or(&before.url);
-            let events = events.as_ref().unwrap_or(&before.events);
-            store::update(tx, &before.id, url, events)?;
-            Ok(json!({ "host": host_of(url), "events": events }))
+            let settings = Settings {
+                url: change.url.as_ref().unwrap_or(&before.url),
+                events: events.as_ref().unwrap_or(&before.events),
+                description: change.description.as_ref().unwrap_or(&before.description),
+                schedule: change.schedule.unwrap_or(before.schedule),
+            };
+            store::update(tx, &before.id, &settings)?;
+            set_active(tx, before, change.active)?;
+            Ok(json!({ "host": host_of(settings.url), "events": settings.events, "active": change.active.unwrap_or(before.active) }))
         })
         .await
     }
@@ -140,27 +139,6 @@ impl Webhooks {
                 audit::append(tx, &actor, "webhook.delete", id.as_str(), &json!({ "host": host_of(&before.url) }))
             })
             .await
-    }
-
-    /// Stops sending; what waits is parked.
-    pub async fn pause(&self, actor: &Actor, id: WebhookId) -> Result<WebhookView> {
-        self.changed(actor, id, "webhook.pause", |tx, before| {
-            if before.active {
-                store::pause(tx, &before.id, "an operator paused it")?;
-            }
-            Ok(json!({ "parked": deliveries::park_waiting(tx, &before.id)? }))
-        })
-        .await
-    }
-
-    /// Sends again from now on, and what the replay names.
-    pub(super) async fn resume(&self, actor: &Actor, id: WebhookId, replay: Replay) -> Result<WebhookView> {
-        self.changed(actor, id, "webhook.resume", move |tx, before| {
-            store::resume(tx, &before.id)?;
-            let n_replayed = if replay.parked { deliveries::replay(tx, &before.id, replay.failed_since)? } else { 0 };
-            Ok(json!({ "replayed": n_replayed }))
-        })
-        .await
     }
 
     /// Makes a new secret that signs beside the old one for a day and then alone. It is in this answer and in no other.
@@ -189,59 +167,27 @@ impl Webhooks {
         .await
     }
 
-    /// Sends `webhook.test` to one subscription, whatever it listens to.
-    pub async fn test(&self, actor: &Actor, id: WebhookId) -> Result<DeliveryView> {
-        let (delivery_id, tenant, name) = (DeliveryId::new(self.random()), self.tenant().to_owned(), actor.name.clone());
-        self.db()
-            .write(move |tx| {
-                if !store::get(tx, &id)?.active {
-                    return Err(Error::conflict("this webhook is paused; resume it first"));
-                }
-                let Value::Object(data) = json!({ "webhookId": id, "requestedBy": name }) else { return Err(Error::internal("no data")) };
-                let body = payload::body(EventName::Test, &tenant, tx.now, data);
-                let new =
-                    NewDelivery { id: delivery_id, webhook_id: &id, fact_id: None, session_id: None, event: EventName::Test, body: &body };
-                deliveries::insert(tx, &new)?;
-                deliveries::enqueue_job(tx, &new.id, 1)?;
-                deliveries::get(tx, &id, &new.id)
-            })
-            .await
-    }
-
     /// One page of a subscription's delivery log, newest first, and how many rows it has.
-    pub async fn deliveries(&self, id: WebhookId, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
+    pub async fn deliveries(&self, id: WebhookId, state: Option<DeliveryState>, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
         self.db()
             .read(move |conn| {
                 store::get(conn, &id)?;
-                deliveries::list(conn, &id, page)
+                log_store::list(conn, &id, state, page)
             })
             .await
     }
 
-    /// Sends a finished or parked delivery once more: same id, same body, four new attempts.
-    pub async fn resend(&self, actor: &Actor, id: WebhookId, delivery_id: DeliveryId) -> Result<DeliveryView> {
-        let actor = actor.clone();
-        self.db()
-            .write(move |tx| {
-                if !store::get(tx, &id)?.active {
-                    return Err(Error::conflict("this webhook is paused; resume it first"));
-                }
-                deliveries::resend(tx, &id, &delivery_id)?;
-                audit::append(tx, &actor, "webhook.resend", id.as_str(), &json!({ "delivery_id": delivery_id }))?;
-                deliveries::get(tx, &id, &delivery_id)
-            })
-            .await
+    /// One delivery with its body and all its attempts.
+    pub async fn delivery(&self, id: WebhookId, delivery_id: DeliveryId) -> Result<DeliveryDetail> {
+        self.db().read(move |conn| log_store::detail(conn, &id, &delivery_id)).await
     }
 
     /// The secret in force, and the one that signs beside it.
-    pub(super) async fn secrets(&self, id: &WebhookId, now: Millis) -> Result<(Secret, Option<Secret>)> {
-        let wanted = id.clone();
-        let sealed = self.db().read(move |conn| store::sealed(conn, &wanted)).await?;
-        let sealed = sealed.ok_or_else(|| Error::not_found(format!("no webhook {id}")))?;
+    pub(super) fn open(&self, id: &WebhookId, sealed: &Sealed, now: Millis) -> Result<(Secret, Option<Secret>)> {
         let open = |text: &str| self.0.setup.sealer.open(id.as_str(), text).map(Secret::new);
-        match sealed.next {
-            Some((next, ends)) if ends <= now => Ok((open(&next)?, None)),
-            Some((next, _)) => Ok((open(&sealed.secret)?, Some(open(&next)?))),
+        match &sealed.next {
+            Some((next, ends)) if *ends <= now => Ok((open(next)?, None)),
+            Some((next, _)) => Ok((open(&sealed.secret)?, Some(open(next)?))),
             None => Ok((open(&sealed.secret)?, None)),
         }
     }
@@ -257,7 +203,7 @@ impl Webhooks {
     }
 
     /// One change of one subscription, audited, in one transaction.
-    async fn changed<F>(&self, actor: &Actor, id: WebhookId, action: &'static str, change: F) -> Result<WebhookView>
+    pub(super) async fn changed<F>(&self, actor: &Actor, id: WebhookId, action: &'static str, change: F) -> Result<WebhookView>
     where
         F: FnOnce(&Tx<'_>, &WebhookView) -> Result<Value> + Send + 'static,
     {
@@ -270,6 +216,21 @@ impl Webhooks {
                 store::get(tx, &id)
             })
             .await
+    }
+}
+
+/// Pauses or resumes as a change of `active` says; what was parked goes out again.
+fn set_active(tx: &Tx<'_>, before: &WebhookView, wanted: Option<bool>) -> Result<()> {
+    match wanted.filter(|wanted| *wanted != before.active) {
+        None => Ok(()),
+        Some(false) => {
+            store::pause(tx, &before.id, "an operator paused it")?;
+            deliveries::park_waiting(tx, &before.id).map(drop)
+        }
+        Some(true) => {
+            store::resume(tx, &before.id)?;
+            deliveries::replay_parked(tx, &before.id).map(drop)
+        }
     }
 }
 

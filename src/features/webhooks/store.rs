@@ -6,13 +6,14 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::event::EventName;
 use super::model::{WebhookView, matches};
+use super::retry::Schedule;
 use crate::base::id::WebhookId;
 use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
 use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 /// The columns [`view`] reads.
-const COLUMNS: &str = "id, url, events, active, failures, paused_because, last_fired_at, rotation_ends_at, created_by, created_at, \
+const COLUMNS: &str = "id, url, events, description, schedule, active, failures, paused_because, last_fired_at, rotation_ends_at, created_by, created_at, \
     updated_at, (select count(*) from deliveries where webhook_id = webhooks.id and state = 'parked') as parked";
 
 /// The sealed secrets of a subscription.
@@ -24,11 +25,37 @@ pub(super) struct Sealed {
     pub(super) next: Option<(String, Millis)>,
 }
 
-pub(super) fn insert(tx: &Tx<'_>, id: &WebhookId, url: &str, events: &[String], sealed: &str, created_by: &str) -> Result<()> {
+impl Sealed {
+    /// Reads `secret_sealed`, `next_secret_sealed` and `rotation_ends_at`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let next = row.get::<_, Option<String>>("next_secret_sealed")?.zip(row.get::<_, Option<Millis>>("rotation_ends_at")?);
+        Ok(Self { secret: row.get("secret_sealed")?, next })
+    }
+}
+
+/// What an operator sets.
+pub(super) struct Settings<'a> {
+    pub(super) url: &'a str,
+    pub(super) events: &'a [String],
+    pub(super) description: &'a str,
+    pub(super) schedule: Schedule,
+}
+
+pub(super) fn insert(tx: &Tx<'_>, id: &WebhookId, settings: &Settings<'_>, sealed: &str, created_by: &str) -> Result<()> {
     tx.prepare_cached(
-        "insert into webhooks (id, url, events, secret_sealed, created_by, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "insert into webhooks (id, url, events, description, schedule, secret_sealed, created_by, created_at, updated_at)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
     )?
-    .execute(params![id, url, to_json(events)?, sealed, created_by, tx.now])?;
+    .execute(params![
+        id,
+        settings.url,
+        to_json(settings.events)?,
+        settings.description,
+        settings.schedule.as_str(),
+        sealed,
+        created_by,
+        tx.now
+    ])?;
     Ok(())
 }
 
@@ -68,13 +95,9 @@ pub(super) fn has_listeners(conn: &Conn) -> Result<bool> {
     Ok(conn.prepare_cached("select exists (select 1 from webhooks where active = 1)")?.query_row([], |row| row.get(0))?)
 }
 
-pub(super) fn update(tx: &Tx<'_>, id: &WebhookId, url: &str, events: &[String]) -> Result<()> {
-    tx.prepare_cached("update webhooks set url = ?2, events = ?3, updated_at = ?4 where id = ?1")?.execute(params![
-        id,
-        url,
-        to_json(events)?,
-        tx.now
-    ])?;
+pub(super) fn update(tx: &Tx<'_>, id: &WebhookId, settings: &Settings<'_>) -> Result<()> {
+    tx.prepare_cached("update webhooks set url = ?2, events = ?3, description = ?4, schedule = ?5, updated_at = ?6 where id = ?1")?
+        .execute(params![id, settings.url, to_json(settings.events)?, settings.description, settings.schedule.as_str(), tx.now])?;
     Ok(())
 }
 
@@ -83,11 +106,12 @@ pub(super) fn delete(tx: &Tx<'_>, id: &WebhookId) -> Result<()> {
     Ok(())
 }
 
-/// Stops sending. The reason is shown to the operator.
-pub(super) fn pause(tx: &Tx<'_>, id: &WebhookId, because: &str) -> Result<()> {
-    tx.prepare_cached("update webhooks set active = 0, paused_because = ?2, updated_at = ?3 where id = ?1")?
+/// Stops sending. The reason is shown to the operator. Says whether it was active until now.
+pub(super) fn pause(tx: &Tx<'_>, id: &WebhookId, because: &str) -> Result<bool> {
+    let n_rows = tx
+        .prepare_cached("update webhooks set active = 0, paused_because = ?2, updated_at = ?3 where id = ?1 and active = 1")?
         .execute(params![id, because, tx.now])?;
-    Ok(())
+    Ok(n_rows == 1)
 }
 
 /// Sends again, with the tally at zero.
@@ -110,16 +134,6 @@ pub(super) fn note_failure(tx: &Tx<'_>, id: &WebhookId) -> Result<u32> {
         .query_row([id], |row| row.get(0))
         .optional()?;
     Ok(n.unwrap_or(0))
-}
-
-/// The sealed secrets. `None` when the subscription is gone.
-pub(super) fn sealed(conn: &Conn, id: &WebhookId) -> Result<Option<Sealed>> {
-    let mut statement = conn.prepare_cached("select secret_sealed, next_secret_sealed, rotation_ends_at from webhooks where id = ?1")?;
-    let sealed = statement.query_row([id], |row| {
-        let next = row.get::<_, Option<String>>(1)?.zip(row.get::<_, Option<Millis>>(2)?);
-        Ok(Sealed { secret: row.get(0)?, next })
-    });
-    Ok(sealed.optional()?)
 }
 
 /// Puts a second secret beside the one in force.
@@ -145,6 +159,8 @@ fn view(row: &Row<'_>) -> Result<WebhookView> {
         id: row.get("id")?,
         url: row.get("url")?,
         events: from_json(&row.get::<_, String>("events")?)?,
+        description: row.get("description")?,
+        schedule: Schedule::parse(&row.get::<_, String>("schedule")?),
         active: row.get("active")?,
         failures: row.get("failures")?,
         paused_because: row.get("paused_because")?,

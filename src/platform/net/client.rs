@@ -78,11 +78,13 @@ impl Outbound {
 
     /// Sends a request to a URL of an untrusted party (webhooks, tools, documents). Internal addresses are refused unless the
     /// allow-list names them, redirects are answers like any other, the body is capped, and the whole exchange must end within the
-    /// request's time. Waits up to `place_within` for one of the two connections a host may have, else fails with [`Failure::Busy`].
+    /// request's time. Waits up to `place_within` for one of the two connections that the request's lane, else its host, may have; fails
+    /// with [`Failure::Busy`] after that.
     pub async fn guarded(&self, request: Request, place_within: Duration) -> Result<Answer, NetError> {
         let target = Target::read(&request.target)?;
         self.0.guard.check_target(&target, Class::Guarded)?;
-        let places = self.0.places.take(&format!("{}:{}", target.host, target.port), place_within).await?;
+        let lane = request.lane.clone().unwrap_or_else(|| format!("{}:{}", target.host, target.port));
+        let places = self.0.places.take(&lane, place_within).await?;
         let until = tokio::time::Instant::now() + request.head_within;
         let answer = self.exchange(request, target, Class::Guarded, places).await?;
         Ok(answer.limited(until, self.0.body_cap))

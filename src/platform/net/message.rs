@@ -27,13 +27,14 @@ pub struct Request {
     headers: Vec<(String, String)>,
     body: OutBody,
     pub(super) head_within: Duration,
+    pub(super) lane: Option<String>,
 }
 
 impl Request {
     /// A request without a body. The answer's head must arrive within ten seconds unless [`Request::within`] says otherwise.
     pub fn new(method: Method, target: impl Into<String>) -> Self {
         let body = Full::default().map_err(|never| match never {}).boxed();
-        Self { method, target: target.into(), headers: Vec::new(), body, head_within: Duration::from_secs(10) }
+        Self { method, target: target.into(), headers: Vec::new(), body, head_within: Duration::from_secs(10), lane: None }
     }
 
     /// A GET.
@@ -71,9 +72,23 @@ impl Request {
 
     /// Sends these bytes.
     #[must_use]
-    pub fn bytes(mut self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
+    pub fn bytes(self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
+        self.body(bytes).header("content-type", content_type)
+    }
+
+    /// Sends these bytes and says nothing about their kind.
+    #[must_use]
+    pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
         self.body = Full::new(bytes.into()).map_err(|never| match never {}).boxed();
-        self.header("content-type", content_type)
+        self
+    }
+
+    /// Counts a guarded request against the two connections of this name instead of those of the host: who has many correspondents at
+    /// one host keeps them apart.
+    #[must_use]
+    pub fn lane(mut self, name: &str) -> Self {
+        self.lane = Some(name.to_owned());
+        self
     }
 
     /// Sends a file as it is read, `length` bytes of it.

@@ -1,4 +1,4 @@
-//! How many connections may be open: per host and in all, so that one slow receiver cannot take them all.
+//! How many connections may be open: per lane (a host, or what the request names) and in all, so that one slow peer cannot take them all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,45 +8,45 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::{Failure, NetError};
 
-/// Connections to one host and port.
-const PER_HOST: usize = 2;
-/// Connections in all.
-const IN_ALL: usize = 64;
-/// Hosts remembered before idle ones are forgotten.
-const MOST_HOSTS: usize = 1024;
+/// Connections of one lane.
+const PER_LANE: usize = 2;
+/// Connections in all: more than all webhooks together may have.
+const IN_ALL: usize = 256;
+/// Lanes remembered before idle ones are forgotten.
+const MOST_LANES: usize = 1024;
 
 /// The places of guarded connections.
 pub(super) struct Places {
     all: Arc<Semaphore>,
-    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    lanes: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Places {
     pub(super) fn new() -> Self {
-        Self { all: Arc::new(Semaphore::new(IN_ALL)), hosts: Mutex::new(HashMap::new()) }
+        Self { all: Arc::new(Semaphore::new(IN_ALL)), lanes: Mutex::new(HashMap::new()) }
     }
 
-    /// A place for one connection to `host`. Fails with [`Failure::Busy`] when none comes free in time.
-    pub(super) async fn take(&self, host: &str, wait: Duration) -> Result<Vec<OwnedSemaphorePermit>, NetError> {
-        let of_host = self.of(host);
-        // The host's place first: whoever waits for a slow host must not hold one of the common places.
+    /// A place for one connection of a lane. Fails with [`Failure::Busy`] when none comes free in time.
+    pub(super) async fn take(&self, lane: &str, wait: Duration) -> Result<Vec<OwnedSemaphorePermit>, NetError> {
+        let of_lane = self.of(lane);
+        // The lane's place first: whoever waits for a slow peer must not hold one of the common places.
         let both = async {
-            let host = of_host.acquire_owned().await.ok()?;
+            let lane = of_lane.acquire_owned().await.ok()?;
             let all = self.all.clone().acquire_owned().await.ok()?;
-            Some(vec![host, all])
+            Some(vec![lane, all])
         };
         tokio::time::timeout(wait, both)
             .await
             .ok()
             .flatten()
-            .ok_or_else(|| NetError::new(Failure::Busy, "all connections to that host are in use"))
+            .ok_or_else(|| NetError::new(Failure::Busy, "all connections to that peer are in use"))
     }
 
-    fn of(&self, host: &str) -> Arc<Semaphore> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() > MOST_HOSTS {
-            hosts.retain(|_, places| Arc::strong_count(places) > 1);
+    fn of(&self, lane: &str) -> Arc<Semaphore> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if lanes.len() > MOST_LANES {
+            lanes.retain(|_, places| Arc::strong_count(places) > 1);
         }
-        hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST))).clone()
+        lanes.entry(lane.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(PER_LANE))).clone()
     }
 }

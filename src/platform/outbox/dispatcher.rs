@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::chore::Chore;
 use super::events::Event;
 use super::reactions::{self, Due, Waiting};
 use crate::base::backoff::Backoff;
@@ -26,7 +27,8 @@ const RETRY: Backoff = Backoff::Doubling { first: Duration::from_secs(2), most: 
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// The pause after the database refused a whole round.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
+/// How often chores are done.
+const CHORES_EVERY: Duration = Duration::from_secs(600);
 
 type React = Arc<dyn Fn(&Tx<'_>, &Event) -> Result<()> + Send + Sync>;
 
@@ -47,7 +49,8 @@ pub(super) struct Dispatcher {
     db: Db,
     clock: Clock,
     subscriptions: Arc<[Subscription]>,
-    /// One round at a time; holds when old facts were last pruned.
+    chores: Vec<Chore>,
+    /// One round at a time; holds when the chores were last done.
     turn: Mutex<Option<Millis>>,
 }
 
@@ -66,8 +69,9 @@ struct Reaction {
 }
 
 impl Dispatcher {
-    pub(super) fn new(db: Db, clock: Clock, subscriptions: Vec<Subscription>) -> Self {
-        Self { db, clock, subscriptions: subscriptions.into(), turn: Mutex::new(None) }
+    pub(super) fn new(db: Db, clock: Clock, subscriptions: Vec<Subscription>, mut chores: Vec<Chore>) -> Self {
+        chores.push(Chore { name: "outbox.facts", run: Arc::new(reactions::prune) });
+        Self { db, clock, subscriptions: subscriptions.into(), chores, turn: Mutex::new(None) }
     }
 
     pub(super) async fn run(&self, stop: &CancellationToken) {
@@ -96,7 +100,7 @@ impl Dispatcher {
 
     /// Fans out what waits and repeats what is due. Says how much that was.
     pub(super) async fn round(&self) -> Result<usize> {
-        let mut pruned_at = self.turn.lock().await;
+        let mut chores_at = self.turn.lock().await;
         let facts = self.db.read(|conn| reactions::not_fanned_out(conn, FACTS)).await?;
         let now = self.clock.now();
         let due = self.db.read(move |conn| reactions::due(conn, now, REACTIONS)).await?;
@@ -107,11 +111,28 @@ impl Dispatcher {
         if !due.is_empty() {
             self.repeat(due).await?;
         }
-        if pruned_at.is_none_or(|at| now.since(at) >= PRUNE_EVERY) {
-            *pruned_at = Some(now);
-            while self.db.write(reactions::prune).await? > 0 {}
+        if chores_at.is_none_or(|at| now.since(at) >= CHORES_EVERY) {
+            *chores_at = Some(now);
+            self.do_chores().await;
         }
         Ok(n_done)
+    }
+
+    /// Does every chore until nothing is left of it. One that fails is done again next time and is not in the way of the others.
+    async fn do_chores(&self) {
+        for Chore { name, run } in &self.chores {
+            loop {
+                let run = run.clone();
+                match self.db.write(move |tx| run(tx)).await {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(failure) => {
+                        warn!("The chore {name} failed and is done again later: {failure}");
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     fn batches(&self, facts: Vec<Waiting>) -> Vec<Batch> {

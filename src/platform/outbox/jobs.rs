@@ -18,6 +18,8 @@ pub struct Job {
     pub kind: String,
     /// What it is about; unique within its kind.
     pub key: String,
+    /// The lane it runs in; empty for none.
+    pub lane: String,
     /// Ids it needs.
     pub body: Value,
     /// Which attempt this is: 1 for the first.
@@ -41,22 +43,27 @@ pub struct NewJob<'a, B: Serialize> {
 
 /// Enqueues a job in the transaction. Does nothing when one of the same kind and key waits already.
 pub fn enqueue<B: Serialize>(tx: &Tx<'_>, job: &NewJob<'_, B>) -> Result<()> {
+    enqueue_in_lane(tx, job, "")
+}
+
+/// Enqueues a job that runs in a lane: two of a lane run at once, so that jobs for a slow peer wait for each other and for nobody else.
+pub fn enqueue_in_lane<B: Serialize>(tx: &Tx<'_>, job: &NewJob<'_, B>, lane: &str) -> Result<()> {
     tx.prepare_cached(
-        "insert into jobs (kind, key, body, due_at, created_at) values (?1, ?2, ?3, ?4, ?5) on conflict (kind, key) do nothing",
+        "insert into jobs (kind, key, lane, body, due_at, created_at) values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (kind, key) do nothing",
     )?
-    .execute((job.kind, job.key, to_json(job.body)?, job.due_at, tx.now))?;
+    .execute((job.kind, job.key, lane, to_json(job.body)?, job.due_at, tx.now))?;
     tx.wake_outbox();
     Ok(())
 }
 
-/// Takes due jobs of one kind until the lease runs out.
-pub(super) fn claim(tx: &Tx<'_>, kind: &str, limit: usize, lease: Duration) -> Result<Vec<Job>> {
+/// Takes due jobs of one kind and lane until the lease runs out, the longest due first.
+pub(super) fn claim(tx: &Tx<'_>, kind: &str, lane: &str, limit: usize, lease: Duration) -> Result<Vec<Job>> {
     let mut statement = tx.prepare_cached(
         "update jobs set state = 'leased', attempts = attempts + 1, lease_until = ?1
-        where id in (select id from jobs where state = 'waiting' and kind = ?2 and due_at <= ?3 order by due_at, id limit ?4)
-        returning id, kind, key, body, attempts, created_at",
+        where id in (select id from jobs where state = 'waiting' and kind = ?2 and lane = ?3 and due_at <= ?4 order by due_at, id limit ?5)
+        returning id, kind, key, lane, body, attempts, created_at",
     )?;
-    let jobs = statement.query_map((tx.now.plus(lease), kind, tx.now, limit as i64), job)?;
+    let jobs = statement.query_map((tx.now.plus(lease), kind, lane, tx.now, limit as i64), job)?;
     Ok(jobs.collect::<Result<_, _>>()?)
 }
 
@@ -66,6 +73,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
         id: row.get("id")?,
         kind: row.get("kind")?,
         key: row.get("key")?,
+        lane: row.get("lane")?,
         body: serde_json::from_str(&body).unwrap_or_default(),
         attempt: row.get("attempts")?,
         created_at: row.get("created_at")?,
@@ -84,30 +92,33 @@ pub(super) fn release_all(tx: &Tx<'_>) -> Result<usize> {
     Ok(tx.prepare_cached("update jobs set state = 'waiting', lease_until = null where state = 'leased'")?.execute([])?)
 }
 
-/// Removes a job that is done.
-pub(super) fn done(tx: &Tx<'_>, id: i64) -> Result<()> {
+/// Removes a job that is done. A handler that calls it in its own last transaction returns [`super::Outcome::Written`].
+pub fn done(tx: &Tx<'_>, id: i64) -> Result<()> {
     tx.prepare_cached("delete from jobs where id = ?1")?.execute([id])?;
     Ok(())
 }
 
-/// Puts a job back for a later moment, or parks it when `due_at` is `None`.
-pub(super) fn put_back(tx: &Tx<'_>, id: i64, due_at: Option<Millis>, error: &str) -> Result<()> {
+/// Puts a job back for a later moment, or parks it when `due_at` is `None`. A handler that calls it in its own last transaction returns
+/// [`super::Outcome::Written`].
+pub fn put_back(tx: &Tx<'_>, id: i64, due_at: Option<Millis>, error: &str) -> Result<()> {
     let state = if due_at.is_some() { "waiting" } else { "parked" };
     tx.prepare_cached("update jobs set state = ?2, due_at = coalesce(?3, due_at), lease_until = null, error = ?4 where id = ?1")?
         .execute((id, state, due_at, error))?;
     Ok(())
 }
 
-/// Kinds that have jobs which are due.
-pub(super) fn due_kinds(conn: &Conn, now: Millis) -> Result<Vec<String>> {
+/// Kinds and lanes that have jobs which are due. One step of the index for each, however many jobs wait there.
+pub(super) fn due_lanes(conn: &Conn, now: Millis) -> Result<Vec<(String, String)>> {
     let mut statement = conn.prepare_cached(
-        "with recursive kinds (kind) as (
-            select min(kind) from jobs where state = 'waiting'
-            union all select (select min(kind) from jobs where state = 'waiting' and kind > kinds.kind) from kinds where kind is not null)
-        select kind from kinds where kind is not null
-            and exists (select 1 from jobs where state = 'waiting' and jobs.kind = kinds.kind and due_at <= ?1)",
+        "with recursive lanes (kind, lane) as (
+            select * from (select kind, lane from jobs where state = 'waiting' order by kind, lane limit 1)
+            union all
+            select next.kind, next.lane from lanes join jobs next on next.id = (
+                select id from jobs where state = 'waiting' and (jobs.kind, jobs.lane) > (lanes.kind, lanes.lane) order by kind, lane limit 1))
+        select kind, lane from lanes
+        where exists (select 1 from jobs where state = 'waiting' and jobs.kind = lanes.kind and jobs.lane = lanes.lane and due_at <= ?1)",
     )?;
-    Ok(statement.query_map([now], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
 /// Whether a lease has run out.
@@ -117,12 +128,17 @@ pub(super) fn has_expired(conn: &Conn, now: Millis) -> Result<bool> {
         .query_row([now], |row| row.get(0))?)
 }
 
-/// When the next waiting job is due, or the next lease runs out.
-pub(super) fn next_due(conn: &Conn) -> Result<Option<Millis>> {
+/// When the next job becomes due, or the next lease runs out. What is due already waits for room, not for time.
+pub(super) fn next_due(conn: &Conn, now: Millis) -> Result<Option<Millis>> {
     Ok(conn
         .prepare_cached(
-            "select min(at) from (select min(due_at) as at from jobs where state = 'waiting'
+            "select min(at) from (select min(due_at) as at from jobs where state = 'waiting' and due_at > ?1
             union all select min(lease_until) from jobs where state = 'leased')",
         )?
-        .query_row([], |row| row.get(0))?)
+        .query_row([now], |row| row.get(0))?)
+}
+
+/// Since when the job that is due for longest has been waiting.
+pub(super) fn longest_due(conn: &Conn, now: Millis) -> Result<Option<Millis>> {
+    Ok(conn.prepare_cached("select min(due_at) from jobs where state = 'waiting' and due_at <= ?1")?.query_row([now], |row| row.get(0))?)
 }

@@ -3,6 +3,7 @@
 //! `events` holds facts; the dispatcher runs one reaction per fact and [`Subscription`]; a reaction writes rows and may enqueue jobs; the
 //! worker runs jobs against the outside world until they succeed or are parked.
 
+mod chore;
 mod dispatcher;
 mod events;
 mod jobs;
@@ -17,17 +18,29 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::base::{Clock, Result};
+use crate::base::{Clock, Millis, Result};
 use crate::platform::db::{Conn, Db};
 
 use dispatcher::Dispatcher;
 use worker::Worker;
 
+pub use chore::Chore;
 pub use dispatcher::Subscription;
-pub use events::{Event, append, facts_after};
-pub use jobs::{Job, NewJob, enqueue};
+pub use events::{Event, Kept, Stretch, append, facts_after, facts_since, kept};
+pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back};
 pub use parked::{Parked, list_parked, retry_job, retry_reaction};
 pub use worker::{Handler, Outcome};
+
+/// What an outbox does.
+#[derive(Default)]
+pub struct Work {
+    /// Who hears which facts.
+    pub subscriptions: Vec<Subscription>,
+    /// Who runs which kind of jobs.
+    pub handlers: HashMap<&'static str, Handler>,
+    /// What is tidied up now and then.
+    pub chores: Vec<Chore>,
+}
 
 /// The outbox of a running control plane: one dispatcher, one claimer of jobs. Cheap to clone.
 #[derive(Clone)]
@@ -38,10 +51,10 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that knows its listeners, and a handler for each kind of job. It does nothing until it is run or settled.
-    pub fn new(db: &Db, clock: &Clock, subscriptions: Vec<Subscription>, handlers: HashMap<&'static str, Handler>) -> Self {
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), subscriptions));
-        let worker = Arc::new(Worker::new(db.clone(), clock.clone(), handlers));
+    /// An outbox that knows its listeners, a handler for each kind of job, and its chores. It does nothing until it is run or settled.
+    pub fn new(db: &Db, clock: &Clock, work: Work) -> Self {
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), work.subscriptions, work.chores));
+        let worker = Arc::new(Worker::new(db.clone(), clock.clone(), work.handlers));
         Self { db: db.clone(), dispatcher, worker }
     }
 
@@ -59,6 +72,16 @@ impl Outbox {
     /// How much is waiting.
     pub async fn depth(&self) -> Result<Depth> {
         self.db.read(depth).await
+    }
+
+    /// Since when the oldest work that is due has been waiting. `None` when nothing is due.
+    pub async fn oldest_due(&self, now: Millis) -> Result<Option<Millis>> {
+        self.db
+            .read(move |conn| {
+                let all = [events::oldest_unheard(conn)?, reactions::longest_due(conn, now)?, jobs::longest_due(conn, now)?];
+                Ok(all.into_iter().flatten().min())
+            })
+            .await
     }
 }
 

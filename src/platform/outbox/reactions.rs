@@ -57,6 +57,11 @@ pub(super) fn next_due(conn: &Conn) -> Result<Option<Millis>> {
     Ok(conn.prepare_cached("select min(due_at) from reactions where state = 'waiting'")?.query_row([], |row| row.get(0))?)
 }
 
+/// Since when the failed reaction that is due for longest has been waiting.
+pub(super) fn longest_due(conn: &Conn, now: Millis) -> Result<Option<Millis>> {
+    Ok(next_due(conn)?.filter(|at| *at <= now))
+}
+
 /// Keeps a failed reaction for its next attempt, or parks it when `due_at` is `None`.
 pub(super) fn failed(tx: &Tx<'_>, event_id: i64, subscriber: &str, attempts: u32, due_at: Option<Millis>, error: &str) -> Result<()> {
     let state = if due_at.is_some() { "waiting" } else { "parked" };

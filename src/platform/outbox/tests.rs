@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Depth, Event, Handler, Job, NewJob, Outbox, Outcome, Subscription, append, enqueue, jobs, list_parked, retry_job};
+use super::{
+    Depth, Event, Handler, Job, NewJob, Outbox, Outcome, Subscription, Work, append, enqueue, enqueue_in_lane, jobs, list_parked, retry_job,
+};
 use crate::base::id::SessionId;
 use crate::base::page::Page;
 use crate::base::{Clock, Error, Millis, Result};
@@ -30,7 +32,8 @@ impl House {
     }
 
     fn outbox(&self, subscriptions: Vec<Subscription>, handlers: Vec<(&'static str, Handler)>) -> Outbox {
-        Outbox::new(&self.db, &self.clock, subscriptions, handlers.into_iter().collect::<HashMap<_, _>>())
+        let handlers = handlers.into_iter().collect::<HashMap<_, _>>();
+        Outbox::new(&self.db, &self.clock, Work { subscriptions, handlers, chores: vec![] })
     }
 
     async fn happen(&self, n: usize) {
@@ -191,7 +194,7 @@ async fn a_job_whose_holder_died_is_run_again_when_its_lease_is_over() {
     let house = House::new().await;
     house.enqueue("push", "k").await;
     // The former process took the job and died.
-    let taken = house.db.write(|tx| jobs::claim(tx, "push", 1, Duration::from_secs(60))).await.expect("claimed");
+    let taken = house.db.write(|tx| jobs::claim(tx, "push", "", 1, Duration::from_secs(60))).await.expect("claimed");
     assert_eq!(taken.len(), 1);
     let outbox = house.outbox(vec![], vec![("push", handler(|job| if job.attempt == 2 { Outcome::Done } else { panic!("attempt") }))]);
     outbox.settle().await.expect("settled");
@@ -199,6 +202,68 @@ async fn a_job_whose_holder_died_is_run_again_when_its_lease_is_over() {
     house.clock.advance(Duration::from_secs(60));
     outbox.settle().await.expect("settled");
     assert_eq!(outbox.depth().await.expect("counted"), NOTHING);
+}
+
+#[tokio::test]
+async fn two_jobs_of_a_lane_run_at_once_and_a_stuck_lane_holds_up_no_other() {
+    let house = House::new().await;
+    house
+        .db
+        .write(|tx| {
+            for n in 0..200 {
+                let (key, lane) = (n.to_string(), if n % 2 == 0 { "stuck" } else { "quick" });
+                enqueue_in_lane(tx, &NewJob { kind: "push", key: &key, body: &(), due_at: tx.now }, lane)?;
+            }
+            Ok(())
+        })
+        .await
+        .expect("enqueued");
+    let (open, gate) = tokio::sync::watch::channel(false);
+    let (stuck, quick) = (tokio::sync::watch::channel(0).0, tokio::sync::watch::channel(0).0);
+    let run: Handler = Arc::new({
+        let (stuck, quick) = (stuck.clone(), quick.clone());
+        move |job: Job| {
+            let (mut gate, stuck, quick) = (gate.clone(), stuck.clone(), quick.clone());
+            Box::pin(async move {
+                if job.lane == "stuck" {
+                    stuck.send_modify(|n| *n += 1);
+                    gate.wait_for(|open| *open).await.expect("the test holds the gate");
+                } else {
+                    quick.send_modify(|n| *n += 1);
+                }
+                Outcome::Done
+            })
+        }
+    });
+    let outbox = house.outbox(vec![], vec![("push", run)]);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn({
+        let (outbox, stop) = (outbox.clone(), stop.clone());
+        async move { outbox.run(stop).await }
+    });
+    quick.subscribe().wait_for(|n| *n == 100).await.expect("all of the quick lane ran");
+    assert_eq!(*stuck.borrow(), 2, "two of the stuck lane run");
+    open.send_replace(true);
+    stuck.subscribe().wait_for(|n| *n == 100).await.expect("all of the stuck lane ran");
+    stop.cancel();
+    running.await.expect("stopped");
+    assert_eq!(outbox.depth().await.expect("counted"), NOTHING);
+}
+
+#[tokio::test]
+async fn the_oldest_work_is_the_one_that_is_due_for_longest() {
+    let house = House::new().await;
+    let outbox = house.outbox(vec![], vec![("push", handler(|_| Outcome::Again { after: Duration::from_secs(60), error: "busy".into() }))]);
+    let oldest = async || outbox.oldest_due(house.clock.now()).await.expect("asked");
+    assert_eq!(oldest().await, None);
+    house.enqueue("push", "k").await;
+    house.clock.advance(Duration::from_secs(7));
+    assert_eq!(oldest().await, Some(house.clock.now().minus(Duration::from_secs(7))));
+    outbox.settle().await.expect("settled");
+    assert_eq!(oldest().await, None, "what waits for a later moment is not late");
+    house.happen(1).await;
+    house.clock.advance(Duration::from_secs(70));
+    assert_eq!(oldest().await, Some(house.clock.now().minus(Duration::from_secs(70))));
 }
 
 #[tokio::test]

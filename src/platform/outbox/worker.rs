@@ -1,4 +1,4 @@
-//! Runs due jobs: one claimer, many at a time, each kind with its own room so that a slow kind does not hold up the others.
+//! Runs due jobs: one claimer, many at a time. Each kind, and within it each lane, has its own room, so that a slow peer holds up nobody.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,8 +17,12 @@ use crate::base::backoff::Backoff;
 use crate::base::{Clock, Result};
 use crate::platform::db::Db;
 
-/// Jobs of one kind that run at once; the others wait in their rows.
+/// Jobs of one kind without a lane that run at once; the others wait in their rows.
 const ROOM: usize = 32;
+/// Jobs of one lane that run at once.
+const ROOM_OF_A_LANE: usize = 2;
+/// Jobs of all lanes of one kind that run at once: more than a hundred slow lanes can fill.
+const ROOM_OF_LANES: usize = 256;
 /// A job that has not ended after this long is taken to have died with its process.
 const LEASE: Duration = Duration::from_secs(300);
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -32,6 +36,8 @@ const AFTER_A_PANIC: Backoff = Backoff::Doubling { first: Duration::from_secs(5)
 pub enum Outcome {
     /// Done; the row is removed.
     Done,
+    /// The handler has removed the row or put it back itself, in one transaction with what it wrote.
+    Written,
     /// Try again after this long.
     Again {
         /// How long.
@@ -54,8 +60,8 @@ pub(super) struct Worker {
     db: Db,
     clock: Clock,
     handlers: HashMap<&'static str, Handler>,
-    /// Jobs that run, by kind. The lock makes claiming one at a time.
-    running: Arc<Mutex<HashMap<String, usize>>>,
+    /// Jobs that run, by kind and lane. The lock makes claiming one at a time.
+    running: Arc<Mutex<HashMap<(String, String), usize>>>,
     /// Changes when a job has ended.
     ended: watch::Sender<()>,
     tasks: TaskTracker,
@@ -95,7 +101,7 @@ impl Worker {
     /// The time to the next job that is due later; what is due now waits for room, which `ended` announces.
     async fn until_next(&self) -> Duration {
         let now = self.clock.now();
-        let next = self.db.read(jobs::next_due).await.ok().flatten().filter(|at| *at > now);
+        let next = self.db.read(move |conn| jobs::next_due(conn, now)).await.ok().flatten().filter(|at| *at > now);
         next.map_or(LOOK_AGAIN, |at| at.since(now).min(LOOK_AGAIN))
     }
 
@@ -117,19 +123,22 @@ impl Worker {
             let n_freed = self.db.write(jobs::release_expired).await?;
             warn!("{n_freed} jobs did not end within their lease and are run again");
         }
-        let mut n_started = 0;
-        for kind in self.db.read(move |conn| jobs::due_kinds(conn, now)).await? {
-            let n_running = running.entry(kind.clone()).or_default();
-            let room = ROOM.saturating_sub(*n_running);
-            if room == 0 {
-                continue;
-            }
-            let claimed = self.db.write(move |tx| jobs::claim(tx, &kind, room, LEASE)).await?;
-            *n_running += claimed.len();
-            n_started += claimed.len();
-            for job in claimed {
-                self.start(job);
-            }
+        let due = self.db.read(move |conn| jobs::due_lanes(conn, now)).await?;
+        let rooms = rooms(due, &running);
+        if rooms.is_empty() {
+            return Ok(0);
+        }
+        let claimed = self
+            .db
+            .write(move |tx| {
+                let claimed = rooms.iter().map(|(kind, lane, room)| jobs::claim(tx, kind, lane, *room, LEASE));
+                Ok(claimed.collect::<Result<Vec<_>>>()?.concat())
+            })
+            .await?;
+        let n_started = claimed.len();
+        for job in claimed {
+            *running.entry((job.kind.clone(), job.lane.clone())).or_default() += 1;
+            self.start(job);
         }
         Ok(n_started)
     }
@@ -138,16 +147,50 @@ impl Worker {
         let handler = self.handlers.get(job.kind.as_str()).cloned();
         let (db, running, ended) = (self.db.clone(), self.running.clone(), self.ended.clone());
         self.tasks.spawn(async move {
-            let (id, kind) = (job.id, job.kind.clone());
+            let (id, place) = (job.id, (job.kind.clone(), job.lane.clone()));
             let outcome = outcome_of(handler, job).await;
-            if let Err(failure) = finish(&db, id, &kind, outcome).await {
-                error!("The end of job {id} ({kind}) could not be written, it will be run again: {failure}");
+            if let Err(failure) = finish(&db, id, &place.0, outcome).await {
+                error!("The end of job {id} ({}) could not be written, it will be run again: {failure}", place.0);
             }
-            if let Some(n) = running.lock().await.get_mut(&kind) {
-                *n = n.saturating_sub(1);
-            }
+            leave(&mut *running.lock().await, &place);
             ended.send_replace(());
         });
+    }
+}
+
+/// How many jobs of each due kind and lane may be started now. Pure.
+fn rooms(due: Vec<(String, String)>, running: &HashMap<(String, String), usize>) -> Vec<(String, String, usize)> {
+    let mut in_lanes: HashMap<String, usize> = HashMap::new();
+    for ((kind, _), n) in running.iter().filter(|((_, lane), _)| !lane.is_empty()) {
+        *in_lanes.entry(kind.clone()).or_default() += n;
+    }
+    let mut rooms = Vec::with_capacity(due.len());
+    for (kind, lane) in due {
+        let place = (kind, lane);
+        let n_running = running.get(&place).copied().unwrap_or(0);
+        let (kind, lane) = place;
+        let room = if lane.is_empty() {
+            ROOM.saturating_sub(n_running)
+        } else {
+            let n_all = in_lanes.entry(kind.clone()).or_default();
+            let room = ROOM_OF_A_LANE.saturating_sub(n_running).min(ROOM_OF_LANES.saturating_sub(*n_all));
+            *n_all += room;
+            room
+        };
+        if room > 0 {
+            rooms.push((kind, lane, room));
+        }
+    }
+    rooms
+}
+
+/// One job less in a lane; a lane that runs nothing is forgotten.
+fn leave(running: &mut HashMap<(String, String), usize>, place: &(String, String)) {
+    if let Some(n) = running.get_mut(place) {
+        *n = n.saturating_sub(1);
+        if *n == 0 {
+            running.remove(place);
+        }
     }
 }
 
@@ -168,7 +211,11 @@ async fn finish(db: &Db, id: i64, kind: &str, outcome: Outcome) -> Result<()> {
     if let Outcome::Park { error } = &outcome {
         error!("Job {id} ({kind}) is parked: {error}");
     }
+    if matches!(outcome, Outcome::Written) {
+        return Ok(());
+    }
     db.write(move |tx| match &outcome {
+        Outcome::Written => Ok(()),
         Outcome::Done => jobs::done(tx, id),
         Outcome::Again { after, error } => jobs::put_back(tx, id, Some(tx.now.plus(*after)), error),
         Outcome::Park { error } => jobs::put_back(tx, id, None, error),

@@ -1,0 +1,16 @@
+//! Tidying that belongs to no request and no job: done now and then, a handful of rows at a time.
+
+use std::sync::Arc;
+
+use crate::base::Result;
+use crate::platform::db::Tx;
+
+/// Removes what is no longer kept. `run` takes a handful of rows and says how many that were; it is called again until there are none,
+/// each time in a transaction of its own, so that other writers wait only briefly.
+#[derive(Clone)]
+pub struct Chore {
+    /// Stable name for the log, such as `webhooks.log`.
+    pub name: &'static str,
+    /// What it does.
+    pub run: Arc<dyn Fn(&Tx<'_>) -> Result<usize> + Send + Sync>,
+}
