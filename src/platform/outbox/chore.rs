@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::base::Result;
 use crate::platform::db::Tx;
 
+/// Takes a handful of rows and says how many that were.
+pub type Tidy = Arc<dyn Fn(&Tx<'_>) -> Result<usize> + Send + Sync>;
+
 /// Removes what is no longer kept. `run` takes a handful of rows and says how many that were; it is called again until there are none,
 /// each time in a transaction of its own, so that other writers wait only briefly.
 #[derive(Clone)]
@@ -12,5 +15,5 @@ pub struct Chore {
     /// Stable name for the log, such as `webhooks.log`.
     pub name: &'static str,
     /// What it does.
-    pub run: Arc<dyn Fn(&Tx<'_>) -> Result<usize> + Send + Sync>,
+    pub run: Tidy,
 }

@@ -24,7 +24,7 @@ use crate::platform::db::{Conn, Db};
 use dispatcher::Dispatcher;
 use worker::Worker;
 
-pub use chore::Chore;
+pub use chore::{Chore, Tidy};
 pub use dispatcher::Subscription;
 pub use events::{Event, Kept, Stretch, append, facts_after, facts_since, kept};
 pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back};
