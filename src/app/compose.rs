@@ -15,6 +15,7 @@ use crate::features::ops::Readiness;
 use crate::features::phones::{Phones, PhonesSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
+use crate::features::transcripts::{Shares, SharesSetup, Transcripts, TranscriptsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
@@ -60,7 +61,9 @@ pub(super) struct Handles {
     pub(super) readiness: Readiness,
     pub(super) runtime: Runtime,
     pub(super) settings: Settings,
+    pub(super) shares: Shares,
     pub(super) tenant: String,
+    pub(super) transcripts: Transcripts,
     pub(super) webhooks: Webhooks,
 }
 
@@ -89,6 +92,8 @@ impl Handles {
             placing: shared.placing(&calls, &bots, &carriers, &fleet, &settings),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
             runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings),
+            shares: shared.shares(&settings)?,
+            transcripts: shared.transcripts(),
             webhooks: shared.webhooks(outbound),
             clock: clock.clone(),
             random: random.clone(),
@@ -162,7 +167,6 @@ impl Shared {
             sealer: self.sealer.clone(),
             recordings: Objects::disk(self.setup.data.recordings(), self.setup.random.clone())?,
             disk: self.disk(),
-            transcripts: self.setup.data.transcripts(),
             public_base: self.setup.base_url.clone(),
         }))
     }
@@ -215,6 +219,21 @@ impl Shared {
             numbers: numbers.clone(),
             phones: phones.clone(),
             inbound_routes: inbound_routes.clone(),
+            settings: settings.clone(),
+            base_url: self.setup.base_url.clone(),
+        })
+    }
+
+    fn transcripts(&self) -> Transcripts {
+        Transcripts::new(TranscriptsSetup { db: self.db.clone(), folder: self.setup.data.transcripts(), tenant: self.setup.tenant.clone() })
+    }
+
+    fn shares(&self, settings: &Settings) -> Result<Shares> {
+        Shares::new(SharesSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            folder: self.setup.data.transcripts(),
             settings: settings.clone(),
             base_url: self.setup.base_url.clone(),
         })

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use crate::base::Error;
 use crate::features::ops::Figures;
-use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, phones, runtime, settings, webhooks};
+use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, phones, runtime, settings, transcripts, webhooks};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
 
@@ -33,6 +33,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(calls::routes(h.calls))
         .merge(calls::outbound_routes(h.placing, h.clock))
         .merge(fleet::routes(h.fleet))
+        .merge(transcripts::routes(h.transcripts, h.shares))
         .merge(webhooks::routes(h.webhooks))
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))

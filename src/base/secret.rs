@@ -50,7 +50,15 @@ pub fn mask(secret: &str) -> String {
     }
 }
 
+/// SHA-256, under which tokens of links are looked up.
+pub fn sha256(text: &str) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
 /// Lower-case hexadecimal SHA-256, under which keys and tokens are looked up.
 pub fn sha256_hex(text: &str) -> String {
-    hex::encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
+    hex::encode(sha256(text))
 }

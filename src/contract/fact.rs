@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::id::SessionId;
+use crate::base::id::{SessionId, ShareId};
 
 /// A fact: ids and little more; whoever listens reads the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,5 +36,24 @@ pub enum Fact {
     TranscriptSaved {
         /// The call.
         session_id: SessionId,
+    },
+    /// A link to a transcript was made.
+    ShareCreated {
+        /// The link.
+        share_id: ShareId,
+    },
+    /// Somebody looked at a shared transcript.
+    ShareViewed {
+        /// The link.
+        share_id: ShareId,
+        /// Address of whoever looked.
+        viewer_ip: String,
+    },
+    /// A link was taken back.
+    ShareRevoked {
+        /// The link.
+        share_id: ShareId,
+        /// Name of whoever did it.
+        by: String,
     },
 }

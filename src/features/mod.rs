@@ -11,4 +11,5 @@ pub mod ops;
 pub mod phones;
 pub mod runtime;
 pub mod settings;
+pub mod transcripts;
 pub mod webhooks;

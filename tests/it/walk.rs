@@ -25,6 +25,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/setup",
     "POST /api/v1/auth/login",
     "GET /api/v1/public/recordings/{token}",
+    "GET /t/{token}",
 ];
 
 /// Routes of the engine: the internal secret and nothing else.

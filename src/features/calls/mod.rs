@@ -1,4 +1,4 @@
-//! Calls: from the skeleton at config time to the result, its recording and its transcript.
+//! Calls: from the skeleton at config time to the result and its recording.
 //!
 //! Owns the tables `calls` and `call_events`. Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
 
@@ -6,10 +6,8 @@ mod cache_summary;
 mod codeb_routes;
 mod engine_routes;
 mod events_store;
-mod jobs;
 mod list_store;
 mod live_routes;
-mod misses;
 mod model;
 mod outbound;
 mod outbound_store;
@@ -17,7 +15,6 @@ mod outcome;
 mod payload;
 mod place;
 mod range;
-mod reactions;
 mod record;
 mod recordings_routes;
 mod results_store;
@@ -26,19 +23,16 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
-mod transcript;
 mod view;
 
 pub use codeb_routes::outbound_routes;
-pub use jobs::{TRANSCRIPT_WRITE, handlers};
 pub use model::{CallStatus, CodebStatus, Direction, NewCall, Origin};
 pub use outbound::OutboundBody;
 pub use place::{Placing, PlacingSetup};
-pub use reactions::subscriptions;
 pub use record::CallRecord;
 pub use routes::routes;
 pub use service::{Calls, CallsSetup, Live};
-pub use store::{find, find_by_call_id, get, open_skeleton};
+pub use store::{find, find_by_call_id, get, note_transcript_file, open_skeleton, saves_transcript};
 
 use crate::platform::access::{Permission, Role};
 

@@ -1,7 +1,6 @@
 //! The handle of this slice: one method per use case.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,7 +8,6 @@ use futures_util::Stream;
 use tokio::sync::broadcast;
 
 use super::list_store::{self, Filter};
-use super::misses::Misses;
 use super::payload::{self, Results};
 use super::record::CallRecord;
 use super::results_store::{self, Token};
@@ -18,8 +16,10 @@ use super::{events_store, store};
 use crate::base::id::SessionId;
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
+use crate::base::secret::sha256;
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
+use crate::platform::access::Misses;
 use crate::platform::db::Db;
 use crate::platform::objects::{Object, ObjectKey, Objects};
 use crate::platform::space::Disk;
@@ -41,8 +41,6 @@ pub struct CallsSetup {
     pub recordings: Objects,
     /// The disk they lie on.
     pub disk: Disk,
-    /// Folder of transcript files.
-    pub transcripts: PathBuf,
     /// `https://host` of this box as callers see it; recording links begin with it.
     pub public_base: String,
 }
@@ -84,13 +82,6 @@ impl Calls {
         self.inner.live.subscribe()
     }
 
-    /// The host callers know this box by; CodeB calls it the tenant.
-    pub(super) fn tenant(&self) -> &str {
-        let base = &self.inner.setup.public_base;
-        let host = base.split_once("://").map_or(base.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default();
-        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(host, _)| host)
-    }
-
     /// The public link of a recording.
     pub fn recording_link(&self, token: &str) -> String {
         format!("{}/api/v1/public/recordings/{token}", self.inner.setup.public_base.trim_end_matches('/'))
@@ -127,7 +118,7 @@ impl Calls {
             None => return Ok(None),
         };
         let sealed = self.inner.setup.sealer.seal(session_id.as_str(), &text)?;
-        Ok(Some(Token { hash: hash_of(&text), sealed, was_sent: results.recording_token.is_some() }))
+        Ok(Some(Token { hash: sha256(&text), sealed, was_sent: results.recording_token.is_some() }))
     }
 
     /// Stores what the engine reports of a running call and shows it to live listeners. A repeated `seq` changes nothing.
@@ -207,7 +198,7 @@ impl Calls {
         if let Some(ip) = ip {
             self.inner.misses.check(ip)?;
         }
-        let hash = hash_of(token);
+        let hash = sha256(token);
         let session_id = self.db().read(move |conn| results_store::session_of_token(conn, &hash)).await?;
         let found = match session_id {
             Some(session_id) => self.recording(session_id).await,
@@ -218,12 +209,4 @@ impl Calls {
         }
         found
     }
-}
-
-/// The form in which a recording token is looked up.
-fn hash_of(token: &str) -> [u8; 32] {
-    let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest.as_ref());
-    hash
 }

@@ -149,7 +149,7 @@ impl Cells<'_> {
 }
 
 /// Whether a transcript file is to be written for the call.
-pub(super) fn saves_transcript(conn: &Conn, session_id: &SessionId) -> Result<bool> {
+pub fn saves_transcript(conn: &Conn, session_id: &SessionId) -> Result<bool> {
     let saves = conn
         .prepare_cached("select save_transcript from calls where session_id = ?1")?
         .query_row([session_id], |row| row.get(0))
@@ -158,7 +158,7 @@ pub(super) fn saves_transcript(conn: &Conn, session_id: &SessionId) -> Result<bo
 }
 
 /// Notes the transcript file of a call. Says whether it is the first one.
-pub(super) fn set_transcript_file(tx: &Tx<'_>, session_id: &SessionId, file: &str) -> Result<bool> {
+pub fn note_transcript_file(tx: &Tx<'_>, session_id: &SessionId, file: &str) -> Result<bool> {
     let n_rows = tx
         .prepare_cached("update calls set transcript_file = ?2 where session_id = ?1 and transcript_file is null")?
         .execute((session_id, file))?;

@@ -1,11 +1,12 @@
-//! Calls below HTTP: results, events, transcripts; real SQLite, moved clock.
+//! Calls below HTTP: results, events; real SQLite, moved clock.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CallStatus, Calls, CallsSetup, CodebStatus, Direction, NewCall, Origin, handlers, open_skeleton, subscriptions};
+use super::{CallStatus, Calls, CallsSetup, CodebStatus, Direction, NewCall, Origin, open_skeleton};
 use crate::base::id::{CallId, SessionId};
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Kind, Millis, Random, Result};
@@ -16,7 +17,7 @@ use crate::platform::outbox::{Outbox, Work, facts_after};
 use crate::platform::space::{Disk, Reserve};
 
 struct House {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     db: Db,
     clock: Clock,
     calls: Calls,
@@ -36,15 +37,10 @@ impl House {
             sealer: Arc::new(Sealer::new(&[7; 32], random.clone()).expect("a sealer")),
             recordings: Objects::disk(folder.path().join("recordings"), random).expect("a store"),
             disk: Disk::of(folder.path(), Reserve { mb: 0, percent: 0 }),
-            transcripts: folder.path().to_owned(),
             public_base: "https://phone.example:8443".to_owned(),
         });
-        let outbox = Outbox::new(
-            &db,
-            &clock,
-            Work { subscriptions: subscriptions(), handlers: handlers(&calls).into_iter().collect(), chores: vec![] },
-        );
-        Self { folder, db, clock, calls, outbox }
+        let outbox = Outbox::new(&db, &clock, Work { subscriptions: vec![], handlers: HashMap::new(), chores: vec![] });
+        Self { _folder: folder, db, clock, calls, outbox }
     }
 
     async fn post(&self, body: Value) -> Result<SessionId> {
@@ -199,7 +195,7 @@ async fn events_count_once_and_facts_come_once() {
 }
 
 #[tokio::test]
-async fn a_transcript_is_written_once_and_announced() {
+async fn durations_and_turns_follow_from_the_result() {
     let house = House::new();
     house.open(outbound("s")).await;
     let body = json!({ "session_id": "s", "disconnected_by": "bot", "started_at": "2026-01-01T12:00:00.000Z",
@@ -208,34 +204,15 @@ async fn a_transcript_is_written_once_and_announced() {
             { "role": "user", "content": "Good day", "ts": "2026-01-01T12:00:05.000Z", "confidence": 0.9 },
             { "role": "tool", "content": "end_call", "ts": "2026-01-01T12:01:10.000Z" }] });
     house.post(body.clone()).await.expect("stored");
-    house.outbox.settle().await.expect("settled");
     house.post(body).await.expect("stored again");
     house.outbox.settle().await.expect("settled");
-    let file = "outbound-ai-20260101-120000-oac-0123456789ab.txt";
-    assert_eq!(house.stored("s").await["transcript_file"], file);
-    let text = std::fs::read_to_string(house.folder.path().join(file)).expect("a file");
-    assert!(text.contains("[00:03] AI: Hello\n[00:05] Caller: Good day\n"), "{text}");
-    let sidecar = std::fs::read(house.folder.path().join(file.replace(".txt", ".json"))).expect("a sidecar");
-    let sidecar: Value = serde_json::from_slice(&sidecar).expect("JSON");
-    assert_eq!((&sidecar["tenant"], &sidecar["durationSec"], &sidecar["inputTurns"]), (&json!("phone.example"), &json!(75), &json!(1)));
     let words: Vec<_> = house.facts().await.iter().map(|fact| fact["fact"].clone()).collect();
-    assert_eq!(words, ["call_completed", "transcript_saved"]);
+    assert_eq!(words, ["call_completed"]);
     let call = house.calls.get(SessionId::from("s")).await.expect("a call");
     assert_eq!(
-        (call.talk_seconds(), call.n_turns(), call.status, call.codeb_status),
-        (75, (1, 1), CallStatus::Completed, Some(CodebStatus::EndedSuccess))
+        (call.talk_seconds(), call.transcript_seconds(), call.n_turns(), call.status, call.codeb_status),
+        (75, 75, (1, 1), CallStatus::Completed, Some(CodebStatus::EndedSuccess))
     );
-}
-
-#[tokio::test]
-async fn an_external_call_gets_no_transcript_file() {
-    let house = House::new();
-    house
-        .post(json!({ "session_id": "s", "transcript": [{ "role": "user", "content": "x", "ts": "2026-01-01T12:00:00Z" }] }))
-        .await
-        .expect("stored");
-    house.outbox.settle().await.expect("settled");
-    assert_eq!(house.stored("s").await["transcript_file"], Value::Null);
 }
 
 #[tokio::test]

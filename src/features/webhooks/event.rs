@@ -60,6 +60,9 @@ impl EventName {
             Fact::CallCompleted { .. } if is_outbound => Self::OutboundFinished,
             Fact::CallCompleted { .. } => Self::CallEnded,
             Fact::TranscriptSaved { .. } => Self::TranscriptSaved,
+            Fact::ShareCreated { .. } => Self::ShareCreated,
+            Fact::ShareViewed { .. } => Self::ShareViewed,
+            Fact::ShareRevoked { .. } => Self::ShareRevoked,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::base::Result;
 use crate::base::id::{DeliveryId, SessionId, WebhookId};
 use crate::base::secret::sha256_hex;
 use crate::contract::fact::Fact;
-use crate::features::calls;
+use crate::features::{calls, transcripts};
 use crate::platform::db::Conn;
 use crate::platform::outbox::Event;
 
@@ -20,13 +20,17 @@ pub(super) struct Told {
     pub(super) data: Map<String, Value>,
 }
 
-/// Every fact about calls can be told to receivers.
+/// Every fact about calls and shares can be told to receivers.
 pub fn wants(fact: &Fact) -> bool {
-    session_of(fact).is_some()
+    session_of(fact).is_some() || is_of_share(fact)
 }
 
 /// What is told of a fact. `None` when it is none of the receivers' business, or what it is about is no longer stored.
 pub(super) fn told(conn: &Conn, fact: &Fact) -> Result<Option<Told>> {
+    if is_of_share(fact) {
+        let data = transcripts::share_event(conn, fact)?;
+        return Ok(data.map(|data| Told { event: EventName::of(fact, false), session_id: None, data }));
+    }
     let Some(session_id) = session_of(fact) else { return Ok(None) };
     let Some(call) = calls::find(conn, session_id)? else { return Ok(None) };
     let event = EventName::of(fact, payload::is_outbound(&call));
@@ -43,6 +47,10 @@ pub(super) fn delivery_id(webhook_id: &WebhookId, heard: &Event) -> DeliveryId {
     DeliveryId(format!("dlv_{}", &digest[..24]))
 }
 
+fn is_of_share(fact: &Fact) -> bool {
+    matches!(fact, Fact::ShareCreated { .. } | Fact::ShareViewed { .. } | Fact::ShareRevoked { .. })
+}
+
 fn session_of(fact: &Fact) -> Option<&SessionId> {
     match fact {
         Fact::CallAnswered { session_id, .. }
@@ -50,5 +58,6 @@ fn session_of(fact: &Fact) -> Option<&SessionId> {
         | Fact::CallTransferred { session_id }
         | Fact::CallCompleted { session_id, .. }
         | Fact::TranscriptSaved { session_id } => Some(session_id),
+        Fact::ShareCreated { .. } | Fact::ShareViewed { .. } | Fact::ShareRevoked { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Value, json};
 use tracing::error;
@@ -66,14 +66,12 @@ fn request_id(request: &Request, random: &Random) -> HeaderValue {
     given.cloned().or_else(|| HeaderValue::from_str(&random.hex::<8>()).ok()).unwrap_or(HeaderValue::from_static("none"))
 }
 
-/// Gives an error its body. One that already has a JSON body of its own (OIDC) keeps it.
+/// Gives an error its body. One that already has a body of its own keeps it.
 async fn shape(response: Response, surface: Surface, id: &HeaderValue) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = match parts.extensions.remove::<Problem>() {
         Some(problem) => problem,
-        None if parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) => {
-            return Response::from_parts(parts, body);
-        }
+        None if has_own_body(&parts.headers) => return Response::from_parts(parts, body),
         None if parts.status == StatusCode::RANGE_NOT_SATISFIABLE => return Response::from_parts(parts, body),
         None => {
             let text = Limited::new(body, LONGEST_TEXT).collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -85,6 +83,12 @@ async fn shape(response: Response, surface: Surface, id: &HeaderValue) -> Respon
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let bytes = body_of(&problem, surface, id).to_string();
     Response::from_parts(parts, bytes.into())
+}
+
+/// Errors of OIDC are JSON of their own; a page for people says in HTML what is wrong.
+fn has_own_body(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind.starts_with(b"application/json") || kind.starts_with(b"text/html")
 }
 
 fn body_of(problem: &Problem, surface: Surface, id: &HeaderValue) -> Value {

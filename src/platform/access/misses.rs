@@ -1,4 +1,4 @@
-//! Slows down whoever guesses recording links: misses are counted per address and minute.
+//! Slows down whoever guesses the tokens of public links: misses are counted per address and minute.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,18 +13,19 @@ const WINDOW: Duration = Duration::from_secs(60);
 const MOST_ADDRESSES: usize = 10_000;
 
 /// Misses by address.
-pub(super) struct Misses {
+pub struct Misses {
     clock: Clock,
     seen: Mutex<HashMap<IpAddr, (Millis, u32)>>,
 }
 
 impl Misses {
-    pub(super) fn new(clock: Clock) -> Self {
+    /// Nobody has missed yet.
+    pub fn new(clock: Clock) -> Self {
         Self { clock, seen: Mutex::default() }
     }
 
     /// Refuses an address that has missed too often within the last minute.
-    pub(super) fn check(&self, ip: IpAddr) -> Result<()> {
+    pub fn check(&self, ip: IpAddr) -> Result<()> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.get(&of_network(ip)) {
             Some((since, n)) if *n >= MOST_PER_WINDOW && self.clock.now().since(*since) < WINDOW => {
@@ -35,7 +36,7 @@ impl Misses {
     }
 
     /// Counts a miss.
-    pub(super) fn count(&self, ip: IpAddr) {
+    pub fn count(&self, ip: IpAddr) {
         let now = self.clock.now();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST_ADDRESSES {

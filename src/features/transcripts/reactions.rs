@@ -1,15 +1,15 @@
-//! What this slice does about its own facts: a call that was held gets its transcript file.
+//! What this slice does when a call is over: one that is to be kept and has turns gets its transcript file.
 
 use std::sync::Arc;
 
 use super::jobs;
-use super::store;
 use crate::base::Result;
 use crate::contract::fact::Fact;
+use crate::features::calls;
 use crate::platform::db::Tx;
 use crate::platform::outbox::{Event, NewJob, Subscription, enqueue};
 
-/// The listeners of this slice.
+/// The listeners of this slice. The name is older than the slice: reactions that failed lie in databases under it.
 pub fn subscriptions() -> Vec<Subscription> {
     let wants = |fact: &Fact| matches!(fact, Fact::CallCompleted { has_transcript: true, .. });
     vec![Subscription { name: "calls.transcript", wants, react: Arc::new(write_transcript) }]
@@ -17,7 +17,7 @@ pub fn subscriptions() -> Vec<Subscription> {
 
 fn write_transcript(tx: &Tx<'_>, event: &Event) -> Result<()> {
     let Fact::CallCompleted { session_id, .. } = &event.fact else { return Ok(()) };
-    if !store::saves_transcript(tx, session_id)? {
+    if !calls::saves_transcript(tx, session_id)? {
         return Ok(());
     }
     let body = jobs::TranscriptJob { session_id: session_id.clone() };
