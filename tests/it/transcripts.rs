@@ -279,8 +279,9 @@ async fn a_transcript_from_before_the_list_is_listed_without_being_announced_aga
         insert into jobs (kind, key, body, due_at, created_at)
             select 'transcript.write', session_id, json_object('session_id', session_id), 0, created_at from calls where transcript_file is not null;";
     app.db().write(move |tx| Ok(tx.execute_batch(unlist)?)).await.unwrap();
-    assert_eq!(list(&app, "").await["total"], 0);
-    assert_eq!(list(&app, "?q=reminder").await["total"], 0);
+    for query in ["", "?source=outbound-ai", "?q=reminder", "?q=r", "?since=2026-01-01"] {
+        assert_eq!(list(&app, query).await["total"], 0, "{query}");
+    }
     app.settle().await;
     let after = list(&app, "?q=reminder").await;
     assert_eq!((after["data"][0]["file"].clone(), after["total"].clone()), (before["data"][0]["file"].clone(), json!(1)));
