@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cxbox::base::{Clock, Random};
-use cxbox::engine::media::{Clip, ClipId, Hearing, Listener, MediaEngine, MediaEvent, MediaOptions, MediaSession};
+use cxbox::engine::media::{Clip, ClipId, Hearing, Listen, Listener, MediaEngine, MediaEvent, MediaOptions, MediaSession};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -21,13 +21,16 @@ async fn converse(session: MediaSession, mut events: tokio::sync::mpsc::Receiver
     session.play(ClipId(0), &speech);
     while let Some(event) = events.recv().await {
         match event {
-            MediaEvent::ClipDone(_) => session.listen(true),
+            MediaEvent::ClipDone(_) => session.listen(Listen::ForVoice),
             MediaEvent::Heard(frame) => {
-                listener.hear(&frame);
-                n_heard += 1;
-                if n_heard % 500 == 0 {
-                    session.listen(false);
-                    session.play(ClipId(n_heard), &speech);
+                for piece in frame.pieces() {
+                    listener.hear(frame.rate, piece);
+                    n_heard += 1;
+                }
+                if n_heard >= 500 {
+                    n_heard = 0;
+                    session.listen(Listen::Off);
+                    session.play(ClipId(0), &speech);
                 }
             }
             _ => {}

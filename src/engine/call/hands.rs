@@ -14,7 +14,7 @@ use super::state::{self, End};
 use super::timers::Timers;
 use crate::base::Clock;
 use crate::contract::config::CallConfig;
-use crate::engine::media::{Clip, ClipId, Hearing, Listener, MediaSession, Utterance};
+use crate::engine::media::{Clip, ClipId, Hearing, Listen, Listener, MediaSession, Utterance};
 use crate::engine::pipeline::speak::{Speaker, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
@@ -85,7 +85,7 @@ impl Hands {
             }
             Action::Pause => self.media.pause(),
             Action::Resume => self.media.resume(),
-            Action::Listen(on) => self.media.listen(on),
+            Action::Listen(on) => self.media.listen(if on { Listen::ForVoice } else { Listen::Off }),
             Action::Record => self.media.start_recording(self.record.recording()),
             Action::Think(question) => self.think(question),
             Action::StopThinking => self.thinker.stop(),

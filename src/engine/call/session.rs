@@ -15,7 +15,7 @@ use super::record::Record;
 use super::state::{self, CallState, End, Phase};
 use super::transfer;
 use crate::contract::event::CallEventKind;
-use crate::engine::media::{MediaEvent, MediaSession, Speech};
+use crate::engine::media::{Frame, MediaEvent, MediaSession, Speech};
 use crate::engine::pipeline::Done;
 use crate::engine::pipeline::turn::{self, Conversation};
 use crate::engine::sip::{Leg, LegEnd, LegEvent};
@@ -180,22 +180,26 @@ impl Session {
             }
             MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),
             MediaEvent::Key(key) => self.key(key),
-            MediaEvent::Heard(frame) if !matches!(self.state.phase(), Phase::Transferring(_)) => {
-                let input = match self.hands.listener.hear(&frame) {
-                    Some(Speech::Started) => turn::Input::VoiceStarted,
-                    Some(Speech::Ended(utterance)) => {
-                        self.hands.transcribe(utterance);
-                        turn::Input::VoiceEnded
-                    }
-                    None => return,
-                };
-                self.work.push_back(Work::Talk(input));
-            }
+            MediaEvent::Heard(frame) if !matches!(self.state.phase(), Phase::Transferring(_)) => self.heard(&frame),
             MediaEvent::Heard(_) => self.hands.listener.reset(),
             MediaEvent::Silent(seconds) => debug!(seconds, "No packets from the far end"),
             MediaEvent::RecordingFailed(why) => {
                 self.hands.record.note("recording_failed", Map::from_iter([("reason".to_owned(), why.into())]))
             }
+        }
+    }
+
+    fn heard(&mut self, frame: &Frame) {
+        for piece in frame.pieces() {
+            let input = match self.hands.listener.hear(frame.rate, piece) {
+                Some(Speech::Started) => turn::Input::VoiceStarted,
+                Some(Speech::Ended(utterance)) => {
+                    self.hands.transcribe(utterance);
+                    turn::Input::VoiceEnded
+                }
+                None => continue,
+            };
+            self.work.push_back(Work::Talk(input));
         }
     }
 

@@ -45,6 +45,15 @@ impl Codec {
         if self == Self::G722 { 16_000 } else { 8_000 }
     }
 
+    /// The payload byte of silence; `None` for G.722, whose silence depends on what was before.
+    pub(super) fn silence(self) -> Option<u8> {
+        match self {
+            Self::Pcmu => Some(0xff),
+            Self::Pcma => Some(0xd5),
+            Self::G722 => None,
+        }
+    }
+
     /// Samples of 20 ms.
     pub(super) fn frame_samples(self) -> usize {
         if self == Self::G722 { 320 } else { 160 }

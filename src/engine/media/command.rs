@@ -9,9 +9,9 @@ use crate::base::{Error, Result};
 use super::negotiate::Agreed;
 use super::recorder::Tap;
 use super::stream::Stream;
-use super::{ClipId, MediaStats};
+use super::{ClipId, Listen, MediaStats};
 
-/// Commands that may wait. The thread takes all of them every 2 ms, so a full queue means that it has died.
+/// Commands that may wait. The thread takes all of them every 4 ms, so a full queue means that it has died.
 pub(super) const QUEUE: usize = 4096;
 
 /// To the thread.
@@ -29,7 +29,7 @@ pub(super) enum Order {
     /// Forget all clips; say how much of the current one was played.
     Stop(oneshot::Sender<u32>),
     Pause(bool),
-    Listen(bool),
+    Listen(Listen),
     Keys(String),
     Record(Tap),
     PauseRecording(bool),

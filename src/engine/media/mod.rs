@@ -8,6 +8,7 @@ mod codec;
 mod command;
 mod dtmf;
 mod engine;
+mod heard;
 mod jitter;
 mod latch;
 mod negotiate;
@@ -30,13 +31,31 @@ pub use pacing::Pacing;
 pub use session::{MediaSession, PendingSession};
 pub use vad::{Hearing, Listener, Speech, Utterance};
 
-/// One packet's worth of sound: 20 ms of mono samples at the leg's rate. A plain struct, never serialised.
+/// Sound as it came: one or more pieces of 20 ms, mono, at the leg's rate. A plain struct, never serialised.
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// 8000 or 16000.
     pub rate: u32,
-    /// 160 or 320 samples.
+    /// 160 or 320 samples a piece.
     pub samples: Vec<i16>,
+}
+
+impl Frame {
+    /// Its pieces of 20 ms, in order.
+    pub fn pieces(&self) -> impl Iterator<Item = &[i16]> {
+        self.samples.chunks((self.rate as usize / 50).max(1))
+    }
+}
+
+/// What of the far end is reported as [`MediaEvent::Heard`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// Nothing.
+    Off,
+    /// Every 20 ms on their own.
+    All,
+    /// Everything, in order, but silence comes 200 ms at a time. What is loud comes at once.
+    ForVoice,
 }
 
 /// Sound to be played, mono.
@@ -61,7 +80,7 @@ pub enum MediaEvent {
     ClipDone(ClipId),
     /// A key, by RFC 4733 (INFO keys come by the SIP leg). Reported when it is first seen, not when it is released.
     Key(char),
-    /// 20 ms of what the caller says; only while listening is on. Without packets it is silence, so that time goes on.
+    /// What the caller says, while it is listened to ([`Listen`]). Without packets it is silence, so that time goes on.
     Heard(Frame),
     /// No packet from the far end for this many seconds (reported at 10 and every 10 after; not while on hold).
     Silent(u32),

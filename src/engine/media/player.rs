@@ -27,11 +27,12 @@ impl Player {
         self.clips.push_back((id, samples));
     }
 
-    /// Fills the piece (with silence where nothing is to be said) and reports what began and ended.
-    pub(super) fn fill(&mut self, piece: &mut [i16], mut report: impl FnMut(Progress)) {
+    /// Fills the piece (with silence where nothing is to be said) and reports what began and ended. Says whether all of it is silence
+    /// because nothing is to be said.
+    pub(super) fn fill(&mut self, piece: &mut [i16], mut report: impl FnMut(Progress)) -> bool {
         piece.fill(0);
         if self.is_paused {
-            return;
+            return true;
         }
         let mut filled = 0;
         while let Some((id, samples)) = self.clips.front() {
@@ -44,15 +45,16 @@ impl Player {
             filled += n;
             self.at += n;
             if self.at < samples.len() {
-                return;
+                return false;
             }
             self.clips.pop_front();
             self.at = 0;
             report(Progress::Done(id));
             if filled == piece.len() {
-                return;
+                return false;
             }
         }
+        filled == 0
     }
 
     /// Holds the place or goes on.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::base::{Context as _, Result};
 
 use super::MediaEvent;
-use super::codec::Codec;
+use super::codec::{Codec, PACKET_BYTES};
 use super::wav::{Format, HEAD};
 
 /// Pieces that may wait for the disk, for all calls together. When full, a piece is kept and grows until [`MOST_PIECE`].
@@ -109,6 +109,22 @@ impl Tap {
             }
         }
         self.piece.extend_from_slice(&frame[..n]);
+        if self.piece.len() >= PIECE {
+            self.send();
+        }
+    }
+
+    /// Whether the file holds µ-law: then payloads of that codec go into it as they are.
+    pub(super) fn is_mu_law(&self) -> bool {
+        self.format == Format::MuLaw8k
+    }
+
+    /// 20 ms of both sides as µ-law; for a file that holds that.
+    pub(super) fn push_mu_law(&mut self, caller: &[u8; PACKET_BYTES], bot: &[u8; PACKET_BYTES]) {
+        if self.is_paused || self.is_given_up {
+            return;
+        }
+        self.piece.extend(caller.iter().zip(bot).flat_map(|(left, right)| [*left, *right]));
         if self.piece.len() >= PIECE {
             self.send();
         }

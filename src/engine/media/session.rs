@@ -16,7 +16,7 @@ use super::negotiate::{self, Agreed};
 use super::ports::Sockets;
 use super::recorder::Recorder;
 use super::sdp::{Description, Direction, Local};
-use super::{Clip, ClipId, MediaEvent, MediaStats};
+use super::{Clip, ClipId, Listen, MediaEvent, MediaStats};
 
 /// A session whose offer is out and whose answer is not yet in. Dropping it frees the ports.
 pub struct PendingSession {
@@ -137,9 +137,9 @@ impl MediaSession {
         self.order(Order::Pause(false));
     }
 
-    /// Whether [`MediaEvent::Heard`] is wanted. Off at the start; voice detection costs only while it is on.
-    pub fn listen(&self, on: bool) {
-        self.order(Order::Listen(on));
+    /// What is wanted as [`MediaEvent::Heard`]. Nothing at the start; voice detection costs only while something is.
+    pub fn listen(&self, wanted: Listen) {
+        self.order(Order::Listen(wanted));
     }
 
     /// Sends keys (`0`–`9`, `*`, `#`, `A`–`D`) by RFC 4733, 160 ms each. Others are skipped.

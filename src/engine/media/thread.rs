@@ -1,4 +1,4 @@
-//! The media thread: a wheel of 10 slots turned every 2 ms by absolute deadlines, so that packets leave evenly.
+//! The media thread: a wheel of 5 slots turned every 4 ms by absolute deadlines, so that packets leave evenly.
 //!
 //! A stream sits in one slot and is served every 20 ms. Nothing here waits for anything but the clock.
 
@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll;
+use rustix::fd::OwnedFd;
 use rustix::thread::ClockId;
 use rustix::time::Timespec;
 use thread_priority::unix::{RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
@@ -14,10 +17,12 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue};
 use crate::base::{Context as _, Result};
 
 use super::command::{Command, Inbox, Order, QUEUE};
-use super::stream::Stream;
+use super::stream::{MOST_BYTES, Stream};
 
 /// Slots of the wheel. Twice as many would cost twice the wake-ups and make the pace no more even.
-const SLOTS: usize = 10;
+const SLOTS: usize = 5;
+/// Reports of far ends that are taken in one turn; the others have to wait for the next.
+const MOST_REPORTS: usize = 32;
 /// Time of a slot.
 const SLOT: u64 = 20 * MILLISECOND / SLOTS as u64;
 const MILLISECOND: u64 = 1_000_000;
@@ -29,13 +34,14 @@ const PRIORITY: u8 = 5;
 /// Starts the thread. It ends when the last inbox is gone.
 pub(super) fn start(realtime: bool) -> Result<Inbox> {
     let (sender, commands) = sync_channel(QUEUE);
+    let reports = epoll::create(epoll::CreateFlags::CLOEXEC).context("cannot watch for RTCP")?;
     let run = move || {
         if realtime {
             ask_for_priority();
         }
         // Wake-ups to the microsecond instead of 50; without it the wheel still turns.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1000));
-        Wheel::new().turn(&commands);
+        Wheel::new(reports).turn(&commands);
     };
     std::thread::Builder::new().name("rtp".into()).spawn(run).context("cannot start the media thread")?;
     Ok(Inbox(sender))
@@ -80,16 +86,21 @@ struct Wheel {
     slots: [Vec<Stream>; SLOTS],
     /// Which slot a stream sits in.
     places: HashMap<u64, usize>,
+    /// Watches the RTCP sockets of all streams: a report comes once in seconds, so asking each socket in each tick would be a waste.
+    reports: OwnedFd,
+    /// For packets as they come.
+    buffer: Box<[u8; MOST_BYTES]>,
 }
 
 impl Wheel {
-    fn new() -> Self {
-        Self { slots: std::array::from_fn(|_| Vec::new()), places: HashMap::new() }
+    fn new(reports: OwnedFd) -> Self {
+        Self { slots: std::array::from_fn(|_| Vec::new()), places: HashMap::new(), reports, buffer: Box::new([0; MOST_BYTES]) }
     }
 
     fn turn(mut self, commands: &Receiver<Command>) {
         let mut deadline = now();
         let mut slot = 0;
+        let mut ready = Vec::with_capacity(MOST_REPORTS);
         loop {
             if self.places.is_empty() {
                 // Nothing to pace: sleep until somebody calls.
@@ -108,7 +119,23 @@ impl Wheel {
             }
             slot = (slot + 1) % SLOTS;
             for stream in &mut self.slots[slot] {
-                stream.tick();
+                stream.tick(&mut self.buffer);
+            }
+            self.take_reports(&mut ready);
+        }
+    }
+
+    /// Lets the streams to which RTCP has come read it.
+    fn take_reports(&mut self, ready: &mut Vec<epoll::Event>) {
+        // A failure is an interrupted call; the next turn asks again.
+        if epoll::wait(&self.reports, spare_capacity(ready), Some(&Timespec::default())).is_err() {
+            return;
+        }
+        for event in ready.drain(..) {
+            let id = event.data.u64();
+            let Some(slot) = self.places.get(&id) else { continue };
+            if let Some(stream) = self.slots[*slot].iter_mut().find(|stream| stream.id() == id) {
+                stream.receive_reports(&mut self.buffer);
             }
         }
     }
@@ -129,6 +156,11 @@ impl Wheel {
             Command::Add(stream) => {
                 let emptiest = (0..SLOTS).min_by_key(|slot| self.slots[*slot].len()).unwrap_or(0);
                 self.places.insert(stream.id(), emptiest);
+                // The kernel forgets the socket when it is closed with its stream.
+                let watched = epoll::add(&self.reports, stream.reports(), epoll::EventData::new_u64(stream.id()), epoll::EventFlags::IN);
+                if let Err(error) = watched {
+                    tracing::warn!(media.session = stream.id(), %error, "Reports of a far end cannot be read");
+                }
                 self.slots[emptiest].push(*stream);
             }
             Command::To(id, Order::Close(reply)) => {

@@ -6,14 +6,12 @@ use std::collections::VecDeque;
 
 use earshot::Detector;
 
-use super::Frame;
+use super::heard::is_quiet;
 
 /// Samples the detector takes at a time: 16 ms at 16 kHz.
 const WINDOW: usize = 256;
 /// From this score on a window is voice.
 const VOICE: f32 = 0.5;
-/// A frame whose loudest sample stays below this (-44 dB) is no voice; the detector need not be asked. Most of a call is such frames.
-const QUIET: u16 = 200;
 
 /// When speech begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,15 +145,15 @@ impl Listener {
         self.is_voice = false;
     }
 
-    /// One frame. A frame of another rate than the last one starts anew.
-    pub fn hear(&mut self, frame: &Frame) -> Option<Speech> {
-        if frame.rate != self.rate {
+    /// 20 ms. Sound of another rate than the last starts anew.
+    pub fn hear(&mut self, rate: u32, samples: &[i16]) -> Option<Speech> {
+        if rate != self.rate {
             self.reset();
-            self.rate = frame.rate;
+            self.rate = rate;
         }
-        let ms = u32::try_from(frame.samples.len()).unwrap_or(0) * 1000 / self.rate.max(1);
-        self.detect(frame);
-        self.kept.extend(&frame.samples);
+        let ms = u32::try_from(samples.len()).unwrap_or(0) * 1000 / self.rate.max(1);
+        self.detect(samples);
+        self.kept.extend(samples);
         if self.is_voice {
             self.voiced_ms += ms;
         }
@@ -206,17 +204,17 @@ impl Listener {
     }
 
     /// Asks the detector about every full window and keeps its last word.
-    fn detect(&mut self, frame: &Frame) {
-        let may_be_voice = self.turns.is_speaking || self.turns.voice_ms > 0 || frame.samples.iter().any(|s| s.unsigned_abs() >= QUIET);
+    fn detect(&mut self, samples: &[i16]) {
+        let may_be_voice = self.turns.is_speaking || self.turns.voice_ms > 0 || !is_quiet(samples);
         if !may_be_voice {
             self.window.clear();
             self.is_voice = false;
             return;
         }
-        if frame.rate >= 16_000 {
-            self.window.extend(&frame.samples);
+        if self.rate >= 16_000 {
+            self.window.extend(samples);
         } else {
-            for sample in &frame.samples {
+            for sample in samples {
                 self.window.extend([i16::midpoint(self.last, *sample), *sample]);
                 self.last = *sample;
             }
@@ -296,7 +294,7 @@ mod tests {
         let all: Vec<i16> = sounds.concat();
         let n = rate as usize / 50;
         let frames = all.chunks_exact(n).enumerate();
-        frames.filter_map(|(i, samples)| Some(((i + 1) * 20, listener.hear(&Frame { rate, samples: samples.to_vec() })?))).collect()
+        frames.filter_map(|(i, samples)| Some(((i + 1) * 20, listener.hear(rate, samples)?))).collect()
     }
 
     #[test]
@@ -320,9 +318,7 @@ mod tests {
     fn an_endless_speaker_is_cut() {
         let mut listener = Listener::new(Hearing { most_ms: 1000, ..Hearing::default() });
         let sound = voice(4000, 8000);
-        let ends = sound
-            .chunks_exact(160)
-            .filter(|samples| matches!(listener.hear(&Frame { rate: 8000, samples: samples.to_vec() }), Some(Speech::Ended(_))));
+        let ends = sound.chunks_exact(160).filter(|samples| matches!(listener.hear(8000, samples), Some(Speech::Ended(_))));
         assert!(ends.count() >= 2);
     }
 
@@ -331,7 +327,7 @@ mod tests {
         let mut listener = Listener::new(Hearing::default());
         assert_eq!(listener.finish(), None);
         voice(500, 8000).chunks_exact(160).for_each(|samples| {
-            listener.hear(&Frame { rate: 8000, samples: samples.to_vec() });
+            listener.hear(8000, samples);
         });
         assert!(listener.finish().is_some_and(|utterance| utterance.voiced_ms > 200));
         assert!(!listener.is_speaking());

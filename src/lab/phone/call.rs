@@ -14,7 +14,7 @@ use super::script::{Script, Target};
 use crate::base::{Clock, Result};
 use crate::contract::config::WireSecret;
 use crate::contract::trunk::Trunk;
-use crate::engine::media::{ClipId, MediaEvent, MediaSession};
+use crate::engine::media::{ClipId, Listen, MediaEvent, MediaSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent, PlaceCall};
 
 /// How long to wait for a call or an answer when the script does not say.
@@ -113,7 +113,7 @@ impl Line {
 
 impl Call {
     fn new(leg: Leg, media: MediaSession, events: mpsc::Receiver<MediaEvent>, clock: &Clock, report: Report, script: &Script) -> Self {
-        media.listen(true);
+        media.listen(Listen::All);
         if let Some(file) = &script.record {
             media.start_recording(file.clone());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cxbox::base::Random;
 use cxbox::base::id::CarrierId;
 use cxbox::contract::trunk::{Transport, Trunk};
-use cxbox::engine::media::{Clip, ClipId, MediaEngine, MediaEvent, MediaOptions, MediaSession};
+use cxbox::engine::media::{Clip, ClipId, Listen, MediaEngine, MediaEvent, MediaOptions, MediaSession};
 use cxbox::engine::sip::{self, Admission, Incoming, Leg, LegEnd, LegEvent, PlaceCall, SipOptions, SipStack, Soon};
 use tokio::sync::{Mutex, mpsc};
 
@@ -123,7 +123,7 @@ pub struct Talk {
 
 impl Talk {
     fn new(leg: Leg, session: MediaSession, sounds: mpsc::Receiver<MediaEvent>) -> Self {
-        session.listen(true);
+        session.listen(Listen::All);
         Self { leg, session, sounds }
     }
 

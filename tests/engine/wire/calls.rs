@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cxbox::base::Kind;
 use cxbox::contract::trunk::Transport;
-use cxbox::engine::media::{ClipId, MediaEvent};
+use cxbox::engine::media::{ClipId, Listen, MediaEvent};
 use cxbox::engine::sip::{LegEnd, LegEvent};
 
 use super::{Both, Party, audio_level, connect, kept_events, next, soon, tone};
@@ -29,10 +29,10 @@ async fn both_sides_hear_each_other_and_the_caller_hangs_up() {
         let Both { mut caller, mut callee } = connect(&ours, &mut theirs, transport).await;
         let (mine, yours) = (caller.media.clone(), callee.media.clone());
         for (speaker, listener) in [(&mine, &mut callee), (&yours, &mut caller)] {
-            listener.media.listen(true);
+            listener.media.listen(Listen::All);
             speaker.play(ClipId(1), &tone());
             soon(async { while audio_level(&mut listener.events, 5).await < 2000 {} }).await;
-            listener.media.listen(false);
+            listener.media.listen(Listen::Off);
         }
         caller.leg.control.hang_up().await.unwrap();
         assert_eq!(ends(&mut caller.leg.events).await, LegEnd::Local);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cxbox::base::Random;
 use cxbox::contract::trunk::Transport;
-use cxbox::engine::media::{Answer, ClipId, MediaEngine, MediaEvent, MediaOptions};
+use cxbox::engine::media::{Answer, ClipId, Listen, MediaEngine, MediaEvent, MediaOptions};
 
 use super::{Party, audio_level, connect, kept_events, next, soon, tone};
 
@@ -64,7 +64,7 @@ async fn ten_thousand_packets_of_a_stranger_are_not_heard_and_the_call_goes_on()
         far.pace();
         far.say(number, OURS);
     }
-    answer.session.listen(true);
+    answer.session.listen(Listen::All);
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut heard = Vec::new();
     for number in 40..140 {
@@ -93,7 +93,7 @@ async fn ten_thousand_packets_of_a_stranger_are_not_heard_and_the_call_goes_on()
 async fn loss_doubles_and_disorder_are_borne_and_counted() {
     let engine = engine();
     let (far, mut answer) = Far::call(&engine);
-    answer.session.listen(true);
+    answer.session.listen(Listen::All);
     for number in 0..100u16 {
         far.pace();
         match number % 10 {

@@ -1,7 +1,7 @@
 //! Calls with SIPp as the other side.
 
 use cxbox::contract::trunk::Transport;
-use cxbox::engine::media::{ClipId, MediaEvent};
+use cxbox::engine::media::{ClipId, Listen, MediaEvent};
 use cxbox::engine::sip::{Incoming, Leg, LegEnd, LegEvent};
 
 use super::{Party, Sipp, audio_level, kept_events, next, soon, tone};
@@ -21,9 +21,9 @@ async fn talk(party: &Party, incoming: Incoming) -> (Leg, cxbox::engine::media::
     let mut answer = party.media.answer(&incoming.offer).unwrap();
     leg.control.answer(answer.sdp).await.unwrap();
     assert!(matches!(next(&mut leg.events).await, LegEvent::Answered { .. }));
-    answer.session.listen(true);
+    answer.session.listen(Listen::All);
     soon(async { while audio_level(&mut answer.events, 5).await < 1000 {} }).await;
-    answer.session.listen(false);
+    answer.session.listen(Listen::Off);
     answer.session.play(ClipId(1), &tone());
     kept_events(&mut answer.events, |event| matches!(event, MediaEvent::ClipDone(_))).await;
     (leg, answer.session)
@@ -77,7 +77,7 @@ async fn sipp_asks_for_a_password_rings_and_answers() {
     let LegEvent::Answered { sdp } = next(&mut leg.events).await else { panic!("not answered") };
     session.accept(&sdp).unwrap();
     // SIPp sends back what it gets.
-    session.listen(true);
+    session.listen(Listen::All);
     session.play(ClipId(1), &tone());
     soon(async { while audio_level(&mut events, 5).await < 2000 {} }).await;
     leg.control.hang_up().await.unwrap();

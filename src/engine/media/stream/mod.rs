@@ -1,0 +1,246 @@
+//! One session on the media thread: every 20 ms it reads what came, sends what is to be said and records both.
+
+mod incoming;
+mod outgoing;
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::codec::{self, Codec, Coder, MOST_SAMPLES, PACKET_BYTES};
+use super::command::Order;
+use super::dtmf::{KeysIn, KeysOut};
+use super::engine::EVENTS;
+use super::heard::Heard;
+use super::jitter::Jitter;
+use super::latch::Latch;
+use super::negotiate::Agreed;
+use super::pacing::Histogram;
+use super::player::Player;
+use super::ports::Sockets;
+use super::recorder::Tap;
+use super::rtcp::{self, Reception};
+use super::rtp::Header;
+use super::{Frame, MediaEvent, MediaStats};
+use incoming::Incoming;
+
+/// Largest packet that is read.
+pub(super) const MOST_BYTES: usize = 2048;
+
+/// Space in the event queue that is kept for what must not be lost.
+const RESERVED: usize = EVENTS / 4;
+/// What a stream starts with.
+pub(super) struct StreamSetup {
+    pub(super) id: u64,
+    pub(super) sockets: Sockets,
+    pub(super) agreed: Agreed,
+    pub(super) events: mpsc::Sender<MediaEvent>,
+    /// Of the whole engine.
+    pub(super) pacing: Arc<Histogram>,
+    /// For the numbers RTP wants to be random.
+    pub(super) seed: [u8; 10],
+}
+
+/// 20 ms of one side, as sound and, when it was on the wire like that, as payload.
+struct Side {
+    sound: [i16; MOST_SAMPLES],
+    coded: Option<[u8; PACKET_BYTES]>,
+    /// The payload stands for the sound; nobody has needed the samples yet.
+    is_coded_only: bool,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self { sound: [0; MOST_SAMPLES], coded: None, is_coded_only: false }
+    }
+}
+
+/// A session on the wheel.
+pub(super) struct Stream {
+    id: u64,
+    sockets: Sockets,
+    agreed: Agreed,
+    coder: Coder,
+    events: mpsc::Sender<MediaEvent>,
+    /// What must not be lost and did not fit.
+    unsent: VecDeque<MediaEvent>,
+    latch: Latch,
+    jitter: Jitter,
+    heard: Reception,
+    keys_in: KeysIn,
+    keys_out: KeysOut,
+    player: Player,
+    tap: Option<Tap>,
+    header: Header,
+    to_hear: Heard,
+    incoming: Incoming,
+    ticks: u32,
+    ticks_silent: u32,
+    n_sent: u64,
+    n_foreign: u64,
+    last_sent_ns: Option<u64>,
+    pacing: Arc<Histogram>,
+    own_pacing: Histogram,
+}
+
+impl Stream {
+    pub(super) fn new(setup: StreamSetup) -> Self {
+        let StreamSetup { id, sockets, agreed, events, pacing, seed } = setup;
+        let [s0, s1, s2, s3, t0, t1, t2, t3, n0, n1] = seed;
+        let header = Header {
+            ssrc: u32::from_be_bytes([s0, s1, s2, s3]),
+            sequence: u16::from_be_bytes([n0, n1]),
+            timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
+        };
+        Self {
+            id,
+            sockets,
+            coder: Coder::new(agreed.codec),
+            events,
+            unsent: VecDeque::new(),
+            latch: Latch::new(agreed.remote),
+            jitter: Jitter::new(agreed.codec.silence().unwrap_or(0)),
+            agreed,
+            heard: Reception::default(),
+            keys_in: KeysIn::default(),
+            keys_out: KeysOut::default(),
+            player: Player::default(),
+            tap: None,
+            header,
+            to_hear: Heard::new(),
+            incoming: Incoming::default(),
+            ticks: 0,
+            ticks_silent: 0,
+            n_sent: 0,
+            n_foreign: 0,
+            last_sent_ns: None,
+            pacing,
+            own_pacing: Histogram::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Where reports of the far end come in.
+    pub(super) fn reports(&self) -> BorrowedFd<'_> {
+        self.sockets.rtcp.as_fd()
+    }
+
+    /// 20 ms. The buffer is the thread's, for packets as they come.
+    pub(super) fn tick(&mut self, buffer: &mut [u8; MOST_BYTES]) {
+        self.ticks += 1;
+        self.latch.tick();
+        self.receive(buffer);
+        let (mut theirs, mut ours) = (Side::default(), Side::default());
+        self.play_out(&mut theirs);
+        self.send(&mut ours);
+        self.record(&mut theirs, &mut ours);
+        self.hand_over(&mut theirs);
+        self.watch_silence();
+        if self.ticks.is_multiple_of(rtcp::EVERY_TICKS) {
+            self.send_report(false);
+        }
+        self.retry_events();
+    }
+
+    /// Both sides into the recording; as they were on the wire where it takes them so.
+    fn record(&mut self, theirs: &mut Side, ours: &mut Side) {
+        let Some(tap) = &mut self.tap else { return };
+        match (&theirs.coded, &ours.coded) {
+            (Some(theirs), Some(ours)) if self.agreed.codec == Codec::Pcmu && tap.is_mu_law() => tap.push_mu_law(theirs, ours),
+            _ => {
+                let n = self.agreed.codec.frame_samples();
+                self.incoming.decode(&mut self.coder, theirs, n);
+                tap.push(&theirs.sound[..n], &ours.sound[..n]);
+            }
+        }
+    }
+
+    /// What the far end said, to the call's task.
+    fn hand_over(&mut self, theirs: &mut Side) {
+        if !self.to_hear.is_wanted() {
+            return;
+        }
+        let codec = self.agreed.codec;
+        self.incoming.decode(&mut self.coder, theirs, codec.frame_samples());
+        if let Some(samples) = self.to_hear.take(&theirs.sound[..codec.frame_samples()])
+            && self.events.capacity() > RESERVED
+        {
+            drop(self.events.try_send(MediaEvent::Heard(Frame { rate: codec.rate(), samples })));
+        }
+    }
+
+    fn report(&mut self, event: MediaEvent) {
+        self.unsent.push_back(event);
+        self.retry_events();
+    }
+
+    fn retry_events(&mut self) {
+        while let Some(event) = self.unsent.pop_front() {
+            if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
+                self.unsent.push_front(event);
+                return;
+            }
+        }
+    }
+
+    /// Carries out an order. [`Order::Close`] is the wheel's business.
+    pub(super) fn obey(&mut self, order: Order) {
+        match order {
+            Order::Play(id, samples) => self.player.push(id, samples),
+            Order::Stop(reply) => {
+                let samples = u64::try_from(self.player.stop()).unwrap_or(0);
+                let played_ms = samples * 1000 / u64::from(self.agreed.codec.rate());
+                let _ = reply.send(u32::try_from(played_ms).unwrap_or(u32::MAX));
+            }
+            Order::Pause(pause) => self.player.pause(pause),
+            Order::Listen(wanted) => self.to_hear.want(wanted),
+            Order::Keys(keys) => self.keys_out.push(&keys),
+            Order::Record(tap) => self.tap = Some(tap),
+            Order::PauseRecording(pause) => {
+                if let Some(tap) = &mut self.tap {
+                    tap.pause(pause);
+                }
+            }
+            Order::Agree(agreed) => self.agree(agreed),
+            Order::Close(_) => {}
+        }
+    }
+
+    fn agree(&mut self, agreed: Agreed) {
+        let before = std::mem::replace(&mut self.agreed, agreed);
+        self.latch.announce(agreed.remote);
+        if before.codec != agreed.codec {
+            self.coder = Coder::new(agreed.codec);
+            self.jitter = Jitter::new(agreed.codec.silence().unwrap_or(0));
+            self.incoming = Incoming::default();
+            if before.codec.rate() != agreed.codec.rate() {
+                self.player.resample(|samples| codec::resample(samples, before.codec.rate(), agreed.codec.rate()));
+            }
+        }
+        if before.direction.receives() != agreed.direction.receives() {
+            self.jitter.reset();
+        }
+    }
+
+    /// Says goodbye and how it was. The recording is complete once the recorder is flushed.
+    pub(super) fn close(mut self) -> MediaStats {
+        self.send_report(true);
+        drop(self.tap.take());
+        MediaStats {
+            n_sent: self.n_sent,
+            n_received: self.heard.n_received(),
+            n_lost: self.heard.n_lost(),
+            n_late: self.jitter.n_late(),
+            n_foreign: self.n_foreign,
+            jitter_ms: self.heard.jitter_ms(),
+            round_trip_ms: self.heard.round_trip_ms,
+            pacing: self.own_pacing.read(),
+            codec: self.agreed.codec.name().to_owned(),
+        }
+    }
+}
