@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// Which slices of the control plane a slice may use.
 const SLICES: &[(&str, &[&str])] = &[
     ("settings", &[]),
+    ("permit", &["settings"]),
     ("audit", &[]),
     ("auth", &["settings"]),
     ("fleet", &["settings"]),
@@ -29,7 +30,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("bots", &["knowledge"]),
     ("phones", &["auth"]),
     ("numbers", &["bots", "carriers", "phones", "settings"]),
-    ("calls", &["bots", "numbers", "carriers", "fleet", "settings"]),
+    ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
     ("crm", &["calls", "settings"]),
     ("transcripts", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),

@@ -12,6 +12,7 @@ use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
+use crate::features::permit::{Permit, Places};
 use crate::features::phones::{Phones, PhonesSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
@@ -56,6 +57,7 @@ pub(super) struct Handles {
     pub(super) inbound_routes: InboundRoutes,
     pub(super) numbers: Numbers,
     pub(super) phones: Phones,
+    pub(super) permit: Permit,
     pub(super) placing: Placing,
     pub(super) random: Random,
     pub(super) readiness: Readiness,
@@ -79,7 +81,9 @@ impl Handles {
         };
         let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
         let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
-        let settings = shared.settings(&bots)?;
+        let places = Arc::new(Places::built_in()?);
+        let settings = shared.settings(&bots, &places)?;
+        let permit = Permit::new(db.clone(), clock.clone(), settings.clone(), places)?;
         let fleet = shared.fleet(outbound.clone(), &settings);
         let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
@@ -89,7 +93,7 @@ impl Handles {
         let calls = shared.calls()?;
         Ok(Self {
             audit: Audit::new(db.clone()),
-            placing: shared.placing(&calls, &bots, &carriers, &fleet, &settings),
+            placing: shared.placing(&calls, &bots, &carriers, &fleet, &permit, &settings),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
             runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings),
             shares: shared.shares(&settings)?,
@@ -105,6 +109,7 @@ impl Handles {
             fleet,
             inbound_routes,
             numbers,
+            permit,
             settings,
             phones,
         })
@@ -128,8 +133,8 @@ impl Shared {
         Disk::of(self.setup.data.root(), self.setup.config.server.reserve())
     }
 
-    fn settings(&self, bots: &Bots) -> Result<Settings> {
-        let bots = bots.clone();
+    fn settings(&self, bots: &Bots, places: &Arc<Places>) -> Result<Settings> {
+        let (bots, places) = (bots.clone(), places.clone());
         let names_a_bot = Check {
             section: Section::Outbound,
             key: "default_bot_id",
@@ -141,11 +146,13 @@ impl Shared {
                 }
             }),
         };
+        let names_countries =
+            Check { section: Section::Outbound, key: "allowed_countries", rule: Arc::new(move |_, doc| places.check(doc)) };
         Settings::new(SettingsSetup {
             db: self.db.clone(),
             sealer: self.sealer.clone(),
             keys: self.setup.config.live.clone(),
-            checks: vec![names_a_bot],
+            checks: vec![names_a_bot, names_countries],
         })
     }
 
@@ -194,7 +201,7 @@ impl Shared {
         })
     }
 
-    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, settings: &Settings) -> Placing {
+    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, permit: &Permit, settings: &Settings) -> Placing {
         Placing::new(PlacingSetup {
             db: self.db.clone(),
             random: self.setup.random.clone(),
@@ -204,6 +211,7 @@ impl Shared {
             fleet: fleet.clone(),
             data: self.setup.data.clone(),
             disk: self.disk(),
+            permit: permit.clone(),
             settings: settings.clone(),
             base_url: self.setup.base_url.clone(),
             tenant: self.setup.tenant.clone(),

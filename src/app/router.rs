@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use crate::base::Error;
 use crate::features::ops::Figures;
-use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, phones, runtime, settings, transcripts, webhooks};
+use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, permit, phones, runtime, settings, transcripts, webhooks};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
 
@@ -37,6 +37,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(webhooks::routes(h.webhooks))
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))
+        .merge(permit::routes(h.permit))
         .split_for_parts();
     let router = router
         .fallback(|| async { ApiError(Error::not_found("there is nothing at this path")) })

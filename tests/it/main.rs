@@ -15,6 +15,7 @@ mod numbers_modes;
 mod openapi;
 mod ops;
 mod outbound;
+mod permit;
 mod phones;
 mod recordings;
 mod runtime;

@@ -43,11 +43,3 @@ pub(super) fn set_cancelled(tx: &Tx<'_>, id: &SessionId) -> Result<()> {
     tx.prepare_cached("update calls set codeb_status = ?2 where session_id = ?1")?.execute((id, CodebStatus::Cancelled.as_str()))?;
     Ok(())
 }
-
-/// Adds a number that may be dialled. Says whether it is new.
-pub(super) fn whitelist(tx: &Tx<'_>, phone: &str, by: &str) -> Result<bool> {
-    let n_rows = tx
-        .prepare_cached("insert into outbound_whitelist (phone, added_at, added_by) values (?1, ?2, ?3) on conflict do nothing")?
-        .execute((phone, tx.now, by))?;
-    Ok(n_rows == 1)
-}

@@ -18,6 +18,7 @@ use crate::contract::fleet::{Dialout, DialoutAccepted};
 use crate::features::bots::{BotStatus, Bots, Published};
 use crate::features::carriers::{Carriers, OutboundTrunk};
 use crate::features::fleet::{Fleet, HangUp};
+use crate::features::permit::{CallWish, Permit, Verdict, WishOrigin, refused as not_permitted};
 use crate::features::settings::Settings;
 use crate::platform::access::Actor;
 use crate::platform::data_dir::DataDir;
@@ -45,6 +46,8 @@ pub struct PlacingSetup {
     pub data: DataDir,
     /// Its disk: nothing is placed when little room is left.
     pub disk: Disk,
+    /// Who may be called, and when.
+    pub permit: Permit,
     /// The settings, for what a call does not say.
     pub settings: Settings,
     /// The URL under which callers reach this box, without a slash at its end.
@@ -120,7 +123,12 @@ impl Placing {
         let trunk = self.inner.carriers.outbound(tx)?.ok_or_else(|| {
             Error::unavailable("no carrier is set up: add one at /api/v1/carriers before placing calls").code("bridge_not_configured")
         })?;
-        let is_new_number = outbound_store::whitelist(tx, &plan.phone, &actor.name)?;
+        match self.inner.permit.check(tx, &CallWish { phone: &plan.phone, origin: WishOrigin::Asked, now: tx.now })? {
+            Verdict::Allow => self.inner.permit.count(tx)?,
+            Verdict::WaitUntil(at) => return Err(not_permitted("outside_window", &format!("this number may be called from {at} on"))),
+            Verdict::Refuse { reason, sentence } => return Err(not_permitted(reason, &sentence)),
+        }
+        let is_new_number = self.inner.permit.whitelist(tx, &plan.phone, &actor.name)?;
         let (session_id, call_id) = (SessionId::new(&self.inner.random), CallId::outbound(&self.inner.random));
         let call = NewCall {
             call_id: Some(call_id.clone()),

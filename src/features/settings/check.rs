@@ -44,6 +44,11 @@ fn outbound(doc: &SettingsDoc) -> Result<()> {
         let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
         unless(is_code, &format!("allowed_countries[{n}]"), "must be two capital letters such as US")?;
     }
+    for (n, prefix) in outbound.allowed_prefixes.iter().enumerate() {
+        let digits = prefix.strip_prefix('+').unwrap_or_default();
+        let is_prefix = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        unless(is_prefix, &format!("allowed_prefixes[{n}]"), "must be + and 1 to 15 digits, such as +4487")?;
+    }
     unless(may_be_address(&outbound.default_email), "default_email", "must be an e-mail address such as ada@example.com, or empty")?;
     unless(is_line(&outbound.default_bot_id, 64), "default_bot_id", "must be the id of a bot, or empty")?;
     unless(is_line(outbound.default_api_key.expose(), 4096), "default_api_key", "must be one line of at most 4096 bytes")
@@ -129,6 +134,8 @@ mod tests {
             (Outbound, "timezone", json!("Moon/Crater"), "timezone"),
             (Outbound, "allowed_countries", json!(["US", "usa"]), "allowed_countries[1]"),
             (Outbound, "allowed_countries", json!([1]), "allowed_countries[0]"),
+            (Outbound, "allowed_prefixes", json!(["+44", "44"]), "allowed_prefixes[1]"),
+            (Outbound, "only_whitelisted", json!("yes"), "only_whitelisted"),
             (Outbound, "daily_cap", json!(-1), "daily_cap"),
             (Outbound, "default_email", json!("a@b\r\nBcc: c@d"), "default_email"),
             (Outbound, "default_bot_id", json!(7), "default_bot_id"),

@@ -38,6 +38,10 @@ pub struct OutboundCalls {
     pub timezone: TimeZone,
     /// Countries that may be called, two letters each; empty when all may.
     pub allowed_countries: Vec<String>,
+    /// Numbers that begin like this may be called although their country or kind is refused.
+    pub allowed_prefixes: Vec<String>,
+    /// Whether only numbers that are on the whitelist already may be called.
+    pub only_whitelisted: bool,
     /// Calls per day; 0 when there is no limit.
     pub daily_cap: u32,
 }

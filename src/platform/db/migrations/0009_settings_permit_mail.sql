@@ -17,3 +17,18 @@ create table settings_history (
     after text not null
 ) strict;
 create index settings_history_section on settings_history (section, id);
+
+-- Numbers that are never dialled.
+create table do_not_call (
+    id integer primary key,
+    phone text not null unique,
+    note text not null default '',
+    added_at integer not null,
+    added_by text not null
+) strict;
+
+-- Outbound calls of each day, by the zone of the box.
+create table outbound_days (
+    day text primary key,
+    n_calls integer not null
+) strict, without rowid;

@@ -1,0 +1,34 @@
+//! The one gate of outbound calls: who may be called, and when. Owns the tables `outbound_whitelist`, `do_not_call` and `outbound_days`.
+//!
+//! Every path that dials asks [`Permit::check`] in the transaction that opens the call, and tells [`Permit::count`]. The decision itself is
+//! a pure function (`decide.rs`). Announces no facts and hears none.
+
+#[cfg(test)]
+mod cases;
+mod decide;
+mod do_not_call;
+mod import;
+mod model;
+mod opening;
+mod phone;
+mod places;
+mod ranges;
+mod routes;
+mod service;
+mod store;
+mod whitelist;
+
+pub use do_not_call::{ImportReport, RowOutcome, RowReport};
+pub use model::{CallWish, Verdict, WishOrigin, refused};
+pub use places::Places;
+pub use routes::routes;
+pub use service::Permit;
+
+use crate::platform::access::{Permission, Role};
+
+/// May see and change who may be called.
+pub enum ManagePermits {}
+
+impl Permission for ManagePermits {
+    const RANK: Role = Role::Admin;
+}

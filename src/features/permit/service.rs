@@ -1,0 +1,104 @@
+//! The handle of the gate.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::decide::{Known, decide, zones};
+use super::model::{Advice, CallWish, Question, Verdict, WishOrigin};
+use super::phone::tidy;
+use super::places::Places;
+use super::ranges::Ranges;
+use super::store;
+use crate::base::{Clock, Error, Millis, Result};
+use crate::features::settings::Settings;
+use crate::platform::config::BAD_CONFIG;
+use crate::platform::db::{Conn, Db, Tx};
+
+/// The gate. Cheap to clone.
+#[derive(Clone)]
+pub struct Permit {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) db: Db,
+    clock: Clock,
+    settings: Settings,
+    places: Arc<Places>,
+    ranges: Ranges,
+}
+
+impl Permit {
+    /// The gate over its lists, by the settings as they are at each question. Fails when the configuration allows a country that does not exist.
+    pub fn new(db: Db, clock: Clock, settings: Settings, places: Arc<Places>) -> Result<Self> {
+        places.check(&settings.current()).map_err(|error| Error::invalid(error.message().to_owned()).code(BAD_CONFIG))?;
+        Ok(Self { inner: Arc::new(Inner { db, clock, settings, places, ranges: Ranges::built_in()? }) })
+    }
+
+    /// Whether a call may be placed now. Asked in the transaction that opens the call; [`Permit::count`] belongs to it.
+    pub fn check(&self, conn: &Conn, wish: &CallWish<'_>) -> Result<Verdict> {
+        let rules = &self.inner.settings.current().outbound;
+        let known = Known {
+            phone: wish.phone,
+            origin: wish.origin,
+            now: wish.now,
+            place: self.inner.places.find(wish.phone),
+            range: self.inner.ranges.find(wish.phone),
+            is_do_not_call: store::is_do_not_call(conn, wish.phone)?,
+            is_whitelisted: store::is_whitelisted(conn, wish.phone)?,
+            n_today: store::n_calls(conn, &self.day(wish.now))?,
+        };
+        Ok(decide(&known, rules))
+    }
+
+    /// Counts a call that is being dialled towards the day's cap.
+    pub fn count(&self, tx: &Tx<'_>) -> Result<()> {
+        store::count(tx, &self.day(tx.now))
+    }
+
+    /// Puts a number that somebody asked for on the whitelist. Says whether it is new.
+    pub fn whitelist(&self, tx: &Tx<'_>, phone: &str, by: &str) -> Result<bool> {
+        store::add_to_whitelist(tx, phone, by)
+    }
+
+    /// What the gate would say to a call that somebody asks for.
+    pub(super) async fn advise(&self, question: Question) -> Result<Advice> {
+        let phone = number(&question.phone)?;
+        let now = question.at.unwrap_or_else(|| self.inner.clock.now());
+        let (permit, asked) = (self.clone(), phone.clone());
+        let verdict =
+            self.inner.db.read(move |conn| permit.check(conn, &CallWish { phone: &asked, origin: WishOrigin::Asked, now })).await?;
+        let settings = self.inner.settings.current();
+        let place = self.inner.places.find(&phone);
+        let zone_names = zones(place, &settings.outbound).iter().filter_map(|zone| zone.iana_name().map(str::to_owned)).collect();
+        let advice = Advice {
+            verdict: "allow",
+            reason: None,
+            sentence: None,
+            wait_until: None,
+            country: place.map(|place| place.country),
+            time_zones: zone_names,
+            phone,
+        };
+        Ok(match verdict {
+            Verdict::Allow => advice,
+            Verdict::WaitUntil(at) => Advice { verdict: "wait", wait_until: Some(at), ..advice },
+            Verdict::Refuse { reason, sentence } => Advice { verdict: "refuse", reason: Some(reason), sentence: Some(sentence), ..advice },
+        })
+    }
+
+    /// The day of a moment, by the box's zone.
+    fn day(&self, now: Millis) -> String {
+        let zone = &self.inner.settings.current().outbound.timezone;
+        Timestamp::from_millisecond(now.0).map(|at| zone.to_datetime(at).date().to_string()).unwrap_or_default()
+    }
+}
+
+/// The number of a text that people wrote, or a refusal that names the field.
+pub(super) fn number(text: &str) -> Result<String> {
+    tidy(text).ok_or_else(|| {
+        let sentence = "must be a number with its country code, such as +15551234567";
+        Error::invalid(format!("phone {sentence}")).field("phone", sentence)
+    })
+}

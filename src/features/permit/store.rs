@@ -1,0 +1,114 @@
+//! SQL of the gate: the two lists, and how many calls a day has had.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::model::{DoNotCallEntry, WhitelistEntry};
+use crate::base::page::Page;
+use crate::base::{Error, Result};
+use crate::platform::db::{Conn, OnConstraint as _, Tx};
+
+/// Whether a number is on the do-not-call list.
+pub(super) fn is_do_not_call(conn: &Conn, phone: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("select 1 from do_not_call where phone = ?1")?.exists([phone])?)
+}
+
+/// Whether a number is on the whitelist.
+pub(super) fn is_whitelisted(conn: &Conn, phone: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("select 1 from outbound_whitelist where phone = ?1")?.exists([phone])?)
+}
+
+/// Calls of a day.
+pub(super) fn n_calls(conn: &Conn, day: &str) -> Result<u32> {
+    let n = conn.prepare_cached("select n_calls from outbound_days where day = ?1")?.query_row([day], |row| row.get(0)).optional()?;
+    Ok(n.unwrap_or_default())
+}
+
+/// Counts one more call of a day.
+pub(super) fn count(tx: &Tx<'_>, day: &str) -> Result<()> {
+    tx.prepare_cached("insert into outbound_days (day, n_calls) values (?1, 1) on conflict (day) do update set n_calls = n_calls + 1")?
+        .execute([day])?;
+    Ok(())
+}
+
+/// Adds a number to the whitelist. Says whether it is new.
+pub(super) fn add_to_whitelist(tx: &Tx<'_>, phone: &str, by: &str) -> Result<bool> {
+    let n_rows = tx
+        .prepare_cached("insert into outbound_whitelist (phone, added_at, added_by) values (?1, ?2, ?3) on conflict do nothing")?
+        .execute((phone, tx.now, by))?;
+    Ok(n_rows == 1)
+}
+
+/// The entry of a number, or "not on the list".
+pub(super) fn whitelist_entry(conn: &Conn, phone: &str) -> Result<WhitelistEntry> {
+    conn.prepare_cached("select phone, added_at, added_by from outbound_whitelist where phone = ?1")?
+        .query_row([phone], whitelist_row)
+        .optional()?
+        .ok_or_else(|| Error::not_found("this number is not on the whitelist"))
+}
+
+/// One page of the whitelist by number, and how many match. `q` is a part of a number.
+pub(super) fn whitelist(conn: &Conn, q: Option<&str>, page: Page) -> Result<(Vec<WhitelistEntry>, u64)> {
+    let total = conn
+        .prepare_cached("select count(*) from outbound_whitelist where ?1 is null or instr(phone, ?1) > 0")?
+        .query_row([q], |row| row.get::<_, u32>(0))?;
+    let rows = conn
+        .prepare_cached(
+            "select phone, added_at, added_by from outbound_whitelist
+             where ?1 is null or instr(phone, ?1) > 0 order by phone limit ?2 offset ?3",
+        )?
+        .query_map(params![q, page.limit, page.offset], whitelist_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((rows, total.into()))
+}
+
+/// Takes a number off the whitelist.
+pub(super) fn remove_from_whitelist(tx: &Tx<'_>, phone: &str) -> Result<()> {
+    let n_rows = tx.prepare_cached("delete from outbound_whitelist where phone = ?1")?.execute([phone])?;
+    if n_rows == 0 { Err(Error::not_found("this number is not on the whitelist")) } else { Ok(()) }
+}
+
+/// Adds a number to the do-not-call list, or "already there".
+pub(super) fn add_to_do_not_call(tx: &Tx<'_>, phone: &str, note: &str, by: &str) -> Result<DoNotCallEntry> {
+    tx.prepare_cached("insert into do_not_call (phone, note, added_at, added_by) values (?1, ?2, ?3, ?4)")?
+        .execute((phone, note, tx.now, by))
+        .on_unique("do_not_call.phone", || Error::conflict("this number is on the do-not-call list already"))?;
+    Ok(DoNotCallEntry { phone: phone.to_owned(), note: note.to_owned(), added_at: tx.now, added_by: by.to_owned() })
+}
+
+/// Adds a number that may be on the do-not-call list already. Says whether it is new.
+pub(super) fn import_do_not_call(tx: &Tx<'_>, phone: &str, note: &str, by: &str) -> Result<bool> {
+    let n_rows = tx
+        .prepare_cached("insert into do_not_call (phone, note, added_at, added_by) values (?1, ?2, ?3, ?4) on conflict do nothing")?
+        .execute((phone, note, tx.now, by))?;
+    Ok(n_rows == 1)
+}
+
+/// One page of the do-not-call list, newest first, and how many match. `q` is a part of a number or a note.
+pub(super) fn do_not_call(conn: &Conn, q: Option<&str>, page: Page) -> Result<(Vec<DoNotCallEntry>, u64)> {
+    let total = conn
+        .prepare_cached("select count(*) from do_not_call where ?1 is null or instr(phone, ?1) > 0 or instr(note, ?1) > 0")?
+        .query_row([q], |row| row.get::<_, u32>(0))?;
+    let rows = conn
+        .prepare_cached(
+            "select phone, note, added_at, added_by from do_not_call
+             where ?1 is null or instr(phone, ?1) > 0 or instr(note, ?1) > 0 order by id desc limit ?2 offset ?3",
+        )?
+        .query_map(params![q, page.limit, page.offset], do_not_call_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((rows, total.into()))
+}
+
+/// Takes a number off the do-not-call list.
+pub(super) fn remove_from_do_not_call(tx: &Tx<'_>, phone: &str) -> Result<()> {
+    let n_rows = tx.prepare_cached("delete from do_not_call where phone = ?1")?.execute([phone])?;
+    if n_rows == 0 { Err(Error::not_found("this number is not on the do-not-call list")) } else { Ok(()) }
+}
+
+fn whitelist_row(row: &Row<'_>) -> rusqlite::Result<WhitelistEntry> {
+    Ok(WhitelistEntry { phone: row.get("phone")?, added_at: row.get("added_at")?, added_by: row.get("added_by")? })
+}
+
+fn do_not_call_row(row: &Row<'_>) -> rusqlite::Result<DoNotCallEntry> {
+    let (phone, note) = (row.get("phone")?, row.get("note")?);
+    Ok(DoNotCallEntry { phone, note, added_at: row.get("added_at")?, added_by: row.get("added_by")? })
+}
