@@ -20,8 +20,10 @@ use crate::contract::CONTRACT_VERSION;
 use crate::contract::fleet::FleetHealth;
 use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
 use crate::engine::link::Control;
+use crate::engine::link::admission::Doorkeeper;
 use crate::engine::link::commands::{Command, routes};
 use crate::engine::link::journal::adopt_orphans;
+use crate::engine::link::phones::{PhoneWatch, keep_told};
 use crate::engine::link::spool::Spool;
 use crate::engine::link::trunks::TrunkWatch;
 use crate::engine::media::{MediaEngine, MediaOptions};
@@ -73,6 +75,7 @@ pub struct Engine {
     incoming: mpsc::Receiver<Incoming>,
     commands: mpsc::Receiver<Command>,
     _door: AbortOnDropHandle<()>,
+    _told: AbortOnDropHandle<()>,
     _lock: File,
 }
 
@@ -82,6 +85,7 @@ impl Engine {
     pub async fn start(options: EngineOptions) -> Result<Self> {
         let lock = take_lock(&options.data)?;
         let trunks = TrunkWatch::start(options.control.clone(), options.clock.clone());
+        let phones = PhoneWatch::start(options.control.clone(), options.clock.clone());
         let spool_root = options.data.spool();
         for folder in ["recordings", "journal"] {
             std::fs::create_dir_all(spool_root.join(folder)).context("cannot make a folder of the spool")?;
@@ -94,12 +98,15 @@ impl Engine {
         let (stack, incoming) = sip::start(SipOptions {
             bind: options.sip,
             advertise: options.advertise,
-            admission: Arc::new(trunks.clone()),
+            admission: Arc::new(Doorkeeper { trunks: trunks.clone(), phones: phones.clone() }),
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: options.random.clone(),
+            clock: options.clock.clone(),
         })
         .await?;
         info!("SIP listens at {}", stack.bound());
+        let told = keep_told(options.control.clone(), options.clock.clone(), phones, stack.clone());
+        let told = AbortOnDropHandle::new(tokio::spawn(told));
         let exchange = Exchange::new(Parts {
             control: options.control.clone(),
             trunks,
@@ -115,7 +122,7 @@ impl Engine {
         });
         let (sender, commands) = mpsc::channel(MOST_COMMANDS);
         let door = open_door(&options, sender)?;
-        Ok(Self { exchange, options, incoming, commands, _door: door, _lock: lock })
+        Ok(Self { exchange, options, incoming, commands, _door: door, _told: told, _lock: lock })
     }
 
     /// Where SIP listens.

@@ -1,6 +1,7 @@
 //! The engine from outside: speech through the real worker process, calls over real SIP and RTP on loopback.
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
+mod announcements;
 mod calls;
 mod crash;
 mod link;

@@ -8,6 +8,7 @@ use super::live::Seat;
 use super::prepare::{Prepared, prepare};
 use super::record::Record;
 use super::result::pipeline_config;
+use super::ring::ring;
 use super::session::{Setup, run};
 use super::state::{CallState, Direction, End, Input};
 use crate::base::id::{CallId, SessionId};
@@ -17,7 +18,7 @@ use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::contract::result::CallResultsPayload;
 use crate::engine::link::report::{ConfigAsk, ask_inbound, fetch_config};
 use crate::engine::media::{MediaEvent, MediaSession, PendingSession};
-use crate::engine::sip::{Incoming, Leg, LegEnd, LegEvent};
+use crate::engine::sip::{Incoming, Leg, LegEnd, LegEvent, Sender};
 
 /// Takes a call from its INVITE to its result. Ends when the call is over.
 pub async fn take(exchange: Exchange, mut incoming: Incoming) {
@@ -36,13 +37,24 @@ pub async fn take(exchange: Exchange, mut incoming: Incoming) {
         _ = until_ended(&mut incoming.leg.events) => return record.finish(left_early(), None).await,
     };
     match routed {
-        Ok(config) => Box::pin(answer(exchange, incoming, seat, record.under(config.session_id.clone()), config)).await,
+        Ok(Routed::Bot(config)) => Box::pin(answer(exchange, incoming, seat, record.under(config.session_id.clone()), *config)).await,
+        Ok(Routed::Phones { aor, session_id }) => {
+            Box::pin(ring(exchange, incoming, seat, record.under(session_id), aor)).await;
+        }
         Err(NotRouted::Nobody { sip_code, reason }) => {
             record.discard();
             turn_away(&incoming.leg, sip_code, reason).await;
         }
         Err(NotRouted::Failed(error)) => fail(record, &incoming.leg, &error).await,
     }
+}
+
+/// Who takes a call.
+enum Routed {
+    /// A bot, or the voice of an announcement.
+    Bot(Box<CallConfig>),
+    /// The telephones of a person.
+    Phones { aor: String, session_id: SessionId },
 }
 
 /// Why a call has no bot.
@@ -54,7 +66,7 @@ enum NotRouted {
 }
 
 /// Refuses a call that may have a row, and says in its result why.
-async fn fail(record: Record, leg: &Leg, error: &Error) {
+pub(super) async fn fail(record: Record, leg: &Leg, error: &Error) {
     refuse(leg, error).await;
     record.finish(End::failed(error.message().to_owned()), None).await;
 }
@@ -86,7 +98,7 @@ async fn refuse(leg: &Leg, error: &Error) {
     turn_away(leg, code, None).await;
 }
 
-async fn turn_away(leg: &Leg, code: u16, reason: Option<String>) {
+pub(super) async fn turn_away(leg: &Leg, code: u16, reason: Option<String>) {
     if let Err(error) = leg.control.reject(code, reason).await {
         info!(%error, "A refused call was gone already");
     }
@@ -95,27 +107,34 @@ async fn turn_away(leg: &Leg, code: u16, reason: Option<String>) {
 /// What the control plane is asked about the call.
 fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_id: &SessionId) -> InboundCall {
     // The SIP stack knows the address only; the port tells apart carriers that share one.
-    let carrier_id = exchange.trunks.now().carrier_of(incoming.source).map_or_else(|| incoming.carrier.clone(), |t| t.carrier_id.clone());
+    let by_port = || exchange.trunks.now().carrier_of(incoming.source).map(|trunk| trunk.carrier_id.clone());
+    let (carrier_id, aor) = match &incoming.sender {
+        Sender::Carrier(carrier) => (Some(by_port().unwrap_or_else(|| carrier.clone())), None),
+        Sender::Phone(aor) => (None, Some(aor.clone())),
+    };
     InboundCall {
         call_id: call_id.clone(),
         session_id: Some(session_id.clone()),
-        carrier_id: Some(carrier_id),
-        aor: None,
+        carrier_id,
+        aor,
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
     }
 }
 
-/// What to do with the call: the config it runs on.
-async fn route(exchange: &Exchange, call: InboundCall) -> Result<CallConfig, NotRouted> {
+/// Who takes the call; of a bot, the config it runs on.
+async fn route(exchange: &Exchange, call: InboundCall) -> Result<Routed, NotRouted> {
     let (bot_id, session_id) = match ask_inbound(&exchange.control, &call).await.map_err(NotRouted::Failed)? {
         InboundAnswer::Bot { bot_id, session_id, .. } => (bot_id, session_id),
-        InboundAnswer::Ring { .. } => return Err(NotRouted::Nobody { sip_code: 480, reason: None }),
+        InboundAnswer::Ring { aor, session_id } => {
+            let own = call.session_id.unwrap_or_else(|| SessionId::new(&exchange.random));
+            return Ok(Routed::Phones { aor, session_id: session_id.unwrap_or(own) });
+        }
         InboundAnswer::Reject { sip_code, reason } => return Err(NotRouted::Nobody { sip_code: sound(sip_code), reason }),
     };
     let ask = ConfigAsk { bot_id, session_id, caller_id: call.from_number, connected_event: None };
-    fetch_config(&exchange.control, &ask).await.map_err(NotRouted::Failed)
+    fetch_config(&exchange.control, &ask).await.map(|config| Routed::Bot(Box::new(config))).map_err(NotRouted::Failed)
 }
 
 /// A status that refuses: whatever else the control plane says reads as 480.
@@ -158,7 +177,7 @@ struct Answered {
     sounds: mpsc::Receiver<MediaEvent>,
 }
 
-enum NotAnswered {
+pub(super) enum NotAnswered {
     /// The caller gave up.
     Left,
     /// Something of ours, or their offer, is wrong.
@@ -177,15 +196,23 @@ async fn pick_up(exchange: &Exchange, incoming: &mut Incoming, config: CallConfi
         prepared = prepare(exchange, config) => prepared?,
         _ = until_ended(&mut incoming.leg.events) => return Err(NotAnswered::Left),
     };
+    let (session, sounds) = open_media(exchange, incoming).await?;
+    Ok(Answered { prepared, session, sounds })
+}
+
+/// Our media and 200 OK.
+pub(super) async fn open_media(
+    exchange: &Exchange,
+    incoming: &mut Incoming,
+) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>), NotAnswered> {
     if incoming.offer.is_empty() {
         let (pending, sdp) = exchange.media.offer(Some(incoming.source.ip()))?;
         send_ok(incoming, sdp).await?;
-        let (session, sounds) = late_answer(&mut incoming.leg.events, pending).await?;
-        return Ok(Answered { prepared, session, sounds });
+        return late_answer(&mut incoming.leg.events, pending).await;
     }
     let ours = exchange.media.answer(&incoming.offer)?;
     send_ok(incoming, ours.sdp).await?;
-    Ok(Answered { prepared, session: ours.session, sounds: ours.events })
+    Ok((ours.session, ours.events))
 }
 
 /// Sends 200. It fails when the caller has given up a moment ago.

@@ -11,8 +11,10 @@ mod outbound;
 mod prepare;
 mod record;
 mod result;
+mod ring;
 mod session;
 mod state;
+mod talk;
 mod timers;
 mod transfer;
 

@@ -156,6 +156,7 @@ fn place_call(dialout: &Dialout, trunk: Trunk, offer: Vec<u8>) -> PlaceCall {
     PlaceCall {
         trunk,
         to: dialout.to_number.clone(),
+        uri: None,
         from: dialout.from_number.clone().unwrap_or_else(|| "anonymous".to_owned()),
         display_name: None,
         offer,

@@ -61,6 +61,11 @@ impl Record {
         Self::begin(&exchange, session_id, skeleton)
     }
 
+    /// The call.
+    pub(super) fn session_id(&self) -> &SessionId {
+        &self.session_id
+    }
+
     /// Forgets a call that nobody takes: it has no row and gets no result.
     pub(super) fn discard(self) {
         if let Some(journal) = self.journal {

@@ -83,7 +83,8 @@ pub(super) struct End {
 }
 
 impl End {
-    fn new(by: &'static str, outcome: &'static str, detail: Option<String>) -> Self {
+    /// An end in these words.
+    pub(super) fn new(by: &'static str, outcome: &'static str, detail: Option<String>) -> Self {
         Self { by, outcome, detail }
     }
 
@@ -192,7 +193,7 @@ fn end_of_bot(why: Why) -> End {
 }
 
 /// How a refused INVITE reads in the result.
-fn refused(code: u16, reason: &str) -> End {
+pub(super) fn refused(code: u16, reason: &str) -> End {
     let detail = Some(format!("{code} {reason}").trim().to_owned());
     match code {
         486 | 600 => End::new("rejected", "busy", detail),

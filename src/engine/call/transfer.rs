@@ -4,11 +4,15 @@ use serde_json::Value;
 
 use crate::contract::config::CallConfig;
 
-/// The URI of a transfer's target. Only what the bot declares may be reached: named numbers, targets, and a flow's own tools.
+/// The URI of a transfer's target. Only what the bot declares may be reached: named numbers, targets, and a flow's own tools; and of
+/// these, where the virtual number has a list, only what is on it.
 /// `host` is where numbers without a host are dialled: the far end of the call.
 pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> Result<String, String> {
     let target = target.trim();
     let value = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
+    if !is_permitted(config.transfer_allowed.as_deref(), target, &value) {
+        return Err(format!("{target} is not on the number's list of transfers"));
+    }
     if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"".contains(c)) {
         return Err("the target is not a number or URI".to_owned());
     }
@@ -36,6 +40,28 @@ fn allowed(config: &CallConfig, target: &str) -> Option<String> {
     });
     let flow = config.flow.iter().flat_map(|flow| &flow.intents).filter_map(|intent| intent.tool.as_ref()?.target.clone());
     listed.or_else(|| flow.into_iter().find(|declared| declared == target))
+}
+
+/// Whether a number's list has the target by its name or its value. Without a list everything declared is permitted; an empty one permits
+/// nothing.
+fn is_permitted(list: Option<&[String]>, target: &str, value: &str) -> bool {
+    list.is_none_or(|list| list.iter().any(|entry| fits(entry, target) || fits(entry, value)))
+}
+
+/// Numbers are compared digit by digit; only they fit a beginning such as `+356*`. Names and URIs must be the same but for their case.
+fn fits(entry: &str, text: &str) -> bool {
+    match (entry.strip_suffix('*'), digits(text)) {
+        (Some(beginning), Some(number)) => digits(beginning).is_some_and(|beginning| number.starts_with(&beginning)),
+        (Some(_), None) => false,
+        (None, number) => entry.eq_ignore_ascii_case(text) || (number.is_some() && digits(entry) == number),
+    }
+}
+
+/// The digits of a number as people write it; `None` for anything else.
+fn digits(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches("tel:");
+    let bare: String = text.strip_prefix('+').unwrap_or(text).chars().filter(|c| !" -.()/".contains(*c)).collect();
+    (!bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit())).then_some(bare)
 }
 
 /// The key of an INFO body: `application/dtmf-relay` (`Signal=5`) or `application/dtmf` (`5`).
@@ -87,6 +113,29 @@ mod tests {
         ];
         for (target, expected) in cases {
             assert_eq!(resolve(&config(), target, Some("10.0.0.1:5060")).map_err(|_| ()), expected.map(str::to_owned), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_numbers_list_fails_closed() {
+        let with = |list: serde_json::Value| CallConfig { transfer_allowed: serde_json::from_value(list).expect("a list"), ..config() };
+        let cases = [
+            (json!(null), "sales", true),
+            (json!([]), "sales", false),
+            (json!([]), "200", false),
+            (json!(["+49 123-4567"]), "sales", true),
+            (json!(["+491*"]), "sales", true),
+            (json!(["+492*"]), "sales", false),
+            (json!(["Sales"]), "sales", true),
+            (json!(["sales"]), "desk", false),
+            (json!(["SIP:desk@example.org"]), "desk", true),
+            (json!(["desk@example.org"]), "sip:desk@example.org", false),
+            (json!(["sip:*"]), "desk", false),
+            (json!(["200"]), "200", true),
+            (json!(["200"]), "+4999999", false),
+        ];
+        for (list, target, is_permitted) in cases {
+            assert_eq!(resolve(&with(list.clone()), target, Some("10.0.0.1")).is_ok(), is_permitted, "{list} {target}");
         }
     }
 

@@ -49,8 +49,12 @@ impl Known {
     }
 }
 
-/// Length of the longest allowed prefix that holds this address.
+/// Length of the longest allowed prefix that holds this address. A trunk that signs in and names no prefix calls from its own address.
 fn prefix_of(trunk: &Trunk, ip: IpAddr) -> Option<u8> {
+    if trunk.inbound_allowed_addresses.is_empty() && trunk.inbound_auth_username.is_some() {
+        let own = trunk.sip_address.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| trunk.sip_address.parse());
+        return own.ok().filter(|own| own.to_canonical() == ip).map(|own| IpNet::from(own).prefix_len());
+    }
     let nets = trunk.inbound_allowed_addresses.iter().filter_map(|text| {
         let text = text.trim();
         text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
@@ -156,6 +160,16 @@ mod tests {
             inbound_auth_password: None,
             inbound_allowed_addresses: allowed.iter().map(|a| (*a).to_owned()).collect(),
             outbound_channels: None,
+        }
+    }
+
+    #[test]
+    fn a_trunk_that_signs_in_and_names_no_prefix_calls_from_its_own_address() {
+        let with_login = Trunk { inbound_auth_username: Some("carrier".to_owned()), ..trunk("login", "10.0.0.1:5060", &[]) };
+        let known = Known { trunks: [with_login, trunk("mute", "10.0.0.2:5060", &[])].into(), ..Known::default() };
+        for (source, expected) in [("10.0.0.1:9", Some("login")), ("10.0.0.2:5060", None), ("10.0.0.3:5060", None)] {
+            let found = known.carrier_of(source.parse().expect("an address"));
+            assert_eq!(found.map(|t| t.carrier_id.as_str()), expected, "{source}");
         }
     }
 

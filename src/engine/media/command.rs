@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::base::{Error, Result};
 
+use super::bridge::Bridge;
 use super::negotiate::Agreed;
 use super::recorder::Tap;
 use super::stream::Stream;
@@ -34,6 +35,8 @@ pub(super) enum Order {
     Record(Tap),
     PauseRecording(bool),
     Agree(Agreed),
+    /// Say what another stream hears, and let it say what this one hears, instead of clips.
+    Bridge(Bridge),
     /// Leave the wheel; say how it was. Nobody may wait for the answer.
     Close(oneshot::Sender<MediaStats>),
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+mod bridge;
 mod codec;
 mod command;
 mod dtmf;

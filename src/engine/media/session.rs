@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{Error, Result};
 
+use super::bridge::Bridge;
 use super::codec::{self, Codec};
 use super::command::{Command, Inbox, Order};
 use super::engine::{EVENTS, MediaEngine};
@@ -135,6 +136,13 @@ impl MediaSession {
     /// Goes on where [`MediaSession::pause`] stopped.
     pub fn resume(&self) {
         self.order(Order::Pause(false));
+    }
+
+    /// Joins two sessions: each says what the other hears, instead of clips. Keys are not carried over; they come as [`MediaEvent::Key`].
+    pub fn connect(&self, other: &Self) {
+        let (one, another) = Bridge::pair();
+        self.order(Order::Bridge(one));
+        other.order(Order::Bridge(another));
     }
 
     /// What is wanted as [`MediaEvent::Heard`]. Nothing at the start; voice detection costs only while something is.

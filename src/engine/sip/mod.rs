@@ -7,12 +7,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::base::digest::Ha1;
 use crate::base::id::CarrierId;
-use crate::base::{Random, Result};
+use crate::base::{Clock, Random, Result};
+use crate::contract::phone::Registration;
 use crate::contract::trunk::{Transport, Trunk};
 
+mod registrar;
 mod rsip;
 
 pub use rsip::start;
@@ -30,8 +33,10 @@ pub struct SipOptions {
     pub admission: Arc<dyn Admission>,
     /// Most new calls in a second, from all trunks together; more get 503.
     pub new_calls_per_second: u32,
-    /// For tags and Call-IDs.
+    /// For tags, Call-IDs and nonces.
     pub random: Random,
+    /// For the life of registrations.
+    pub clock: Clock,
 }
 
 /// Who may send us SIP. Everyone else gets no answer at all.
@@ -41,12 +46,45 @@ pub trait Admission: Send + Sync {
     /// The carrier this address belongs to. May look again before it says `None`, at most a few times a second and not
     /// for long: packets of other strangers wait meanwhile. Not asked for those who flood.
     fn carrier_of(&self, source: IpAddr) -> Soon<'_, Option<CarrierId>>;
+    /// What calls of the carrier at this address must sign in with; `None`: the address is enough.
+    fn carrier_login(&self, _source: SocketAddr) -> Option<Login> {
+        None
+    }
+    /// Whether telephones of people are heard from this address, from memory.
+    fn is_phone_network(&self, _source: IpAddr) -> bool {
+        false
+    }
+    /// The SIP account of this name, from memory.
+    fn account(&self, _name: &str) -> Option<Login> {
+        None
+    }
+    /// The realm of our challenges.
+    fn realm(&self) -> String {
+        "cxbox".to_owned()
+    }
+}
+
+/// What somebody signs in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The name; of an account also its address of record.
+    pub name: String,
+    /// Digests of its password in our realm.
+    pub ha1: Ha1,
 }
 
 /// What the engine needs of a SIP stack.
 pub trait SipStack: Send + Sync {
     /// Sends an INVITE. The leg's events tell how it goes; dropping the control hangs up or cancels.
     fn place(&self, call: PlaceCall) -> Soon<'_, Result<Leg>>;
+    /// The telephones registered under this name now, the newest first.
+    fn phones_of(&self, aor: &str) -> Vec<Registration>;
+    /// All registrations; told of every change.
+    fn registrations(&self) -> watch::Receiver<Arc<[Registration]>>;
+    /// Takes registrations over that an earlier engine had.
+    fn adopt(&self, registrations: Vec<Registration>);
+    /// Forgets the telephones of an account that is gone or has another password.
+    fn sign_out(&self, aor: &str);
     /// Where it listens.
     fn bound(&self) -> SocketAddr;
     /// Stops listening and frees the sockets. Running legs end.
@@ -60,6 +98,8 @@ pub struct PlaceCall {
     pub trunk: Trunk,
     /// Number or user part to call.
     pub to: String,
+    /// The URI to call, where it is known whole: that of a registered telephone. The trunk's address says where it is sent.
+    pub uri: Option<String>,
     /// Number or user part to show.
     pub from: String,
     /// Name to show.
@@ -74,8 +114,8 @@ pub struct PlaceCall {
 pub struct Incoming {
     /// The leg, not yet answered.
     pub leg: Leg,
-    /// The carrier it came from.
-    pub carrier: CarrierId,
+    /// Who sent it.
+    pub sender: Sender,
     /// Where the INVITE came from.
     pub source: SocketAddr,
     /// How it came.
@@ -90,6 +130,15 @@ pub struct Incoming {
     pub offer: Vec<u8>,
     /// When it arrived.
     pub received: Instant,
+}
+
+/// Who sent a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// A carrier.
+    Carrier(CarrierId),
+    /// The telephone of a SIP account, which has proved it.
+    Phone(String),
 }
 
 /// One side of a call.

@@ -69,6 +69,7 @@ pub async fn run(options: LoadOptions, clock: Clock) -> Result<Report> {
         admission: Arc::new(Anyone),
         new_calls_per_second: 1,
         random: Random::system(),
+        clock: clock.clone(),
     };
     // Nobody calls a load generator: what comes in is dropped with the receiver.
     let (stack, _incoming) = sip::start(sip).await?;
@@ -129,6 +130,7 @@ async fn one_call(lab: Arc<Lab>, n: u32) -> Outcome {
     let began = lab.clock.monotonic();
     let call = PlaceCall {
         trunk: lab.trunk.clone(),
+        uri: None,
         to: lab.user.clone(),
         from: format!("load{n}"),
         display_name: None,

@@ -48,8 +48,15 @@ pub(super) async fn place(script: &Script, target: &Target, line: &Line, clock: 
     let towards = target.address.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     let (pending, offer) = line.media.offer(towards)?;
     let from = if script.from.is_empty() { "phone".to_owned() } else { script.from.clone() };
-    let call =
-        PlaceCall { trunk: line.trunk(script, target), to: target.user.clone(), from, display_name: None, offer, headers: BTreeMap::new() };
+    let call = PlaceCall {
+        trunk: line.trunk(script, target),
+        to: target.user.clone(),
+        uri: None,
+        from,
+        display_name: None,
+        offer,
+        headers: BTreeMap::new(),
+    };
     let started = clock.monotonic();
     let mut leg = line.sip.place(call).await?;
     let mut report = Report { sip_call_id: leg.sip_call_id.clone(), ..Report::default() };

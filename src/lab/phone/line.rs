@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::base::id::CarrierId;
-use crate::base::{Random, Result};
+use crate::base::{Clock, Random, Result};
 use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::sip::{self, Admission, Incoming, SipOptions, SipStack, Soon};
 
@@ -48,6 +48,7 @@ impl Line {
             admission: Arc::new(Everybody(carrier.clone())),
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: random.clone(),
+            clock: Clock::system(),
         })
         .await?;
         Ok(Self { sip, incoming, media, carrier })

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cxbox::base::Random;
 use cxbox::base::id::CarrierId;
+use cxbox::base::{Clock, Random};
 use cxbox::contract::trunk::{Transport, Trunk};
 use cxbox::engine::media::{Clip, ClipId, Listen, MediaEngine, MediaEvent, MediaOptions, MediaSession};
 use cxbox::engine::sip::{self, Admission, Incoming, Leg, LegEnd, LegEvent, PlaceCall, SipOptions, SipStack, Soon};
@@ -40,6 +40,7 @@ impl Phone {
             admission: Arc::new(Everyone),
             new_calls_per_second: 1000,
             random: Random::system(),
+            clock: Clock::system(),
         };
         let (stack, incoming) = sip::start(options).await.unwrap();
         let media = MediaOptions { realtime: false, ..MediaOptions::new("127.0.0.1".parse().unwrap(), 40_000..=49_999) };
@@ -65,8 +66,15 @@ impl Phone {
             inbound_allowed_addresses: Vec::new(),
             outbound_channels: None,
         };
-        let call =
-            PlaceCall { trunk, to: to.to_owned(), from: "4930111".to_owned(), display_name: None, offer, headers: Default::default() };
+        let call = PlaceCall {
+            trunk,
+            to: to.to_owned(),
+            uri: None,
+            from: "4930111".to_owned(),
+            display_name: None,
+            offer,
+            headers: Default::default(),
+        };
         (self.stack.place(call).await.unwrap(), pending)
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use cxbox::base::Random;
 use cxbox::base::id::CarrierId;
+use cxbox::base::{Clock, Random};
 use cxbox::contract::config::WireSecret;
 use cxbox::contract::trunk::{Transport, Trunk};
 use cxbox::engine::media::{Clip, MediaEngine, MediaEvent, MediaOptions, MediaSession};
@@ -55,6 +55,7 @@ impl Party {
             admission: Arc::new(Known(knows_everybody)),
             new_calls_per_second,
             random: Random::system(),
+            clock: Clock::system(),
         };
         let (sip, calls) = sip::start(options).await.unwrap();
         let media = MediaEngine::start(MediaOptions::new(HERE, 30_000..=39_999), Random::system()).unwrap();
@@ -82,6 +83,7 @@ impl Party {
         PlaceCall {
             trunk,
             to: "+4930123456".to_owned(),
+            uri: None,
             from: "+4930987654".to_owned(),
             display_name: Some("Box".to_owned()),
             offer,

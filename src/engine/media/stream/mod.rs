@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::bridge::Bridge;
 use super::codec::{self, Codec, Coder, MOST_SAMPLES, PACKET_BYTES};
 use super::command::Order;
 use super::dtmf::{KeysIn, KeysOut};
@@ -72,6 +73,7 @@ pub(super) struct Stream {
     keys_in: KeysIn,
     keys_out: KeysOut,
     player: Player,
+    bridge: Option<Bridge>,
     tap: Option<Tap>,
     header: Header,
     to_hear: Heard,
@@ -107,6 +109,7 @@ impl Stream {
             keys_in: KeysIn::default(),
             keys_out: KeysOut::default(),
             player: Player::default(),
+            bridge: None,
             tap: None,
             header,
             to_hear: Heard::new(),
@@ -137,6 +140,7 @@ impl Stream {
         self.receive(buffer);
         let (mut theirs, mut ours) = (Side::default(), Side::default());
         self.play_out(&mut theirs);
+        self.carry_over(&mut theirs);
         self.send(&mut ours);
         self.record(&mut theirs, &mut ours);
         self.hand_over(&mut theirs);
@@ -145,6 +149,14 @@ impl Stream {
             self.send_report(false);
         }
         self.retry_events();
+    }
+
+    /// What the far end said, to the session it is joined with.
+    fn carry_over(&mut self, theirs: &mut Side) {
+        let Some(bridge) = &self.bridge else { return };
+        let codec = self.agreed.codec;
+        self.incoming.decode(&mut self.coder, theirs, codec.frame_samples());
+        bridge.to.put(&theirs.sound[..codec.frame_samples()], codec.rate());
     }
 
     /// Both sides into the recording; as they were on the wire where it takes them so.
@@ -207,6 +219,7 @@ impl Stream {
                 }
             }
             Order::Agree(agreed) => self.agree(agreed),
+            Order::Bridge(bridge) => self.bridge = Some(bridge),
             Order::Close(_) => {}
         }
     }

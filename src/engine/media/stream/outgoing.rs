@@ -33,18 +33,27 @@ impl Stream {
             }
             None => {
                 let n = self.agreed.codec.frame_samples();
-                let unsent = &mut self.unsent;
-                let is_silent = self.player.fill(&mut ours.sound[..n], |progress| {
-                    unsent.push_back(match progress {
-                        Progress::Started(id) => MediaEvent::ClipStarted(id),
-                        Progress::Done(id) => MediaEvent::ClipDone(id),
-                    });
-                });
+                let is_silent = self.next_sound(&mut ours.sound[..n]);
                 self.send_sound(ours, is_silent);
             }
         }
         self.header.timestamp = self.header.timestamp.wrapping_add(160);
         self.measure();
+    }
+
+    /// The next 20 ms: of the session this one is joined with, else of the clips. Says whether they are silence.
+    fn next_sound(&mut self, sound: &mut [i16]) -> bool {
+        if let Some(bridge) = &self.bridge {
+            bridge.from.take(sound, self.agreed.codec.rate());
+            return false;
+        }
+        let unsent = &mut self.unsent;
+        self.player.fill(sound, |progress| {
+            unsent.push_back(match progress {
+                Progress::Started(id) => MediaEvent::ClipStarted(id),
+                Progress::Done(id) => MediaEvent::ClipDone(id),
+            });
+        })
     }
 
     fn send_sound(&mut self, ours: &mut Side, is_silent: bool) {

@@ -1,21 +1,35 @@
 //! The bot's side of the conversation: greeting, lines, answers, tools, the end.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::caller::failure;
 use super::consent::CONSENT_WITHIN;
 use super::{Action, Caller, Consent, Conversation, Line, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
-use crate::contract::config::RecordingMode;
+use crate::contract::config::{Announcement, RecordingMode};
 use crate::contract::turn::{Role, Turn};
 use crate::engine::media::ClipId;
 use crate::engine::pipeline::think::Thought;
 use crate::engine::providers::{ProviderError, Verdict};
 
+/// Silence between two times an announcement is said.
+const BETWEEN_REPEATS: Duration = Duration::from_millis(1_500);
+
 impl Conversation {
+    /// The call is up: its time runs, and the bot begins when its pause is over.
+    pub(super) fn answered(&mut self, out: &mut Vec<Action>) {
+        out.push(Action::Wake(Timer::MaxDuration, self.rules.max_duration));
+        match self.rules.start_after {
+            Duration::ZERO => self.begin(out),
+            pause => out.push(Action::Wake(Timer::Start, pause)),
+        }
+    }
+
     /// Disclosure first, then what is said or asked about the recording, then the greeting.
     pub(super) fn begin(&mut self, out: &mut Vec<Action>) {
-        out.push(Action::Wake(Timer::MaxDuration, self.rules.max_duration));
+        self.begun = true;
         if self.rules.understands_speech {
             out.push(Action::Listen(true));
         }
@@ -62,6 +76,8 @@ impl Conversation {
             out.push(Action::Note("disclosure_spoken", detail("text", line.text.clone())));
         }
         match &mut self.spoken {
+            // What is said again and again is one turn.
+            _ if line.kind == LineKind::Again => {}
             Some(turn) => {
                 turn.content.push(' ');
                 turn.content.push_str(&line.text);
@@ -175,6 +191,10 @@ impl Conversation {
         match std::mem::replace(&mut self.then, Then::Listen) {
             Then::End(why) => out.push(Action::End(why)),
             Then::Transfer(target) => out.push(Action::Transfer(target)),
+            Then::Listen if self.rules.announcement == Some(Announcement { is_looped: true }) => {
+                out.push(Action::Wake(Timer::Repeat, BETWEEN_REPEATS));
+            }
+            Then::Listen if self.rules.announcement.is_some() => out.push(Action::End(Why::Finished)),
             Then::Listen if self.consent == Consent::Asking => {
                 if self.caller == Caller::Quiet {
                     out.push(Action::Wake(Timer::Consent, CONSENT_WITHIN));

@@ -65,6 +65,10 @@ pub enum Timer {
     Consent,
     /// The longest a call may last.
     MaxDuration,
+    /// The pause before the first word.
+    Start,
+    /// The pause before an announcement is said again.
+    Repeat,
 }
 
 /// What is to be done.
@@ -124,6 +128,8 @@ pub enum LineKind {
     Notice,
     /// Greeting, re-engagement, words before a transfer: known before the call.
     Fixed,
+    /// An announcement, said once more.
+    Again,
     /// Of an answer.
     Answer,
     /// That something failed.
@@ -194,6 +200,7 @@ pub struct Conversation {
     n_nudges: u32,
     n_failures: u32,
     n_user_turns: u32,
+    begun: bool,
     over: bool,
 }
 
@@ -217,6 +224,7 @@ impl Conversation {
             n_nudges: 0,
             n_failures: 0,
             n_user_turns: 0,
+            begun: false,
             over: false,
         }
     }
@@ -234,11 +242,11 @@ impl Conversation {
     /// Takes one input. After [`Action::End`] or [`Input::Stop`] nothing comes out any more.
     pub fn step(&mut self, input: Input, now: Millis) -> Vec<Action> {
         let mut out = Vec::new();
-        if self.over {
+        if self.over || self.is_deaf_to(&input) {
             return out;
         }
         match input {
-            Input::Begin => self.begin(&mut out),
+            Input::Begin => self.answered(&mut out),
             Input::LineStarted(id) => self.line_started(id, now, &mut out),
             Input::LineDone(id) => self.line_done(id, &mut out),
             Input::LineMute(id, error) => self.line_mute(id, &error, &mut out),
@@ -261,8 +269,20 @@ impl Conversation {
         out
     }
 
+    /// Before its first word the bot hears nothing; an announcement never does.
+    fn is_deaf_to(&self, input: &Input) -> bool {
+        let is_callers =
+            matches!(input, Input::VoiceStarted | Input::VoiceEnded | Input::Heard(_) | Input::HeardNothing(_) | Input::Key(_));
+        is_callers && (!self.begun || self.rules.announcement.is_some())
+    }
+
     fn due(&mut self, timer: Timer, now: Millis, out: &mut Vec<Action>) {
         match timer {
+            Timer::Start => self.begin(out),
+            Timer::Repeat => {
+                let text = self.rules.opening.clone();
+                self.say(text, LineKind::Again, out);
+            }
             Timer::Silence => self.silence(out),
             Timer::Keys => self.keys_done(now, out),
             Timer::Consent => self.consent_given(false, out),

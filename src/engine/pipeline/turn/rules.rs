@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::contract::config::{CallConfig, RecordingMode};
+use crate::contract::config::{Announcement, CallConfig, RecordingMode};
 
 /// Said when the bot declares no sentence of its own for a failure.
 const FAILURE_MESSAGE: &str = "I am sorry, something is not working here. Please call again later.";
@@ -39,6 +39,10 @@ pub struct Rules {
     pub nudge: Option<(Duration, String, u32)>,
     /// The longest call.
     pub max_duration: Duration,
+    /// Pause between the answer and the first word.
+    pub start_after: Duration,
+    /// The call only speaks the greeting.
+    pub announcement: Option<Announcement>,
     /// Key codes the responder knows; a code that is not the beginning of another is taken at once.
     pub key_codes: Vec<String>,
 }
@@ -66,6 +70,8 @@ impl Rules {
                 .as_ref()
                 .map(|again| (Duration::from_millis(u64::from(again.after_ms)), again.message.clone(), again.times)),
             max_duration: Duration::from_secs(u64::from(config.max_call_duration_seconds)),
+            start_after: Duration::from_millis(u64::from(config.start_ms)),
+            announcement: config.announcement,
             key_codes: flow.map(|f| f.intents.iter().filter_map(|i| i.digits.clone()).collect()).unwrap_or_default(),
         }
     }

@@ -1,7 +1,7 @@
 //! The conversation by tables: inputs in, actions out.
 
 use super::*;
-use crate::contract::config::RecordingMode;
+use crate::contract::config::{Announcement, RecordingMode};
 use crate::engine::providers::Verdict;
 
 const NOW: Millis = Millis(1_000_000);
@@ -308,4 +308,35 @@ fn the_longest_call_ends_in_the_middle_of_a_word() {
     bench.step(Input::Due(Timer::MaxDuration));
     assert_eq!(bench.ended(), Some(Why::MaxDuration));
     assert_eq!(bench.turns(), [(Role::Assistant, "You speak with a machine.")]);
+}
+
+#[test]
+fn an_announcement_is_said_after_its_pause_and_ends_the_call() {
+    let announcement = Some(Announcement { is_looped: false });
+    let mut bench = Bench::new(Rules { announcement, start_after: Duration::from_millis(700), recording: RecordingMode::Off, ..rules() });
+    assert!(bench.out.contains(&Action::Wake(Timer::Start, Duration::from_millis(700))) && bench.said().is_empty());
+    for ignored in [Input::Key('9'), Input::VoiceStarted] {
+        assert!(bench.step(ignored).is_empty(), "nobody listens");
+    }
+    bench.step(Input::Due(Timer::Start));
+    assert!(bench.step(Input::Key('9')).is_empty());
+    bench.play_all();
+    assert_eq!(bench.ended(), Some(Why::Finished));
+    assert_eq!(bench.turns().len(), 1);
+}
+
+#[test]
+fn an_announcement_that_is_looped_is_said_until_the_time_is_over_and_is_one_turn() {
+    let announcement = Some(Announcement { is_looped: true });
+    let mut bench = Bench::new(Rules { announcement, recording: RecordingMode::Off, disclosure: String::new(), ..rules() });
+    bench.play_all();
+    for _ in 0..3 {
+        assert!(bench.ended().is_none());
+        let said = bench.step(Input::Due(Timer::Repeat)).iter().any(|a| matches!(a, Action::Say(line) if line.kind == LineKind::Again));
+        assert!(said);
+        bench.play_all();
+    }
+    bench.step(Input::Due(Timer::MaxDuration));
+    assert_eq!(bench.ended(), Some(Why::MaxDuration));
+    assert_eq!(bench.turns().len(), 1);
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::base::id::CarrierId;
 
 use super::super::Admission;
+use super::desk::Desk;
 use super::flood::Flood;
 
 /// How long a peer is heard after its last call: late repeats want an answer (64 × T1).
@@ -18,6 +19,7 @@ const LINGER: Duration = Duration::from_secs(32);
 /// The gate in front of all sockets.
 pub(super) struct Gate {
     admission: Arc<dyn Admission>,
+    pub(super) desk: Desk,
     started: Instant,
     doors: Mutex<Doors>,
 }
@@ -36,8 +38,8 @@ pub(super) struct PeerGuard {
 }
 
 impl Gate {
-    pub(super) fn new(admission: Arc<dyn Admission>) -> Self {
-        Self { admission, started: Instant::now(), doors: Mutex::default() }
+    pub(super) fn new(admission: Arc<dyn Admission>, desk: Desk) -> Self {
+        Self { admission, desk, started: Instant::now(), doors: Mutex::default() }
     }
 
     /// Time since the gate was made.
@@ -50,13 +52,23 @@ impl Gate {
         if self.has_call_with(source) {
             return true;
         }
-        if self.admission.is_known(source) {
+        if self.is_trusted(source) {
             return true;
         }
         if !self.doors().strangers.is_tolerable(source, self.now()) {
             return false;
         }
-        self.carrier_of(source).await.is_some()
+        self.admission.is_phone_network(source) || self.carrier_of(source).await.is_some()
+    }
+
+    /// Whether this address is a carrier's, or that of a telephone which is registered. Others are strangers, who learn nothing of us.
+    pub(super) fn is_trusted(&self, source: IpAddr) -> bool {
+        self.admission.is_known(source) || self.desk.is_registered_on(source)
+    }
+
+    /// Who may send what.
+    pub(super) fn admission(&self) -> &dyn Admission {
+        &*self.admission
     }
 
     /// The carrier this address belongs to.

@@ -7,20 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TerminatedReason};
 use rsipstack::dialog::invite_dialog::InviteDialog;
 use rsipstack::sip::prelude::HeadersExt as _;
-use rsipstack::sip::{Header, Method, StatusCode, Uri};
+use rsipstack::sip::{Header, Method, Request, StatusCode, Uri};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::transaction::Transaction;
 use tokio::sync::{Notify, mpsc};
 
-use crate::base::id::CarrierId;
 use crate::contract::trunk::Transport;
 
-use super::super::{Incoming, Leg, LegEnd, LegEvent};
+use super::super::{Incoming, Leg, LegEnd, LegEvent, Login, Sender};
 use super::flood::PerSecond;
 use super::leg::{Control, LegState};
 use super::listen::ALLOWED;
 use super::message::{self, Invite};
-use super::{Shared, mid_call};
+use super::proof::{self, Proof};
+use super::{Shared, mid_call, register};
 
 /// Events of one leg that may wait; the stack waits when the call's task is slow.
 pub(super) const LEG_EVENTS: usize = 32;
@@ -46,12 +46,18 @@ async fn take(shared: Arc<Shared>, mut transaction: Transaction, calls: mpsc::Se
     if is_in_dialog(&transaction) {
         return in_dialog(&shared, transaction).await;
     }
+    let Some((source, transport)) = source(&transaction) else { return };
+    let (is_trusted, is_phone) = (shared.gate.is_trusted(source.ip()), shared.gate.admission().is_phone_network(source.ip()));
+    let method = transaction.original.method;
+    // To somebody who has proved nothing, even an error would say that we are here.
     if let Err(status) = message::check(&transaction.original) {
-        return refuse(transaction, status).await;
+        return if is_trusted { refuse(transaction, status).await } else { drop(transaction) };
     }
-    match transaction.original.method {
+    match method {
         Method::Invite => invited(shared, transaction, calls).await,
+        Method::Register if is_phone => register::take(&shared, transaction, source, transport).await,
         Method::Ack => {}
+        _ if !is_trusted => {}
         Method::Options => {
             let headers = vec![message::allow(ALLOWED), Header::Accept("application/sdp".into())];
             let _ = transaction.reply_with(StatusCode::OK, headers, None).await;
@@ -71,7 +77,7 @@ async fn in_dialog(shared: &Shared, mut transaction: Transaction) {
     }
 }
 
-async fn refuse(mut transaction: Transaction, status: StatusCode) {
+async fn refuse(transaction: Transaction, status: StatusCode) {
     let headers = match status {
         StatusCode::MethodNotAllowed => vec![message::allow(ALLOWED)],
         StatusCode::ServiceUnavailable => vec![Header::RetryAfter("5".into())],
@@ -79,6 +85,10 @@ async fn refuse(mut transaction: Transaction, status: StatusCode) {
         StatusCode::BadExtension => unsupported(&transaction),
         _ => Vec::new(),
     };
+    refuse_with(transaction, status, headers).await;
+}
+
+async fn refuse_with(mut transaction: Transaction, status: StatusCode, headers: Vec<Header>) {
     if let Err(error) = transaction.reply_with(status, headers, None).await {
         tracing::debug!(%error, "A SIP request could not be refused");
     }
@@ -97,29 +107,67 @@ fn unsupported(transaction: &Transaction) -> Vec<Header> {
 }
 
 async fn invited(shared: Arc<Shared>, transaction: Transaction, calls: mpsc::Sender<Incoming>) {
+    let Some((source, transport)) = source(&transaction) else { return };
+    let sender = match sender(&shared, &transaction.original, source).await {
+        Ok(sender) => sender,
+        Err(Unproven::Silence) => return,
+        Err(Unproven::Ask(headers)) => return refuse_with(transaction, StatusCode::Unauthorized, headers).await,
+    };
     let invite = match message::read_invite(&transaction.original) {
         Ok(invite) => invite,
         Err(status) => return refuse(transaction, status).await,
     };
-    let Some((source, transport)) = source(&transaction) else {
-        return refuse(transaction, StatusCode::BadRequest).await;
-    };
-    // Packets may still come from the peer of a call whose carrier was deleted; new calls may not.
-    let Some(carrier) = shared.gate.carrier_of(source.ip()).await else { return };
     let Ok(permit) = calls.try_reserve() else {
         return refuse(transaction, StatusCode::ServiceUnavailable).await;
     };
     let Some((leg, dialog)) = accept_dialog(&shared, &transaction, source, transport, &invite) else {
         return refuse(transaction, StatusCode::ServerInternalError).await;
     };
-    permit.send(incoming(leg, carrier, source, transport, invite));
+    permit.send(incoming(leg, sender, source, transport, invite));
     drive(dialog, transaction).await;
 }
 
+/// Why nobody is known to have sent a call.
+enum Unproven {
+    /// They hear nothing.
+    Silence,
+    /// They are asked to sign in.
+    Ask(Vec<Header>),
+}
+
+/// Who sends a call: a telephone that proves it, else the carrier at this address, which may have to prove it too.
+async fn sender(shared: &Shared, request: &Request, source: SocketAddr) -> Result<Sender, Unproven> {
+    let (gate, admission) = (&shared.gate, shared.gate.admission());
+    let claims_account = || proof::claim(request, &admission.realm()).is_some_and(|claim| admission.account(&claim.username).is_some());
+    let is_phone = admission.is_phone_network(source.ip()) && (gate.desk.is_registered_at(source) || claims_account());
+    if !is_phone {
+        // Packets may still come from the peer of a call whose carrier was deleted; new calls may not.
+        if let Some(carrier) = gate.carrier_of(source.ip()).await {
+            let Some(login) = admission.carrier_login(source) else { return Ok(Sender::Carrier(carrier)) };
+            return proved(proof::check(gate, request, source, |name| Some(login).filter(|login| login.name == name)))
+                .map(|_| Sender::Carrier(carrier));
+        }
+        if !admission.is_phone_network(source.ip()) {
+            return Err(Unproven::Silence);
+        }
+    }
+    proved(proof::check(gate, request, source, |name| admission.account(name))).map(|login| Sender::Phone(login.name))
+}
+
+fn proved(proof: Proof) -> Result<Login, Unproven> {
+    match proof {
+        Proof::Of(login) => Ok(login),
+        Proof::Ask(headers) => Err(Unproven::Ask(headers)),
+        Proof::Banned => Err(Unproven::Silence),
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the moment of arrival, measured against the call's own clock readings")]
-fn incoming(leg: Leg, carrier: CarrierId, source: SocketAddr, transport: Transport, invite: Invite) -> Incoming {
+fn incoming(leg: Leg, sender: Sender, source: SocketAddr, transport: Transport, invite: Invite) -> Incoming {
     let Invite { did, from, headers, offer, .. } = invite;
-    Incoming { leg, carrier, source, transport, did, from, headers, offer, received: std::time::Instant::now() }
+    // A telephone calls under the name it has proved, whatever it shows.
+    let from = if let Sender::Phone(aor) = &sender { Some(aor.clone()) } else { from };
+    Incoming { leg, sender, source, transport, did, from, headers, offer, received: std::time::Instant::now() }
 }
 
 /// Runs the INVITE's own transaction to its end.

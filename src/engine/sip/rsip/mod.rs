@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::transaction::endpoint::EndpointInnerRef;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::base::{Error, Random, Result};
+use crate::contract::phone::Registration;
 
 use super::{Incoming, Leg, PlaceCall, SipOptions, SipStack, Soon};
+use desk::Desk;
 use gate::Gate;
 
 mod address;
+mod desk;
 mod flood;
 mod gate;
 mod inbound;
@@ -22,6 +25,8 @@ mod listen;
 mod message;
 mod mid_call;
 mod outbound;
+mod proof;
+mod register;
 mod socket;
 
 /// New calls that may wait for the engine; more get 503.
@@ -50,7 +55,7 @@ struct Stack {
 /// `Unavailable` when the address is taken.
 pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Receiver<Incoming>)> {
     let running = CancellationToken::new();
-    let gate = Arc::new(Gate::new(options.admission.clone()));
+    let gate = Arc::new(Gate::new(options.admission.clone(), Desk::new(options.clock.clone(), options.random.clone())));
     let (endpoint, bound) = listen::bind(&options, gate.clone(), &running).await?;
     let requests = endpoint.incoming_transactions().map_err(|error| stack_error("the SIP stack does not start", &error))?;
     let inner = endpoint.inner.clone();
@@ -85,6 +90,22 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
 impl SipStack for Stack {
     fn place(&self, call: PlaceCall) -> Soon<'_, Result<Leg>> {
         Box::pin(outbound::place(self.shared.clone(), call))
+    }
+
+    fn phones_of(&self, aor: &str) -> Vec<Registration> {
+        self.shared.gate.desk.of(aor)
+    }
+
+    fn registrations(&self) -> watch::Receiver<Arc<[Registration]>> {
+        self.shared.gate.desk.watch()
+    }
+
+    fn adopt(&self, registrations: Vec<Registration>) {
+        self.shared.gate.desk.adopt(registrations);
+    }
+
+    fn sign_out(&self, aor: &str) {
+        self.shared.gate.desk.sign_out(aor);
     }
 
     fn bound(&self) -> SocketAddr {

@@ -68,11 +68,15 @@ fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAd
     let ours = shared.address_towards(peer.ip());
     let uri = |text: String| Uri::try_from(text.as_str()).map_err(|_| Error::invalid("this cannot be called"));
     let suffix = if call.trunk.transport == Transport::Tcp { ";transport=tcp" } else { "" };
+    let callee = match call.uri {
+        Some(known) => uri(known)?,
+        None => uri(format!("sip:{}@{peer}{suffix}", message::user_part(&call.to)?))?,
+    };
     let display_name = call.display_name.map(|name| name.replace(['"', '\\', '\r', '\n', '<', '>'], " "));
     Ok(InviteOption {
         caller_display_name: display_name.filter(|name| !name.trim().is_empty()),
         caller: uri(format!("sip:{}@{ours}", message::user_part(&call.from)?))?,
-        callee: uri(format!("sip:{}@{peer}{suffix}", message::user_part(&call.to)?))?,
+        callee,
         destination: Some(destination),
         content_type: Some("application/sdp".to_owned()),
         offer: Some(call.offer),

@@ -1,0 +1,131 @@
+//! Two people on two legs: sound goes through our media, holds and keys are carried over, the first to hang up ends both.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tracing::info;
+
+use super::exchange::Exchange;
+use super::live::Order;
+use super::record::Record;
+use super::state::End;
+use super::transfer::info_key;
+use crate::engine::media::{MediaEvent, MediaSession};
+use crate::engine::sip::{Leg, LegEnd, LegEvent};
+
+/// Longest call between people; one that both forgot ends at last.
+const LONGEST: Duration = Duration::from_secs(4 * 3600);
+
+/// One of the two.
+pub(super) struct Side {
+    pub(super) leg: Leg,
+    pub(super) session: MediaSession,
+    pub(super) sounds: mpsc::Receiver<MediaEvent>,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Caller,
+    Phone,
+}
+
+/// Joins the two until one of them hangs up, then writes the result.
+pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>, record: Record) {
+    caller.session.connect(&phone.session);
+    let mut pair = Pair { caller, phone };
+    let end = pair.until_over(exchange, orders).await;
+    let Pair { caller, phone } = pair;
+    for leg in [&caller.leg, &phone.leg] {
+        // The one who hung up is gone already.
+        if let Err(error) = leg.control.hang_up().await {
+            info!(%error, "A leg was gone before it was hung up");
+        }
+    }
+    let stats = caller.session.close().await.ok();
+    if let Err(error) = phone.session.close().await {
+        info!(%error, "A media session ended without figures");
+    }
+    record.finish(end, stats).await;
+}
+
+struct Pair {
+    caller: Side,
+    phone: Side,
+}
+
+impl Pair {
+    async fn until_over(&mut self, exchange: &Exchange, orders: &mut mpsc::Receiver<Order>) -> End {
+        let too_long = exchange.clock.sleep(LONGEST);
+        tokio::pin!(too_long);
+        loop {
+            let ended = tokio::select! {
+                event = self.caller.leg.events.recv() => self.leg_event(Who::Caller, event),
+                event = self.phone.leg.events.recv() => self.leg_event(Who::Phone, event),
+                sound = self.caller.sounds.recv() => self.sound(Who::Caller, sound),
+                sound = self.phone.sounds.recv() => self.sound(Who::Phone, sound),
+                Some(order) = orders.recv() => Some(match order {
+                    Order::HangUp => End::new("bot", "finished", None),
+                    Order::Stop => End::failed("the engine was stopped during the call"),
+                }),
+                () = &mut too_long => Some(End::new("timeout", "max-duration", None)),
+            };
+            if let Some(end) = ended {
+                return end;
+            }
+        }
+    }
+
+    fn leg_event(&mut self, who: Who, event: Option<LegEvent>) -> Option<End> {
+        match event {
+            None => return Some(ended_by(who, LegEnd::Failed { why: "the leg is gone".to_owned() })),
+            Some(LegEvent::Ended { how }) => return Some(ended_by(who, how)),
+            Some(LegEvent::Offer { sdp, reply }) => match self.side(who).session.renegotiate(&sdp) {
+                // The far end may have hung up meanwhile.
+                Ok(answer) => drop(reply.send(answer)),
+                Err(error) => info!(%error, "A change of the media is refused"),
+            },
+            Some(LegEvent::Info { content_type, body }) => {
+                if let Some(key) = info_key(&content_type, &body) {
+                    self.other(who).session.send_keys(&key.to_string());
+                }
+            }
+            Some(LegEvent::Ringing { .. } | LegEvent::Answered { .. } | LegEvent::ReferProgress { .. }) => {}
+        }
+        None
+    }
+
+    fn sound(&mut self, who: Who, event: Option<MediaEvent>) -> Option<End> {
+        match event {
+            None => Some(End::failed("the media ended")),
+            Some(MediaEvent::Key(key)) => {
+                self.other(who).session.send_keys(&key.to_string());
+                None
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn side(&self, who: Who) -> &Side {
+        match who {
+            Who::Caller => &self.caller,
+            Who::Phone => &self.phone,
+        }
+    }
+
+    fn other(&self, who: Who) -> &Side {
+        match who {
+            Who::Caller => &self.phone,
+            Who::Phone => &self.caller,
+        }
+    }
+}
+
+/// The words for the end of a call between people.
+fn ended_by(who: Who, how: LegEnd) -> End {
+    match (how, who) {
+        (LegEnd::Failed { why }, _) => End::failed(why),
+        (_, Who::Caller) => End::new("customer", "far-hangup", None),
+        (_, Who::Phone) => End::new("agent", "finished", None),
+    }
+}
