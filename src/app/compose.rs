@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Random, Result};
 use crate::features::audit::Audit;
-use crate::features::auth::{Auth, Identity};
+use crate::features::auth::{Auth, AuthSetup, Identity};
 use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
 use crate::features::carriers::Carriers;
@@ -72,13 +72,7 @@ pub(super) struct Handles {
 impl Handles {
     pub(super) fn build(setup: Setup, db: &Db) -> Result<Self> {
         let shared = Shared::new(setup, db)?;
-        let Setup { data, config, clock, random, secrets, base_url, tenant } = &shared.setup;
-        let identity = Identity {
-            base_url: base_url.clone(),
-            tenant: tenant.clone(),
-            jwt_secret: secrets.jwt.clone(),
-            core_secret: secrets.core.clone(),
-        };
+        let Setup { config, clock, random, tenant, .. } = &shared.setup;
         let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
         let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
         let places = Arc::new(Places::built_in()?);
@@ -88,7 +82,7 @@ impl Handles {
         let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings);
-        let auth = Auth::open(data, identity, db.clone(), clock.clone(), random.clone())?;
+        let auth = shared.auth(outbound.clone())?;
         let phones = shared.phones(&auth);
         let calls = shared.calls()?;
         Ok(Self {
@@ -163,6 +157,25 @@ impl Shared {
             net,
             random: self.setup.random.clone(),
             settings: settings.clone(),
+        })
+    }
+
+    fn auth(&self, outbound: Outbound) -> Result<Auth> {
+        let Setup { data, config, clock, random, secrets, base_url, tenant } = &self.setup;
+        Auth::open(AuthSetup {
+            data: data.clone(),
+            identity: Identity {
+                base_url: base_url.clone(),
+                tenant: tenant.clone(),
+                jwt_secret: secrets.jwt.clone(),
+                core_secret: secrets.core.clone(),
+            },
+            db: self.db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            sealer: self.sealer.clone(),
+            outbound,
+            foreign: config.foreign_sign_in.clone(),
         })
     }
 

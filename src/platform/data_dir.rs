@@ -92,6 +92,8 @@ impl DataDir {
         master_key = "secrets/master.key";
         /// Signs OIDC tokens (PKCS#8 PEM).
         oidc_key = "secrets/oidc_rsa.pem";
+        /// Public keys that signed OIDC tokens before the present one, as long as such tokens may live.
+        oidc_retired_keys = "secrets/oidc_retired_keys.json";
         /// Lets a browser make the first admin.
         setup_token = "secrets/setup_token";
     }

@@ -101,7 +101,10 @@ async fn what_the_provider_says_of_itself_is_true() {
     let path = |name: &str| about[name].as_str().unwrap().strip_prefix(&app.base_url()).unwrap().to_owned();
     assert_eq!(app.anonymous().get(&path("jwks_uri")).await.expect(200)["keys"][0]["alg"], "RS256");
     app.anonymous().form(&path("token_endpoint"), "").await.expect(400);
-    app.anonymous().get("/oidc.ashx?action=authorize").await.expect(404);
+    app.anonymous().get("/oidc.ashx?action=nothing").await.expect(404);
+    let refused = app.anonymous().get("/oidc.ashx?action=token").await;
+    assert_eq!(refused.header("allow"), "POST");
+    assert_eq!(refused.expect(405)["error"], "method_not_allowed");
 }
 
 #[tokio::test]
@@ -114,7 +117,8 @@ async fn a_refused_grant_answers_in_the_words_of_rfc_6749() {
         ("client_id=codeb-admin&username=a&password=b".into(), 400, "invalid_request"),
         ("grant_type=password&username=a&password=b".into(), 400, "invalid_request"),
         (format!("{}&username=b", grant("a", "b")), 400, "invalid_request"),
-        ("grant_type=authorization_code&client_id=codeb-admin&code=x".into(), 400, "unsupported_grant_type"),
+        ("grant_type=authorization_code&client_id=codeb-admin&code=x".into(), 400, "invalid_grant"),
+        ("grant_type=client_credentials&client_id=codeb-admin".into(), 400, "unsupported_grant_type"),
         ("grant_type=password&client_id=other&username=a&password=b".into(), 401, "invalid_client"),
     ];
     for (form, status, code) in table {
@@ -124,7 +128,7 @@ async fn a_refused_grant_answers_in_the_words_of_rfc_6749() {
     }
     let json = app.anonymous().post("/oidc.ashx/token", json!({ "grant_type": "password" })).await.expect(400);
     assert_eq!(json["error"], "invalid_request");
-    app.anonymous().form("/oidc.ashx/authorize", "").await.expect(404);
+    app.anonymous().form("/oidc.ashx/nothing", "").await.expect(404);
 }
 
 #[tokio::test]

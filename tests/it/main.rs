@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod auth;
+mod bad_tokens;
 mod bots;
 mod call_results;
 mod carriers;
@@ -12,6 +13,11 @@ mod limits;
 mod live;
 mod numbers;
 mod numbers_modes;
+mod oidc_clients;
+mod oidc_code;
+mod oidc_foreign;
+mod oidc_keys;
+mod oidc_tokens;
 mod openapi;
 mod ops;
 mod outbound;

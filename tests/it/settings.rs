@@ -22,7 +22,7 @@ async fn admins_read_super_admins_write_and_keys_do_neither() {
     admin.put("/api/v1/settings/brand", json!({ "name": "Acme" })).await.expect(403);
     app.user(Role::Supervisor).get(SETTINGS).await.expect(403);
     app.anonymous().get(SETTINGS).await.expect(401);
-    let minted = owner.post("/api/v1/api-keys", json!({ "name": "k", "kind": "ak" })).await.expect(201);
+    let minted = app.oidc_user(Role::SuperAdmin).post("/api/v1/api-keys", json!({ "name": "k", "kind": "ak" })).await.expect(201);
     let key = app.anonymous().with_bearer(minted["key"].as_str().unwrap());
     for path in [SETTINGS, "/api/v1/settings/brand", "/api/v1/settings/history"] {
         key.get(path).await.expect(403);

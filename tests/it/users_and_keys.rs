@@ -81,9 +81,9 @@ async fn an_ak_key_ranks_admin_cannot_mint_and_dies_with_its_minter() {
     let app = TestApp::start().await;
     let root = app.user(Role::SuperAdmin);
     let minter = root.post("/api/v1/users", new_user("minter", "super_admin")).await.expect(201)["id"].as_str().unwrap().to_owned();
-    let token =
-        app.anonymous().post("/api/v1/auth/login", json!({ "email": "minter@example.com", "password": "correct horse battery" })).await;
-    let minter_client = app.anonymous().with_bearer(token.expect(200)["access_token"].as_str().unwrap());
+    let form = "grant_type=password&client_id=codeb-admin&username=minter&password=correct+horse+battery&scope=openid";
+    let token = app.anonymous().form("/oidc.ashx/token", form).await.expect(200);
+    let minter_client = app.anonymous().with_bearer(token["access_token"].as_str().unwrap());
     let (id, text) = mint(&minter_client, json!({ "name": "scripts", "kind": "ak" })).await;
     assert!(text.starts_with("ak_") && text.len() == 35, "{text}");
     let key = app.anonymous().with_bearer(&text);

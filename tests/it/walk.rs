@@ -20,13 +20,15 @@ const PUBLIC: &[&str] = &[
     "GET /.well-known/openid-configuration",
     "GET /oidc.ashx",
     "POST /oidc.ashx",
-    "POST /oidc.ashx/{name}",
-    "POST /oauth2/v1/token",
     "POST /api/v1/setup",
     "POST /api/v1/auth/login",
     "GET /api/v1/public/recordings/{token}",
     "GET /t/{token}",
 ];
+
+/// Endpoints of the identity provider under both of their addresses. They take proofs of their own: a client's secret, a code, a password,
+/// the bearer token of whom they tell about. Nobody is let in for who they are elsewhere.
+const PROVIDER: &[&str] = &["/oauth2/v1/", "/oidc.ashx/"];
 
 /// Routes of the engine: the internal secret and nothing else.
 const ENGINE: &[&str] = &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-results"];
@@ -51,7 +53,7 @@ struct Callers {
 
 impl Callers {
     async fn of(app: &TestApp) -> Self {
-        let root = app.user(Role::SuperAdmin);
+        let root = app.oidc_user(Role::SuperAdmin);
         let mut keys = Vec::new();
         for kind in ["ak", "vx"] {
             let minted = root.post("/api/v1/api-keys", json!({ "name": "walk", "kind": kind })).await.expect(201);
@@ -114,6 +116,10 @@ async fn faults(callers: &Callers, method: &Method, path: &str) -> Vec<String> {
     let is_refused = |status: u16| status == 401 || status == 403;
     if PUBLIC.contains(&name.as_str()) {
         must(!is_refused(anonymous), "it is on the public list and refuses strangers");
+    } else if PROVIDER.iter().any(|prefix| path.starts_with(prefix)) {
+        let tells = ["discovery", "jwks"].iter().any(|name| path.ends_with(name)) || path.contains("end") || path.ends_with("logout");
+        let all = [anonymous, engine, crm].into_iter().all(|status| (400..500).contains(&status) || tells);
+        must(all, "without a proof that this endpoint takes there is nothing");
     } else if ENGINE.iter().any(|prefix| path.starts_with(prefix)) {
         let others = [anonymous, crm, key].into_iter().chain(people.iter().map(|(_, status)| *status)).all(|status| status == 403);
         must(others, "the internal secret is needed, everybody else gets 403");

@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use super::keys::Kind;
 use super::service::Auth;
+use super::token::{Access, Proof};
 use super::users::User;
 use crate::base::id::UserId;
 use crate::base::{Error, Result};
@@ -36,7 +38,10 @@ impl Auth {
         }
         let ip = peer.and_then(Peer::ip);
         if let Some(bearer) = only(parts, AUTHORIZATION.as_str())?.and_then(bearer) {
-            let actor = if bearer.starts_with("ak_") { self.by_key(bearer, ip).await? } else { self.by_token(bearer, ip).await? };
+            let actor = self.bearer_actor(bearer, ip).await?;
+            if let Via::ApiKey(_) = actor.via {
+                self.check_scopes(bearer, parts).await?;
+            }
             return Ok(Some(Caller::Actor(actor)));
         }
         match only(parts, KEY_HEADER)? {
@@ -45,11 +50,43 @@ impl Auth {
         }
     }
 
+    /// The person behind a bearer token or an `ak_` key.
+    pub(super) async fn bearer_actor(&self, bearer: &str, ip: Option<IpAddr>) -> Result<Actor> {
+        if bearer.starts_with("ak_") { self.by_key(bearer, ip).await } else { self.by_token(bearer, ip).await }
+    }
+
     async fn by_token(&self, token: &str, ip: Option<IpAddr>) -> Result<Actor> {
         let proof = self.tokens().verify(token, self.clock().now()).ok_or_else(bad_token)?;
-        let user = self.users().current(&UserId(proof.user_id)).await?;
-        let user = user.filter(|user| user.is_active && user.token_epoch == proof.epoch).ok_or_else(bad_token)?;
-        Ok(actor(&user, user.role, if proof.is_oidc { Via::Oidc } else { Via::Login }, ip))
+        let user = self.standing(&proof).await?.ok_or_else(bad_token)?;
+        match &proof.access {
+            None => Ok(actor(&user, user.role, Via::Login, ip)),
+            Some(access) if access.opens_api => Ok(actor(&user, user.role, Via::Oidc, ip)),
+            Some(_) => Err(Error::unauthorized("this token is for another program's use, not for this API")),
+        }
+    }
+
+    /// Person and claims of an OIDC access token that still holds, whichever client it was given to.
+    pub(super) async fn access_of(&self, token: &str) -> Result<Option<(Arc<User>, Access)>> {
+        let Some(proof) = self.tokens().verify(token, self.clock().now()) else { return Ok(None) };
+        let user = self.standing(&proof).await?;
+        Ok(user.zip(proof.access))
+    }
+
+    /// The person of a proof as stored now, if the proof still holds: active, same epoch, grant not ended.
+    async fn standing(&self, proof: &Proof) -> Result<Option<Arc<User>>> {
+        let user = self.users().current(&UserId(proof.user_id.clone())).await?;
+        let user = user.filter(|user| user.is_active && user.token_epoch == proof.epoch);
+        match &proof.access {
+            Some(access) if !self.grants().holds(&access.grant_id).await? => Ok(None),
+            _ => Ok(user),
+        }
+    }
+
+    async fn check_scopes(&self, text: &str, parts: &Parts) -> Result<()> {
+        match self.keys().find(text).await? {
+            Some(known) => known.key.check_scopes(&parts.method, parts.uri.path()),
+            None => Err(bad_key()),
+        }
     }
 
     /// An `ak_` key ranks admin, never more and never above its minter, and dies with the minter's account.

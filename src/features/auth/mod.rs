@@ -1,12 +1,16 @@
-//! Who may come in: people and their ranks, passwords and tokens, API keys, the first admin, the gate's knowledge of callers.
+//! Who may come in: people and their ranks, passwords and tokens, API keys, the identity provider and its clients, sign-in with another
+//! one, the first admin, the gate's knowledge of callers.
 //!
-//! Tables: `users`, `api_keys`. It announces no facts; whoever shows names asks the [`Actor`](crate::platform::access::Actor) of the request.
+//! Tables: `users`, `api_keys`, `oidc_*`, `foreign_identities`. It announces no facts; whoever shows names asks the [`Actor`](crate::platform::access::Actor) of the request.
 
 mod authenticate;
 mod cache;
+mod clients;
+mod foreign;
+mod key_ring;
 mod keys;
 mod limits;
-mod oidc_routes;
+mod oidc;
 mod password;
 mod rsa_key;
 mod service;
@@ -16,8 +20,9 @@ mod sign_in_routes;
 mod token;
 mod users;
 
-pub use keys::{KeyChange, KeyView, Keys, MintedKey, NewKey};
-pub use service::{Auth, Identity};
+pub use clients::{ClientChange, ClientView, Clients, NewClient, RegisteredClient};
+pub use keys::{KeyChange, KeyView, Keys, MintedKey, NewKey, Scope};
+pub use service::{Auth, AuthSetup, Identity};
 pub use users::{NewUser, User, UserChange, UserView, Users};
 
 use utoipa_axum::router::OpenApiRouter;
@@ -51,6 +56,27 @@ impl Permission for MintKeys {
     const RANK: Role = Role::Admin;
 }
 
+/// To see the clients of the identity provider.
+pub enum ReadClients {}
+impl Permission for ReadClients {
+    const RANK: Role = Role::Admin;
+    const KEYS: bool = false;
+}
+
+/// To register, change and remove clients of the identity provider.
+pub enum WriteClients {}
+impl Permission for WriteClients {
+    const RANK: Role = Role::SuperAdmin;
+    const KEYS: bool = false;
+}
+
+/// To replace the key that signs tokens.
+pub enum RotateKeys {}
+impl Permission for RotateKeys {
+    const RANK: Role = Role::SuperAdmin;
+    const KEYS: bool = false;
+}
+
 /// To see oneself.
 pub enum SeeOneself {}
 impl Permission for SeeOneself {
@@ -70,5 +96,7 @@ pub fn routes(auth: Auth) -> OpenApiRouter {
         .merge(users::routes(auth.users().clone()))
         .merge(keys::routes(auth.keys().clone()))
         .merge(sign_in_routes::routes(auth.clone()))
-        .merge(oidc_routes::routes(auth))
+        .merge(clients::routes(auth.clients().clone()))
+        .merge(foreign::routes(auth.clone()))
+        .merge(oidc::routes(auth))
 }

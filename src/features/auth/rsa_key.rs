@@ -1,4 +1,4 @@
-//! The RSA key of the identity provider: made once, kept as PKCS#8 PEM, used through ring, published as a JWK.
+//! An RSA key of the identity provider: kept as PKCS#8 PEM, used through ring, published as a JWK.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,43 +11,27 @@ use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
 
 use crate::base::{Context, Error, Random, Result};
-use crate::platform::data_dir::{DataDir, write_whole};
 
 /// Size of the modulus.
 const BITS: usize = 2048;
 
-/// Signs with RS256 and checks its own signatures.
+/// Signs with RS256.
 pub(super) struct RsaKey {
     pair: KeyPair,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
-    kid: String,
+    public: PublicKey,
 }
 
 impl RsaKey {
-    /// Reads the key of the data folder, or makes it (0600). Making takes up to seconds.
-    pub(super) fn open(dir: &DataDir, random: &Random) -> Result<Self> {
-        let file = dir.oidc_key();
-        if !file.exists() {
-            write_whole(&file, new_pem(random)?.as_bytes())?;
-        }
-        let pem = std::fs::read_to_string(&file).context(format!("cannot read {}", file.display()))?;
-        Self::from_pem(&pem).map_err(|error| Error::internal(format!("{} is not a usable RSA key", file.display())).caused_by(error))
-    }
-
-    fn from_pem(pem: &str) -> Result<Self> {
+    pub(super) fn from_pem(pem: &str) -> Result<Self> {
         let private = rsa::RsaPrivateKey::from_pkcs8_pem(pem).context("cannot read a PKCS#8 key")?;
         let der = private.to_pkcs8_der().context("cannot write a PKCS#8 key")?;
         let pair =
             KeyPair::from_pkcs8(der.as_bytes()).map_err(|error| Error::internal("ring refuses the key").caused_by(error.to_string()))?;
-        let (modulus, exponent) = (private.n().to_bytes_be(), private.e().to_bytes_be());
-        let kid = thumbprint(&modulus, &exponent);
-        Ok(Self { pair, modulus, exponent, kid })
+        Ok(Self { pair, public: PublicKey::new(private.n().to_bytes_be(), private.e().to_bytes_be()) })
     }
 
-    /// Name of the key: its RFC 7638 thumbprint.
-    pub(super) fn kid(&self) -> &str {
-        &self.kid
+    pub(super) fn public(&self) -> &PublicKey {
+        &self.public
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
@@ -57,19 +41,46 @@ impl RsaKey {
             .map_err(|_| Error::internal("cannot sign a token"))?;
         Ok(signature)
     }
+}
+
+/// Checks what an [`RsaKey`] signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PublicKey {
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+    kid: String,
+}
+
+impl PublicKey {
+    fn new(modulus: Vec<u8>, exponent: Vec<u8>) -> Self {
+        let kid = thumbprint(&modulus, &exponent);
+        Self { modulus, exponent, kid }
+    }
+
+    /// The key that [`PublicKey::jwk`] described. `None` if it is not one.
+    pub(super) fn from_jwk(jwk: &Value) -> Option<Self> {
+        let part = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();
+        Some(Self::new(part("n")?, part("e")?))
+    }
+
+    /// Name of the key: its RFC 7638 thumbprint.
+    pub(super) fn kid(&self) -> &str {
+        &self.kid
+    }
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let public = PublicKeyComponents { n: &self.modulus, e: &self.exponent };
         public.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
     }
 
-    /// The public key as `/.well-known/jwks.json` shows it.
+    /// The key as `/.well-known/jwks.json` shows it.
     pub(super) fn jwk(&self) -> Value {
         json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": b64(&self.modulus), "e": b64(&self.exponent) })
     }
 }
 
-fn new_pem(random: &Random) -> Result<String> {
+/// Makes a private key as PKCS#8 PEM. Takes up to seconds.
+pub(super) fn new_pem(random: &Random) -> Result<String> {
     let private = rsa::RsaPrivateKey::new(&mut Generator(random.clone()), BITS).context("cannot make an RSA key")?;
     Ok(private.to_pkcs8_pem(LineEnding::LF).context("cannot write a PKCS#8 key")?.to_string())
 }

@@ -1,31 +1,26 @@
-//! Signing in: password against hash under the login limits, the tokens that follow, the first admin.
+//! Signing in: password against hash under the login limits, the admin API's own token, the first admin, another signing key.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
+use super::rsa_key::new_pem;
 use super::service::Auth;
 use super::token::ACCESS_LIFE;
 use super::users::{NewUser, User, UserView};
 use crate::base::secret::Secret;
-use crate::base::{Error, Kind, Result};
-use crate::platform::access::{Actor, Role};
+use crate::base::{Context, Error, Kind, Result};
+use crate::platform::access::Actor;
+use crate::platform::audit;
 
-/// What the password grant gives.
-pub(super) struct Granted {
-    pub(super) access_token: String,
-    pub(super) id_token: Option<String>,
-    pub(super) scope: String,
-    pub(super) expires_in_s: u64,
-}
-
-/// Scopes this box grants. `offline_access` is not among them yet, so no refresh token is promised.
-pub(super) const SCOPES: [&str; 3] = ["openid", "profile", "email"];
+/// How long a retired key verifies: the longest life of what it signed, and a minute for clocks.
+const OVERLAP: Duration = Duration::from_secs(ACCESS_LIFE.as_secs() + 60);
 
 impl Auth {
     /// Checks a name (or address) and a password. An unknown user, a wrong password and a deactivated user look the same and take the
     /// same time. Only failures count against the limits.
-    async fn check_password(&self, login: &str, password: Secret, ip: Option<IpAddr>) -> Result<User> {
+    pub(super) async fn check_password(&self, login: &str, password: Secret, ip: Option<IpAddr>) -> Result<User> {
         self.limits().check_address(ip)?;
         let user = self.users().find_login(login).await?;
         let account = user.as_ref().map_or_else(|| format!("? {}", login.trim().to_lowercase()), |user| user.id.0.clone());
@@ -52,30 +47,20 @@ impl Auth {
         self.tokens().login(about.as_object().unwrap_or(&Map::new()), self.clock().now())
     }
 
-    /// The password grant of RFC 6749, section 4.3.
-    pub(super) async fn grant(&self, username: &str, password: Secret, scope: Option<&str>, ip: Option<IpAddr>) -> Result<Granted> {
-        let user = self.check_password(username, password, ip).await?;
-        let scopes: Vec<&str> = scope.unwrap_or("openid").split_whitespace().filter(|scope| SCOPES.contains(scope)).collect();
-        let (about, now) = (self.about(&user), self.clock().now());
-        let id_token = if scopes.contains(&"openid") { Some(self.tokens().identity(&about, now)?) } else { None };
-        let access_token = self.tokens().access(&about, now)?;
-        Ok(Granted { access_token, id_token, scope: scopes.join(" "), expires_in_s: ACCESS_LIFE.as_secs() })
-    }
-
-    /// The claims on a user (seed 002): `role` is `admin` from that rank on, `cxb_role` the rank itself.
-    fn about(&self, user: &User) -> Map<String, Value> {
-        let role = if user.role >= Role::Admin { Role::Admin } else { user.role };
-        let claims = json!({
-            "sub": user.id,
-            "name": user.name,
-            "preferred_username": user.name,
-            "email": user.email,
-            "role": role,
-            "cxb_role": user.role,
-            "tenant": self.identity().tenant,
-            "ver": user.token_epoch,
+    /// Makes another signing key; the one before verifies until the last token it signed is over. Answers the names of both, old and
+    /// new, and that time.
+    pub(super) async fn rotate_keys(&self, actor: &Actor) -> Result<(String, String, Duration)> {
+        let _one_at_a_time = self.rotation().lock().await;
+        let random = self.random().clone();
+        let pem = tokio::task::spawn_blocking(move || new_pem(&random)).await.context("the maker of a key panicked")??;
+        let (auth, actor) = (self.clone(), actor.clone());
+        // Files and audit stand or fall together: a commit that fails leaves a key that signs and is published, which harms nobody.
+        let rotated = self.db().write(move |tx| {
+            let (old, new) = auth.tokens().ring().replace(&pem, tx.now, OVERLAP)?;
+            audit::append(tx, &actor, "oidc_key.rotate", &new, &json!({ "retired": old }))?;
+            Ok((old, new, OVERLAP))
         });
-        claims.as_object().cloned().unwrap_or_default()
+        rotated.await
     }
 
     /// Changes one's own password; the current one is checked like a login.

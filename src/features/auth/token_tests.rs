@@ -15,17 +15,20 @@ fn tokens() -> &'static Tokens {
     static TOKENS: OnceLock<Tokens> = OnceLock::new();
     TOKENS.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let rsa = RsaKey::open(&DataDir::open(folder.path()).unwrap(), &Random::system()).unwrap();
-        Tokens::new(rsa, &Secret::new(SECRET), ISSUER)
+        let ring = KeyRing::open(&DataDir::open(folder.path()).unwrap(), &Random::system()).unwrap();
+        Tokens::new(ring, &Secret::new(SECRET), ISSUER)
     })
 }
 
 fn about() -> Map<String, Value> {
-    json!({ "sub": "usr_1", "uid": "usr_1", "role": "admin", "ver": 3 }).as_object().unwrap().clone()
+    let claims = json!({
+        "sub": "usr_1", "uid": "usr_1", "role": "admin", "ver": 3, "gid": "grt_1", "client_id": "codeb-admin", "scope": "openid email",
+    });
+    claims.as_object().unwrap().clone()
 }
 
 fn access_claims() -> Value {
-    claims(&about(), ISSUER, CLIENT, NOW, ACCESS_LIFE)
+    claims(&about(), ISSUER, API_AUDIENCE, NOW, ACCESS_LIFE)
 }
 
 fn login_claims() -> Value {
@@ -34,7 +37,7 @@ fn login_claims() -> Value {
 
 fn rs(header: &Value, claims: &Value) -> String {
     let signed = unsigned(header, claims).unwrap();
-    let signature = tokens().rsa.sign(signed.as_bytes()).unwrap();
+    let signature = tokens().ring.active().sign(signed.as_bytes()).unwrap();
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -45,7 +48,7 @@ fn hs(key: &[u8], header: &Value, claims: &Value) -> String {
 }
 
 fn rs_header() -> Value {
-    json!({ "alg": "RS256", "typ": ACCESS_TYPE, "kid": tokens().rsa.kid() })
+    json!({ "alg": "RS256", "typ": ACCESS_TYPE, "kid": tokens().ring.active().public().kid() })
 }
 
 fn hs_header() -> Value {
@@ -64,10 +67,14 @@ fn without(mut claims: Value, name: &str) -> Value {
 
 #[test]
 fn both_kinds_hold_until_the_second_they_expire() {
-    let made = [(tokens().access(&about(), NOW).unwrap(), ACCESS_LIFE, true), (tokens().login(&about(), NOW).unwrap(), LOGIN_LIFE, false)];
+    let made = [
+        (tokens().access(&about(), API_AUDIENCE, NOW).unwrap(), ACCESS_LIFE, true),
+        (tokens().login(&about(), NOW).unwrap(), LOGIN_LIFE, false),
+    ];
     for (token, life, is_oidc) in made {
-        let proof = Proof { user_id: "usr_1".into(), epoch: 3, is_oidc };
-        assert_eq!(tokens().verify(&token, NOW), Some(proof.clone()));
+        let proof = tokens().verify(&token, NOW).unwrap();
+        assert_eq!((proof.user_id.as_str(), proof.epoch), ("usr_1", 3));
+        assert_eq!(proof.access.as_ref().map(|a| (a.grant_id.as_str(), a.opens_api)), is_oidc.then_some(("grt_1", true)));
         assert_eq!(tokens().verify(&token, NOW.plus(life).minus(Duration::from_secs(1))), Some(proof));
         assert_eq!(tokens().verify(&token, NOW.plus(life)), None);
         assert_eq!(tokens().verify(&token, NOW.minus(Duration::from_secs(60))), None, "made in the future");
@@ -88,7 +95,7 @@ fn no_claim_may_be_missing_foreign_or_of_another_type() {
         ("iss", json!([ISSUER, LOGIN_ISSUER])),
         ("iss", json!(null)),
         ("aud", json!("another-client")),
-        ("aud", json!([CLIENT, LOGIN_AUDIENCE])),
+        ("aud", json!([API_AUDIENCE, LOGIN_AUDIENCE])),
         ("aud", json!(1)),
         ("exp", json!(seconds(NOW))),
         ("exp", json!(late.to_string())),
@@ -121,8 +128,8 @@ fn no_claim_may_be_missing_foreign_or_of_another_type() {
 
 #[test]
 fn the_token_never_chooses_the_algorithm() {
-    let kid = tokens().rsa.kid().to_owned();
-    let jwk = tokens().jwks()["keys"][0].clone();
+    let kid = tokens().ring.active().public().kid().to_owned();
+    let jwk = tokens().ring().jwks(NOW)["keys"][0].clone();
     let public = jwk["n"].as_str().unwrap().as_bytes().to_vec();
     let mut refused = Vec::new();
     for alg in ["none", "None", "", "HS256", "HS512", "ES256", "PS256", "RS512", "rs256"] {
@@ -171,7 +178,7 @@ fn a_key_s_name_is_one_of_two_texts() {
 
 #[test]
 fn identity_tokens_extensions_and_embedded_keys_open_nothing() {
-    assert_eq!(tokens().verify(&tokens().identity(&about(), NOW).unwrap(), NOW), None);
+    assert_eq!(tokens().verify(&tokens().identity(&about(), API_AUDIENCE, NOW).unwrap(), NOW), None);
     for header in [with(rs_header(), "crit", json!(["exp"])), with(rs_header(), "crit", json!([])), with(rs_header(), "typ", json!("JWT"))]
     {
         assert_eq!(tokens().verify(&rs(&header, &access_claims()), NOW), None, "{header}");
@@ -183,7 +190,7 @@ fn identity_tokens_extensions_and_embedded_keys_open_nothing() {
 
 #[test]
 fn a_token_that_was_touched_anywhere_is_refused() {
-    for token in [tokens().access(&about(), NOW).unwrap(), tokens().login(&about(), NOW).unwrap()] {
+    for token in [tokens().access(&about(), API_AUDIENCE, NOW).unwrap(), tokens().login(&about(), NOW).unwrap()] {
         for at in (0..token.len()).step_by(7) {
             let mut bytes = token.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
@@ -211,10 +218,34 @@ fn a_token_that_was_touched_anywhere_is_refused() {
 }
 
 #[test]
+fn an_access_token_opens_the_api_only_when_it_names_it() {
+    for (audience, expected) in [(API_AUDIENCE, Some(true)), ("grafana", Some(false)), ("another", None), ("", None)] {
+        let claims = with(with(access_claims(), "aud", json!(audience)), "client_id", json!("grafana"));
+        let proof = tokens().verify(&rs(&rs_header(), &claims), NOW);
+        assert_eq!(proof.map(|proof| proof.access.unwrap().opens_api), expected, "{audience}");
+    }
+    for name in ["gid", "client_id"] {
+        assert_eq!(tokens().verify(&rs(&rs_header(), &without(access_claims(), name)), NOW), None, "no {name}");
+    }
+}
+
+#[test]
+fn a_hint_may_be_over_but_not_foreign_and_not_an_access_token() {
+    let late = NOW.plus(Duration::from_secs(86_400));
+    let hint = tokens().hint(&tokens().identity(&about(), "grafana", NOW).unwrap(), late).unwrap();
+    assert_eq!((hint.user_id.as_str(), hint.client_id.as_str()), ("usr_1", "grafana"));
+    assert_eq!(tokens().hint(&tokens().access(&about(), API_AUDIENCE, NOW).unwrap(), NOW), None);
+    let header = with(rs_header(), "typ", json!("JWT"));
+    assert!(tokens().hint(&rs(&header, &access_claims()), NOW).is_some());
+    assert_eq!(tokens().hint(&rs(&header, &with(access_claims(), "iss", json!("https://other.example"))), NOW), None);
+    assert_eq!(tokens().hint(&hs(SECRET.as_bytes(), &hs_header(), &access_claims()), NOW), None);
+}
+
+#[test]
 fn the_published_key_verifies_access_tokens_and_shows_nothing_private() {
-    let jwk = tokens().jwks()["keys"][0].clone();
+    let jwk = tokens().ring().jwks(NOW)["keys"][0].clone();
     let part = |name: &str| BASE64_URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    let token = tokens().access(&about(), NOW).unwrap();
+    let token = tokens().access(&about(), API_AUDIENCE, NOW).unwrap();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let public = ring::rsa::PublicKeyComponents { n: part("n"), e: part("e") };
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();

@@ -1,6 +1,7 @@
 //! The configuration: embedded defaults, then a file, then the environment, then flags; each value knows where it came from.
 
 mod engine;
+mod foreign_sign_in;
 mod layers;
 mod live;
 mod log;
@@ -15,6 +16,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use engine::{Engine, EngineMode};
+pub use foreign_sign_in::{ForeignSignIn, NewPeople};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
 pub use live::{LiveKey, is_secret};
 pub use log::{Log, LogFormat};
@@ -44,6 +46,8 @@ pub struct Config {
     pub numbers: Numbers,
     /// Telephones of people.
     pub phones: Phones,
+    /// Another identity provider.
+    pub foreign_sign_in: ForeignSignIn,
     /// Logs.
     pub log: Log,
     /// Keys that an operator may change while the box runs: settings (`features/settings`).

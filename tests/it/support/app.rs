@@ -156,6 +156,25 @@ impl TestApp {
         people::token(&self.jwt_secret, role, self.clock.now())
     }
 
+    /// A person with this role, signed in with an OIDC access token of the built-in client.
+    pub fn oidc_user(&self, role: Role) -> Client {
+        people::insert(&self.data, role, self.clock.now());
+        let claims = people::access_claims(&self.data, &self.base_url(), role, self.clock.now());
+        let forge = super::forge::Forge::of(&self.data);
+        self.anonymous().with_bearer(&forge.rs256(&forge.header(), &claims))
+    }
+
+    /// The claims of the access token of [`TestApp::oidc_user`].
+    pub fn access_claims(&self, role: Role) -> serde_json::Value {
+        people::insert(&self.data, role, self.clock.now());
+        people::access_claims(&self.data, &self.base_url(), role, self.clock.now())
+    }
+
+    /// The secret that signs login tokens.
+    pub fn jwt_secret(&self) -> &str {
+        &self.jwt_secret
+    }
+
     /// Moves the clock.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -193,7 +212,8 @@ impl TestApp {
         self.run().await;
     }
 
-    async fn stop(&mut self) {
+    /// Stops the control plane.
+    pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.http.drain(Duration::from_secs(5)).await;
         }

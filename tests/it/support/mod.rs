@@ -1,14 +1,17 @@
 //! What tests stand on: the application, its callers, their answers.
 
 mod app;
+pub mod browser;
 mod client;
 mod fake_engine;
+pub mod forge;
 pub mod make;
 mod people;
 mod ports;
 mod receiver;
 
 pub use app::TestApp;
+pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use fake_engine::FakeEngine;
 pub use receiver::{Received, Receiver};

@@ -54,6 +54,23 @@ pub fn token(jwt_secret: &str, role: Role, now: Millis) -> String {
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes())))
 }
 
+/// The claims of an OIDC access token of this person, and the grant behind it.
+pub fn access_claims(data: &DataDir, issuer: &str, role: Role, now: Millis) -> Value {
+    let grant = format!("grt_{}", word(role));
+    open(data)
+        .execute(
+            "insert or ignore into main_db.oidc_grants (id, user_id, token_epoch, client_id, scope, signed_in_at, created_at, ends_at)
+             values (?1, ?2, 0, 'codeb-admin', 'openid', ?3, ?3, ?4)",
+            (&grant, id(role), now.0, now.0 + 180 * 86_400_000),
+        )
+        .unwrap();
+    let seconds = now.0.div_euclid(1000);
+    json!({
+        "iss": issuer, "sub": id(role), "aud": "codeb-admin", "client_id": "codeb-admin", "gid": grant, "scope": "openid", "ver": 0,
+        "iat": seconds, "exp": seconds + 3600,
+    })
+}
+
 /// Gives the folder the RSA key that the first test of this run made: making one takes long.
 pub fn share_rsa_key(data: &DataDir) {
     static SHARED: OnceLock<PathBuf> = OnceLock::new();

@@ -2,10 +2,12 @@
 
 mod model;
 mod routes;
+mod scope;
 mod service;
 mod store;
 
 pub(super) use model::Kind;
 pub use model::{KeyChange, KeyView, MintedKey, NewKey};
 pub(super) use routes::routes;
+pub use scope::Scope;
 pub use service::Keys;

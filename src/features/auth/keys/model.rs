@@ -1,8 +1,10 @@
 //! Keys: their shapes, how one is made, and when one holds.
 
+use http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::scope::{self, Scope};
 use crate::base::id::{ApiKeyId, BotId, UserId};
 use crate::base::{Error, Millis, Random, Result};
 
@@ -43,6 +45,7 @@ pub(in crate::features::auth) struct Key {
     pub(super) prefix: String,
     pub(super) hash: String,
     pub(in crate::features::auth) bot_ids: Vec<BotId>,
+    pub(super) scopes: Vec<Scope>,
     pub(super) is_active: bool,
     pub(super) expires_at: Option<Millis>,
     pub(super) last_used_at: Option<Millis>,
@@ -53,6 +56,11 @@ pub(in crate::features::auth) struct Key {
 }
 
 impl Key {
+    /// Refuses a request that its scopes do not cover.
+    pub(in crate::features::auth) fn check_scopes(&self, method: &Method, path: &str) -> Result<()> {
+        scope::check(&self.scopes, method, path)
+    }
+
     /// Whether it may be used now. What fails is 401 for a key that stands for a person, 403 for one of a CRM.
     pub(in crate::features::auth) fn check(&self, now: Millis) -> Result<()> {
         let why = if !self.is_active {
@@ -82,6 +90,8 @@ pub struct KeyView {
     pub key_prefix: String,
     /// Bots a `vx` key may dial with; empty means all.
     pub bot_ids: Vec<BotId>,
+    /// What an `ak` key may do; empty means all that its kind may.
+    pub scopes: Vec<Scope>,
     /// Whether it may be used.
     pub is_active: bool,
     /// When it ends by itself; null means never.
@@ -102,8 +112,22 @@ pub struct KeyView {
 
 impl From<Key> for KeyView {
     fn from(key: Key) -> Self {
-        let Key { id, name, kind, prefix, bot_ids, is_active, expires_at, last_used_at, created_by, created_at, updated_at, .. } = key;
-        Self { id, name, kind, key_prefix: prefix, bot_ids, is_active, expires_at, last_used_at, created_by, created_at, updated_at }
+        let Key { id, name, kind, prefix, bot_ids, scopes, is_active, expires_at, last_used_at, .. } = key;
+        let (created_by, created_at, updated_at) = (key.created_by, key.created_at, key.updated_at);
+        Self {
+            id,
+            name,
+            kind,
+            key_prefix: prefix,
+            bot_ids,
+            scopes,
+            is_active,
+            expires_at,
+            last_used_at,
+            created_by,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -129,6 +153,9 @@ pub struct NewKey {
     /// Bots a `vx` key may dial with; empty means all.
     #[serde(default)]
     pub bot_ids: Vec<BotId>,
+    /// What an `ak` key may do; all that its kind may if absent or empty.
+    #[serde(default)]
+    pub scopes: Vec<Scope>,
     /// When it ends by itself; never if absent.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Millis>,
@@ -144,6 +171,8 @@ pub struct KeyChange {
     pub is_active: Option<bool>,
     /// Bots a `vx` key may dial with.
     pub bot_ids: Option<Vec<BotId>>,
+    /// What an `ak` key may do; empty means all that its kind may.
+    pub scopes: Option<Vec<Scope>>,
     /// When it ends by itself; null means never.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -153,6 +182,15 @@ pub struct KeyChange {
 /// Tells an absent field (`None`) from a null (`Some(None)`).
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Millis>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// Scopes are for keys that stand for a person.
+pub(super) fn check_scopes_fit(kind: Kind, scopes: &[Scope]) -> Result<()> {
+    if kind == Kind::Ak || scopes.is_empty() {
+        return Ok(());
+    }
+    let sentence = "only ak keys have scopes";
+    Err(Error::invalid(sentence).field("scopes", sentence))
 }
 
 /// A name in the shape it is stored in.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tracing::warn;
 
-use super::model::{Key, KeyChange, KeyView, Kind, MintedKey, NewKey, tidy_name};
+use super::model::{Key, KeyChange, KeyView, Kind, MintedKey, NewKey, check_scopes_fit, tidy_name};
 use super::store;
 use crate::base::id::ApiKeyId;
 use crate::base::page::Page;
@@ -76,13 +76,14 @@ impl Keys {
         });
     }
 
-    /// Mints a key. An API key cannot mint another (403 `api_key_cannot_mint`).
+    /// Mints a key. An API key cannot mint another (403 `api_key_cannot_mint`); an `ak` key needs an OIDC session (seed 002).
     pub async fn mint(&self, actor: &Actor, new: NewKey) -> Result<MintedKey> {
         if matches!(actor.via, Via::ApiKey(_)) {
             return Err(Error::forbidden("an API key cannot mint another one").code("api_key_cannot_mint"));
         }
-        if actor.via == Via::Local && new.kind == Kind::Ak {
-            return Err(Error::forbidden("an ak key stands for the person who mints it: sign in first"));
+        if actor.via != Via::Oidc && new.kind == Kind::Ak {
+            let sentence = "an ak key is minted in an OIDC session: use an access token of /oauth2/v1/token";
+            return Err(Error::forbidden(sentence).code("oidc_session_required"));
         }
         let text = new.kind.make(&self.random);
         let key = self.draft(actor, new, &text)?;
@@ -90,7 +91,13 @@ impl Keys {
         let view = self
             .change(move |tx| {
                 store::insert(tx, &key)?;
-                audit::append(tx, &actor, "api_key.mint", key.id.as_str(), &json!({ "name": key.name, "kind": key.kind }))?;
+                audit::append(
+                    tx,
+                    &actor,
+                    "api_key.mint",
+                    key.id.as_str(),
+                    &json!({ "name": key.name, "kind": key.kind, "scopes": key.scopes }),
+                )?;
                 store::get(tx, &id).map(KeyView::from)
             })
             .await?;
@@ -108,7 +115,7 @@ impl Keys {
         self.change(move |tx| {
             let key = changed(store::get(tx, &id)?, change)?;
             store::update(tx, &key)?;
-            let detail = json!({ "name": key.name, "is_active": key.is_active, "expires_at": key.expires_at });
+            let detail = json!({ "name": key.name, "is_active": key.is_active, "expires_at": key.expires_at, "scopes": key.scopes });
             audit::append(tx, &actor, "api_key.update", id.as_str(), &detail)?;
             store::get(tx, &id).map(KeyView::from)
         })
@@ -131,6 +138,7 @@ impl Keys {
         if new.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::invalid("expires_at lies in the past").field("expires_at", "lies in the past"));
         }
+        check_scopes_fit(new.kind, &new.scopes)?;
         Ok(Key {
             id: ApiKeyId::new(&self.random),
             name: tidy_name(&new.name)?,
@@ -138,6 +146,7 @@ impl Keys {
             prefix: text.chars().take(7).collect(),
             hash: sha256_hex(text),
             bot_ids: new.bot_ids,
+            scopes: new.scopes,
             is_active: true,
             expires_at: new.expires_at,
             last_used_at: None,
@@ -162,8 +171,11 @@ impl Keys {
 
 fn changed(key: Key, change: KeyChange) -> Result<Key> {
     let name = change.name.map_or_else(|| Ok(key.name.clone()), |name| tidy_name(&name))?;
+    let scopes = change.scopes.unwrap_or(key.scopes);
+    check_scopes_fit(key.kind, &scopes)?;
     Ok(Key {
         name,
+        scopes,
         is_active: change.is_active.unwrap_or(key.is_active),
         bot_ids: change.bot_ids.unwrap_or(key.bot_ids),
         expires_at: change.expires_at.unwrap_or(key.expires_at),

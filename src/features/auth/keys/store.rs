@@ -10,7 +10,8 @@ use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 macro_rules! columns {
     () => {
-        "id, name, kind, prefix, hash, bot_ids, is_active, expires_at, last_used_at, minter_id, created_by, created_at, updated_at"
+        "id, name, kind, prefix, hash, bot_ids, is_active, expires_at, last_used_at, minter_id, created_by, created_at, updated_at,
+         scopes"
     };
 }
 
@@ -39,8 +40,8 @@ pub(super) fn count(conn: &Conn) -> Result<u64> {
 pub(super) fn insert(tx: &Tx<'_>, key: &Key) -> Result<()> {
     tx.prepare_cached(
         "insert into api_keys
-             (id, name, kind, prefix, hash, bot_ids, is_active, expires_at, minter_id, created_by, created_at, updated_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+             (id, name, kind, prefix, hash, bot_ids, is_active, expires_at, minter_id, created_by, created_at, updated_at, scopes)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)",
     )?
     .execute(params![
         key.id,
@@ -53,14 +54,17 @@ pub(super) fn insert(tx: &Tx<'_>, key: &Key) -> Result<()> {
         key.expires_at,
         key.minter_id,
         key.created_by,
-        tx.now
+        tx.now,
+        to_json(&key.scopes)?
     ])?;
     Ok(())
 }
 
 pub(super) fn update(tx: &Tx<'_>, key: &Key) -> Result<()> {
-    tx.prepare_cached("update api_keys set name = ?2, bot_ids = ?3, is_active = ?4, expires_at = ?5, updated_at = ?6 where id = ?1")?
-        .execute(params![key.id, key.name, to_json(&key.bot_ids)?, key.is_active, key.expires_at, tx.now])?;
+    tx.prepare_cached(
+        "update api_keys set name = ?2, bot_ids = ?3, is_active = ?4, expires_at = ?5, updated_at = ?6, scopes = ?7 where id = ?1",
+    )?
+    .execute(params![key.id, key.name, to_json(&key.bot_ids)?, key.is_active, key.expires_at, tx.now, to_json(&key.scopes)?])?;
     Ok(())
 }
 
@@ -76,16 +80,16 @@ pub(super) fn delete(tx: &Tx<'_>, id: &ApiKeyId) -> Result<()> {
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Key> {
     let kind: String = row.get(2)?;
-    let bot_ids: String = row.get(5)?;
-    let bot_ids =
-        from_json(&bot_ids).map_err(|error| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(error)))?;
+    let (bot_ids, scopes): (String, String) = (row.get(5)?, row.get(13)?);
+    let unreadable = |at| move |error: Error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error));
     Ok(Key {
         id: row.get(0)?,
         name: row.get(1)?,
         kind: if kind == Kind::Ak.as_str() { Kind::Ak } else { Kind::Vx },
         prefix: row.get(3)?,
         hash: row.get(4)?,
-        bot_ids,
+        bot_ids: from_json(&bot_ids).map_err(unreadable(5))?,
+        scopes: from_json(&scopes).map_err(unreadable(13))?,
         is_active: row.get(6)?,
         expires_at: row.get(7)?,
         last_used_at: row.get(8)?,

@@ -21,6 +21,16 @@ pub struct User {
     pub role: Role,
     /// Whether they may sign in at all.
     pub is_active: bool,
+    /// Whether somebody made sure that the address is theirs.
+    pub email_verified: bool,
+    /// Telephone number.
+    pub phone: String,
+    /// Postal address, as one text.
+    pub address: String,
+    /// Language and country, such as `de-AT`.
+    pub locale: String,
+    /// Groups that programs are told of; they mean nothing to this box.
+    pub groups: Vec<String>,
     pub(in crate::features::auth) password_hash: String,
     /// Tokens of an earlier epoch are dead.
     pub(in crate::features::auth) token_epoch: i64,
@@ -45,6 +55,16 @@ pub struct UserView {
     pub role: Role,
     /// Whether they may sign in.
     pub is_active: bool,
+    /// Whether somebody made sure that the address is theirs.
+    pub email_verified: bool,
+    /// Telephone number; empty if unknown.
+    pub phone: String,
+    /// Postal address; empty if unknown.
+    pub address: String,
+    /// Language and country, such as `de-AT`; empty if unknown.
+    pub locale: String,
+    /// Groups that programs are told of.
+    pub groups: Vec<String>,
     /// Who made the row.
     pub created_by: String,
     /// When the row was made.
@@ -57,8 +77,9 @@ pub struct UserView {
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
-        let User { id, name, email, role, is_active, created_by, created_at, updated_at, .. } = user;
-        Self { id, name, email, role, is_active, created_by, created_at, updated_at }
+        let User { id, name, email, role, is_active, email_verified, phone, address, locale, groups, .. } = user;
+        let (created_by, created_at, updated_at) = (user.created_by, user.created_at, user.updated_at);
+        Self { id, name, email, role, is_active, email_verified, phone, address, locale, groups, created_by, created_at, updated_at }
     }
 }
 
@@ -89,6 +110,16 @@ pub struct UserChange {
     pub role: Option<Role>,
     /// False: may not sign in, and every token of theirs is refused from now on.
     pub is_active: Option<bool>,
+    /// Whether somebody made sure that the address is theirs. Another address is unverified unless this says otherwise.
+    pub email_verified: Option<bool>,
+    /// Telephone number in the form +431234567; empty for none.
+    pub phone: Option<String>,
+    /// Postal address, at most 500 characters.
+    pub address: Option<String>,
+    /// Language and country, such as `de-AT`.
+    pub locale: Option<String>,
+    /// Groups that programs are told of, at most 50.
+    pub groups: Option<Vec<String>>,
 }
 
 /// A name and an address in the shape they are stored in.
@@ -105,6 +136,32 @@ pub(super) fn tidy_email(email: &str) -> Result<String> {
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
         && email.split_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty() && !host.contains('@'));
     if is_address { Ok(email) } else { Err(field("email", "this is not an e-mail address")) }
+}
+
+pub(super) fn tidy_phone(phone: &str) -> Result<String> {
+    let digits = phone.strip_prefix('+').unwrap_or_default();
+    let is_number = phone.is_empty() || ((7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()));
+    if is_number { Ok(phone.to_owned()) } else { Err(field("phone", "a telephone number is + and 7 to 15 digits")) }
+}
+
+pub(super) fn tidy_address(address: &str) -> Result<String> {
+    let address = address.trim();
+    let is_plain = address.chars().count() <= 500 && !address.chars().any(|c| c.is_control() && c != '\n');
+    if is_plain { Ok(address.to_owned()) } else { Err(field("address", "an address has at most 500 printable characters")) }
+}
+
+pub(super) fn tidy_locale(locale: &str) -> Result<String> {
+    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_locale = locale.is_empty() || (locale.len() <= 35 && locale.split('-').all(is_part));
+    if is_locale { Ok(locale.to_owned()) } else { Err(field("locale", "a locale is a language tag such as de-AT")) }
+}
+
+pub(super) fn tidy_groups(groups: Vec<String>) -> Result<Vec<String>> {
+    let is_name = |name: &String| (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if groups.len() <= 50 && groups.iter().all(is_name) {
+        return Ok(groups);
+    }
+    Err(field("groups", "there are at most 50 groups, each of 1 to 100 printable characters"))
 }
 
 fn field(name: &'static str, sentence: &'static str) -> Error {
@@ -151,6 +208,11 @@ mod tests {
             email,
             role,
             is_active: true,
+            email_verified: false,
+            phone: String::new(),
+            address: String::new(),
+            locale: String::new(),
+            groups: Vec::new(),
             password_hash: String::new(),
             token_epoch: 0,
             created_by: String::new(),

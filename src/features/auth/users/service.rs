@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::model::{NewUser, User, UserChange, UserView, may_change, may_grant, not_to_oneself, tidy_email, tidy_name};
+use super::model::{
+    NewUser, User, UserChange, UserView, may_change, may_grant, not_to_oneself, tidy_address, tidy_email, tidy_groups, tidy_locale,
+    tidy_name, tidy_phone,
+};
 use super::store;
 use crate::base::id::UserId;
 use crate::base::page::Page;
 use crate::base::secret::Secret;
 use crate::base::{Context, Error, Random, Result};
 use crate::features::auth::cache::Cache;
+use crate::features::auth::foreign::store as identities;
 use crate::features::auth::password::Hasher;
 use crate::platform::access::{Actor, Role};
 use crate::platform::audit;
@@ -115,6 +119,12 @@ impl Users {
         .await
     }
 
+    /// Refuses an actor who may not change this person.
+    pub(in crate::features::auth) async fn must_be_changeable(&self, actor: &Actor, id: &UserId) -> Result<()> {
+        let (actor, id) = (actor.clone(), id.clone());
+        self.db.read(move |conn| may_change(&actor, &store::get(conn, &id)?)).await
+    }
+
     /// Sets another password; every token made before is dead.
     pub async fn set_password(&self, actor: &Actor, id: UserId, password: Secret) -> Result<()> {
         let hash = self.hasher.hash(password).await?;
@@ -138,12 +148,14 @@ impl Users {
             not_to_oneself(&actor, &user)?;
             refuse_last_owner(tx, &user)?;
             store::delete(tx, &id)?;
+            identities::forget_user(tx, &id)?;
             audit::append(tx, &actor, "user.delete", id.as_str(), &json!({ "name": user.name, "role": user.role }))
         })
         .await
     }
 
-    async fn draft(&self, created_by: &str, new: NewUser) -> Result<User> {
+    /// The row of a person to be, not yet stored.
+    pub(in crate::features::auth) async fn draft(&self, created_by: &str, new: NewUser) -> Result<User> {
         let (name, email) = (tidy_name(&new.name)?, tidy_email(&new.email)?);
         let password_hash = self.hasher.hash(new.password).await?;
         Ok(User {
@@ -152,6 +164,11 @@ impl Users {
             email,
             role: new.role,
             is_active: true,
+            email_verified: false,
+            phone: String::new(),
+            address: String::new(),
+            locale: String::new(),
+            groups: Vec::new(),
             password_hash,
             token_epoch: 0,
             created_by: created_by.to_owned(),
@@ -161,7 +178,10 @@ impl Users {
     }
 
     /// Runs a change and forgets the cached rows after its commit, also when the request that asked for it has gone away meanwhile.
-    async fn change<T: Send + 'static>(&self, change: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+    pub(in crate::features::auth) async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (db, cache) = (self.db.clone(), self.cache.clone());
         let work = tokio::spawn(async move {
             let outcome = db.write(change).await;
@@ -179,17 +199,42 @@ fn insert(tx: &Tx<'_>, actor: &Actor, user: User) -> Result<UserView> {
     Ok(user.into())
 }
 
+/// Applies what programs are told of the person; it opens nothing here.
+fn apply_profile(user: &mut User, change: &mut UserChange, detail: &mut Value) -> Result<()> {
+    if let Some(is_verified) = change.email_verified {
+        user.email_verified = is_verified;
+        detail["email_verified"] = is_verified.into();
+    }
+    if let Some(phone) = &change.phone {
+        user.phone = tidy_phone(phone)?;
+    }
+    if let Some(address) = &change.address {
+        user.address = tidy_address(address)?;
+    }
+    if let Some(locale) = &change.locale {
+        user.locale = tidy_locale(locale)?;
+    }
+    if let Some(groups) = change.groups.take() {
+        user.groups = tidy_groups(groups)?;
+        detail["groups"] = json!(user.groups);
+    }
+    Ok(())
+}
+
 /// Applies the change to the row; says what changed, for the audit.
-fn apply(tx: &Tx<'_>, actor: &Actor, user: &mut User, change: UserChange) -> Result<Value> {
+fn apply(tx: &Tx<'_>, actor: &Actor, user: &mut User, mut change: UserChange) -> Result<Value> {
     let mut detail = json!({});
-    if let Some(name) = change.name {
+    if let Some(name) = change.name.take() {
         user.name = tidy_name(&name)?;
         detail["name"] = user.name.clone().into();
     }
-    if let Some(email) = change.email {
-        user.email = tidy_email(&email)?;
+    if let Some(email) = change.email.take() {
+        let email = tidy_email(&email)?;
+        user.email_verified = user.email_verified && user.email == email;
+        user.email = email;
         detail["email"] = user.email.clone().into();
     }
+    apply_profile(user, &mut change, &mut detail)?;
     if let Some(role) = change.role.filter(|role| *role != user.role) {
         not_to_oneself(actor, user)?;
         may_grant(actor, role)?;

@@ -6,11 +6,12 @@ use super::model::User;
 use crate::base::id::UserId;
 use crate::base::page::Page;
 use crate::base::{Error, Result};
-use crate::platform::db::{Conn, Tx};
+use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 macro_rules! columns {
     () => {
-        "id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at"
+        "id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at, email_verified, phone, address,
+         locale, member_of"
     };
 }
 
@@ -20,6 +21,11 @@ pub(in crate::features::auth) fn find(conn: &Conn, id: &UserId) -> Result<Option
 
 pub(super) fn get(conn: &Conn, id: &UserId) -> Result<User> {
     find(conn, id)?.ok_or_else(|| Error::not_found(format!("no user {id}")))
+}
+
+/// Whether somebody has this name or this address.
+pub(in crate::features::auth) fn is_taken(conn: &Conn, name: &str, email: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("select 1 from users where name = ?1 or email = ?2 limit 1")?.exists([name, email])?)
 }
 
 /// By what a person types to sign in: the e-mail address or the name. An address wins over a name of the same text.
@@ -47,11 +53,12 @@ pub(super) fn count_other_owners(conn: &Conn, id: &UserId) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-pub(super) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> {
+pub(in crate::features::auth) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> {
     refuse_taken(tx, user)?;
     tx.prepare_cached(
-        "insert into users (id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "insert into users (id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at,
+             email_verified, phone, address, locale, member_of)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         user.id,
@@ -63,7 +70,12 @@ pub(super) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> {
         user.token_epoch,
         user.created_by,
         user.created_at,
-        user.updated_at
+        user.updated_at,
+        user.email_verified,
+        user.phone,
+        user.address,
+        user.locale,
+        to_json(&user.groups)?
     ])?;
     Ok(())
 }
@@ -71,8 +83,8 @@ pub(super) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> {
 pub(super) fn update(tx: &Tx<'_>, user: &User) -> Result<()> {
     refuse_taken(tx, user)?;
     tx.prepare_cached(
-        "update users set name = ?2, email = ?3, role = ?4, is_active = ?5, password_hash = ?6, token_epoch = ?7, updated_at = ?8
-             where id = ?1",
+        "update users set name = ?2, email = ?3, role = ?4, is_active = ?5, password_hash = ?6, token_epoch = ?7, updated_at = ?8,
+             email_verified = ?9, phone = ?10, address = ?11, locale = ?12, member_of = ?13 where id = ?1",
     )?
     .execute(params![
         user.id,
@@ -82,7 +94,12 @@ pub(super) fn update(tx: &Tx<'_>, user: &User) -> Result<()> {
         user.is_active,
         user.password_hash,
         user.token_epoch,
-        tx.now
+        tx.now,
+        user.email_verified,
+        user.phone,
+        user.address,
+        user.locale,
+        to_json(&user.groups)?
     ])?;
     Ok(())
 }
@@ -104,9 +121,9 @@ fn refuse_taken(conn: &Conn, user: &User) -> Result<()> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
-    let role: String = row.get(3)?;
-    let role =
-        role.parse().map_err(|error: Error| rusqlite::Error::FromSqlConversionFailure(3, rusqlite::types::Type::Text, Box::new(error)))?;
+    let unreadable = |at| move |error: Error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error));
+    let (role, groups): (String, String) = (row.get(3)?, row.get(14)?);
+    let role = role.parse().map_err(unreadable(3))?;
     Ok(User {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -118,5 +135,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         created_by: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
+        email_verified: row.get(10)?,
+        phone: row.get(11)?,
+        address: row.get(12)?,
+        locale: row.get(13)?,
+        groups: from_json(&groups).map_err(unreadable(14))?,
     })
 }
