@@ -43,6 +43,10 @@ async fn relying_parties_of_other_people_sign_in_refresh_revoke_and_leave() {
         assert_eq!(python[way]["revoked"], 200, "{way}");
         assert_eq!((&node[way]["left"], &node[way]["askedAgain"]), (&json!(format!("{BYE}?state=left")), &json!(true)), "{way}");
     }
+    let log = appliance.log();
+    for secret in ["eyJ", "correct horse", order["confidential"]["secret"].as_str().unwrap()] {
+        assert!(!log.contains(secret), "the log shows {secret}");
+    }
     for way in ["post", "basic"] {
         assert_eq!((&node[way]["active"], &node[way]["activeAfterwards"]), (&json!(true), &json!(false)), "{way}");
     }
