@@ -22,7 +22,7 @@ const MOST_BODY: usize = 2 * 1024 * 1024;
 pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
     let h = handles.clone();
     let authenticate: Arc<dyn Authenticate> = Arc::new(h.auth.clone());
-    let (router, openapi) = OpenApiRouter::with_openapi(description())
+    let router = OpenApiRouter::with_openapi(description())
         .merge(ops::routes(h.readiness, figures))
         .merge(auth::routes(h.auth))
         .merge(audit::routes(h.audit))
@@ -37,8 +37,9 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(webhooks::routes(h.webhooks))
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))
-        .merge(permit::routes(h.permit))
-        .split_for_parts();
+        .merge(permit::routes(h.permit));
+    let catalogue = ops::Catalogue::of(router.get_openapi());
+    let (router, openapi) = router.merge(ops::describe(catalogue)).split_for_parts();
     let router = router
         .fallback(|| async { ApiError(Error::not_found("there is nothing at this path")) })
         .layer(from_fn_with_state(authenticate, gate))

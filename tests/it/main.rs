@@ -25,6 +25,7 @@ mod outbound;
 mod permit;
 mod phones;
 mod recordings;
+mod rest_v1;
 mod runtime;
 mod settings;
 mod shares;

@@ -1,9 +1,11 @@
-//! Health, readiness and version of the box. Owns no tables.
+//! Health, readiness and version of the box, and what its CodeB surface offers. Owns no tables.
 
+mod catalogue;
 mod metrics;
 mod readiness;
 mod routes;
 
+pub use catalogue::{Catalogue, describe};
 pub use metrics::Figures;
 pub use readiness::{Check, Readiness, Report};
 pub use routes::routes;

@@ -62,7 +62,7 @@ pub(super) fn routes() -> OpenApiRouter<Webhooks> {
 
 /// All subscriptions, oldest first.
 #[utoipa::path(get, path = "/api.ashx/v1/webhooks", operation_id = "codeb_webhooks", params(PageQuery),
-    responses((status = 200, body = Listing<CodebWebhook>)), tag = "codeb")]
+    responses((status = 200, body = Listing<CodebWebhook>)), tag = "webhooks")]
 async fn list(
     _: Can<ReadWebhooks>,
     State(webhooks): State<Webhooks>,
