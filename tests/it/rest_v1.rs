@@ -244,7 +244,7 @@ async fn filled_app() -> (TestApp, FakeEngine) {
     for n in 0..7 {
         let began = format!("2026-01-0{}T12:00:00.000Z", n + 1);
         outbound(&app, &format!("t-{n}"), &format!("oac-{n:012}"), "+15551234567", "Reminder", &began).await;
-        inbound(&app, &format!("u-{n}"), &format!("vnum{n:012}"), "+35699", &began, json!({})).await;
+        inbound(&app, &format!("u-{n}"), &format!("vnum{n:012}"), "+35699", &began, None).await;
     }
     app.settle().await;
     (app, engine)

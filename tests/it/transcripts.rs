@@ -31,7 +31,7 @@ pub(crate) async fn outbound(app: &TestApp, session: &str, call_id: &str, phone:
 }
 
 /// A call to the number `desk` (666), over and saved.
-pub(crate) async fn inbound(app: &TestApp, session: &str, call_id: &str, from: &str, started: &str, connected: Value) {
+pub(crate) async fn inbound(app: &TestApp, session: &str, call_id: &str, from: &str, started: &str, phone_user: Option<&str>) {
     let call = NewCall {
         call_id: Some(CallId::from(call_id)),
         direction: Direction::Inbound,
@@ -40,7 +40,7 @@ pub(crate) async fn inbound(app: &TestApp, session: &str, call_id: &str, from: &
         number_name: Some("Shortlets".to_owned()),
         from_number: Some(from.to_owned()),
         save_transcript: true,
-        connected_event: connected.as_object().cloned(),
+        phone_user: phone_user.map(str::to_owned),
         ..NewCall::of(SessionId::from(session))
     };
     app.db().write(move |tx| open_skeleton(tx, &call)).await.unwrap();
@@ -73,7 +73,7 @@ fn ids(list: &Value) -> Vec<&str> {
 async fn both_kinds_are_listed_with_the_documented_fields_and_lie_on_disk() {
     let app = TestApp::start().await;
     outbound(&app, "s-1", "oac-0123456789ab", "+15551234567", "Reminder", "2026-01-01T12:00:00.000Z").await;
-    inbound(&app, "s-2", "vnum0123456789ab", "+35699", "2026-01-01T12:00:01.000Z", json!({})).await;
+    inbound(&app, "s-2", "vnum0123456789ab", "+35699", "2026-01-01T12:00:01.000Z", None).await;
     app.settle().await;
     let all = list(&app, "").await;
     assert_eq!((all["total"].clone(), all["limit"].clone(), all["next"].clone()), (json!(2), json!(50), Value::Null));
@@ -111,8 +111,8 @@ async fn filters_are_applied_together_before_paging_and_the_total_is_theirs() {
         outbound(&app, &format!("o{n}"), &format!("oac-{n}"), &format!("+1555000{n}"), name, &format!("2026-01-0{}T08:00:00.000Z", n + 1))
             .await;
     }
-    inbound(&app, "i0", "vnum0", "+35699123", "2026-01-01T09:00:00.000Z", json!({})).await;
-    inbound(&app, "i1", "vnum1", "+35699456", "2026-01-02T09:00:00.000Z", json!({ "caller_source": "office-tab" })).await;
+    inbound(&app, "i0", "vnum0", "+35699123", "2026-01-01T09:00:00.000Z", None).await;
+    inbound(&app, "i1", "vnum1", "+35699456", "2026-01-02T09:00:00.000Z", Some("alex")).await;
     app.settle().await;
     for (query, expected) in [
         ("", vec!["oac-2", "vnum1", "oac-1", "vnum0", "oac-0"]),
@@ -146,6 +146,10 @@ async fn filters_are_applied_together_before_paging_and_the_total_is_theirs() {
         let found = list(&app, query).await;
         assert_eq!((ids(&found), found["total"].as_u64().unwrap()), (expected.clone(), expected.len() as u64), "{query}");
     }
+    let mut sources: Vec<_> =
+        list(&app, "?source=vnum").await["data"].as_array().unwrap().iter().map(|item| item["callerSource"].clone()).collect();
+    sources.sort_by_key(ToString::to_string);
+    assert_eq!(sources, ["office-tab", "vnum"], "a call from a user's own phone is one that came in");
     let page = list(&app, "?source=outbound-ai&q=5550&limit=2").await;
     assert_eq!((ids(&page), page["total"].clone()), (vec!["oac-2", "oac-1"], json!(3)));
     assert_eq!(page["next"], "/api.ashx/v1/transcripts?source=outbound-ai&q=5550&limit=2&offset=2");
@@ -214,8 +218,8 @@ async fn of_several_attempts_of_one_order_the_newest_is_read_and_all_are_listed(
 #[tokio::test]
 async fn ids_that_look_alike_in_a_file_name_keep_their_own_files() {
     let app = TestApp::start().await;
-    inbound(&app, "s-1", "vnum 1", "+1", "2026-01-01T12:00:00.000Z", json!({})).await;
-    inbound(&app, "s-2", "vnum/1", "+2", "2026-01-01T12:00:00.000Z", json!({})).await;
+    inbound(&app, "s-1", "vnum 1", "+1", "2026-01-01T12:00:00.000Z", None).await;
+    inbound(&app, "s-2", "vnum/1", "+2", "2026-01-01T12:00:00.000Z", None).await;
     app.settle().await;
     let all = list(&app, "").await;
     assert_eq!(all["total"], 2);

@@ -15,7 +15,7 @@ const LONGEST_SEARCH: usize = 200;
 pub(super) enum Source {
     /// Somebody called a virtual number.
     Vnum,
-    /// A user's own phone called one.
+    /// A user's registered phone called one (decision 31).
     OfficeTab,
     /// We called somebody.
     OutboundAi,
@@ -25,7 +25,7 @@ impl Source {
     pub(super) fn of(call: &CallRecord) -> Self {
         match (call.origin, call.direction) {
             (Origin::OutboundAi, _) | (Origin::External, Direction::Outbound) => Self::OutboundAi,
-            _ if said_at_connect(call) == Some(Self::OfficeTab.as_str()) => Self::OfficeTab,
+            _ if call.phone_user.is_some() => Self::OfficeTab,
             _ => Self::Vnum,
         }
     }
@@ -121,11 +121,6 @@ impl TranscriptItem {
             file: document.file.clone(),
         }
     }
-}
-
-/// Where the caller sits, as the engine said when the call was connected.
-fn said_at_connect(call: &CallRecord) -> Option<&str> {
-    call.doc.get("connected_event")?.get("caller_source")?.as_str()
 }
 
 /// Which rule brought the call about.
