@@ -12,6 +12,7 @@ mod outbound;
 mod packaging;
 #[path = "../peers/peers.rs"]
 mod peers;
+mod quiet_log;
 mod static_binary;
 mod support;
 mod user_cli;

@@ -26,6 +26,7 @@ mod permit;
 mod phones;
 mod recordings;
 mod rest_v1;
+mod rest_v1_bearers;
 mod runtime;
 mod settings;
 mod shares;

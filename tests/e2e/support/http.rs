@@ -36,6 +36,11 @@ impl Http {
         more
     }
 
+    /// The value of a header that goes with every request; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
     /// Sends bytes. `Err` when no answer came (the server was killed).
     pub async fn send(&self, method: Method, path: &str, content_type: &str, body: impl Into<Bytes>) -> Result<Reply, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base)).header("content-type", content_type);
