@@ -33,8 +33,9 @@ const SLICES: &[(&str, &[&str])] = &[
     ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
     ("crm", &["calls", "settings"]),
     ("transcripts", &["calls", "settings"]),
+    ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
     ("webhooks", &["calls", "transcripts"]),
-    ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers"]),
+    ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
     ("ops", &["settings", "fleet"]),
     ("console", &[]),
 ];

@@ -7,11 +7,12 @@ use crate::base::{Clock, Error, Random, Result};
 use crate::features::audit::Audit;
 use crate::features::auth::{Auth, AuthSetup, Identity};
 use crate::features::bots::Bots;
-use crate::features::calls::{Calls, CallsSetup, Placing, PlacingSetup};
+use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
+use crate::features::outbound::{Orders, OrdersSetup};
 use crate::features::permit::{Permit, Places};
 use crate::features::phones::{Phones, PhonesSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
@@ -52,13 +53,12 @@ pub(super) struct Handles {
     pub(super) bots: Bots,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
-    pub(super) clock: Clock,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) numbers: Numbers,
+    pub(super) orders: Orders,
     pub(super) phones: Phones,
     pub(super) permit: Permit,
-    pub(super) placing: Placing,
     pub(super) random: Random,
     pub(super) readiness: Readiness,
     pub(super) runtime: Runtime,
@@ -85,15 +85,14 @@ impl Handles {
         let auth = shared.auth(outbound.clone())?;
         let phones = shared.phones(&auth);
         let calls = shared.calls()?;
+        let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
         Ok(Self {
             audit: Audit::new(db.clone()),
-            placing: shared.placing(&calls, &bots, &carriers, &fleet, &permit, &settings),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
-            runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings),
+            runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings, &orders),
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
             webhooks: shared.webhooks(outbound),
-            clock: clock.clone(),
             random: random.clone(),
             tenant: tenant.clone(),
             auth,
@@ -105,6 +104,7 @@ impl Handles {
             numbers,
             permit,
             settings,
+            orders,
             phones,
         })
     }
@@ -214,10 +214,12 @@ impl Shared {
         })
     }
 
-    fn placing(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, permit: &Permit, settings: &Settings) -> Placing {
-        Placing::new(PlacingSetup {
+    fn orders(&self, calls: &Calls, bots: &Bots, carriers: &Carriers, fleet: &Fleet, permit: &Permit, settings: &Settings) -> Orders {
+        Orders::new(OrdersSetup {
             db: self.db.clone(),
+            clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
             calls: calls.clone(),
             bots: bots.clone(),
             carriers: carriers.clone(),
@@ -231,7 +233,15 @@ impl Shared {
         })
     }
 
-    fn runtime(&self, bots: &Bots, numbers: &Numbers, phones: &Phones, inbound_routes: &InboundRoutes, settings: &Settings) -> Runtime {
+    fn runtime(
+        &self,
+        bots: &Bots,
+        numbers: &Numbers,
+        phones: &Phones,
+        routes: &InboundRoutes,
+        settings: &Settings,
+        orders: &Orders,
+    ) -> Runtime {
         Runtime::new(RuntimeSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
@@ -239,8 +249,9 @@ impl Shared {
             bots: bots.clone(),
             numbers: numbers.clone(),
             phones: phones.clone(),
-            inbound_routes: inbound_routes.clone(),
+            inbound_routes: routes.clone(),
             settings: settings.clone(),
+            orders: orders.clone(),
             base_url: self.setup.base_url.clone(),
         })
     }

@@ -5,13 +5,14 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{transcripts, webhooks};
+use crate::features::{outbound, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome};
 
 /// All kinds of jobs and their handlers.
 pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     let hooks = handles.webhooks.clone();
     let mut all: HashMap<_, _> = transcripts::handlers(&handles.transcripts).into_iter().collect();
+    all.extend(outbound::handlers(&handles.orders));
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
 }

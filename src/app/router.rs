@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use crate::base::Error;
 use crate::features::ops::Figures;
-use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, permit, phones, runtime, settings, transcripts, webhooks};
+use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
 
@@ -31,7 +31,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
         .merge(phones::routes(h.phones))
         .merge(calls::routes(h.calls))
-        .merge(calls::outbound_routes(h.placing, h.clock))
+        .merge(outbound::routes(h.orders))
         .merge(fleet::routes(h.fleet))
         .merge(transcripts::routes(h.transcripts, h.shares))
         .merge(webhooks::routes(h.webhooks))

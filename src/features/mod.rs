@@ -8,6 +8,7 @@ pub mod carriers;
 pub mod fleet;
 pub mod numbers;
 pub mod ops;
+pub mod outbound;
 pub mod permit;
 pub mod phones;
 pub mod runtime;

@@ -22,6 +22,8 @@ mod oidc_tokens;
 mod openapi;
 mod ops;
 mod outbound;
+mod outbound_life;
+mod outbound_once;
 mod permit;
 mod phones;
 mod recordings;

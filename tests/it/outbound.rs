@@ -3,12 +3,11 @@
 use cxbox::platform::access::Role;
 use serde_json::{Value, json};
 
-use crate::support::{FakeEngine, TestApp, make};
-
-const CALLS: &str = "/api.ashx/v1/calls";
+use crate::support::dialling::{CALLS, wish};
+use crate::support::{Dialling, FakeEngine, TestApp, make};
 
 fn quick_start() -> Value {
-    json!({ "phone": "+15551234567", "displayName": "Ada", "systemPrompt": "Remind her of tomorrow.", "maxSeconds": 120 })
+    wish(json!({}))
 }
 
 #[tokio::test]
@@ -68,6 +67,9 @@ async fn bad_input_is_400_and_names_the_field() {
         (json!({ "maxSeconds": "long" }), "maxSeconds"),
         (json!({ "retries": 11 }), "retries"),
         (json!({ "scheduleAtUtc": "soon" }), "scheduleAtUtc"),
+        (json!({ "email": "ada@x.test\r\nBcc: all@x.test" }), "email"),
+        (json!({ "retryDelayMinutes": 0 }), "retryDelayMinutes"),
+        (json!({ "apiKey": 7 }), "apiKey"),
         (json!({ "botId": "bot_none" }), "botId"),
     ] {
         let refusal = admin.post(CALLS, make::with(quick_start(), change)).await.expect(400);
@@ -97,24 +99,65 @@ async fn without_a_carrier_it_is_503_and_without_an_engine_502() {
 }
 
 #[tokio::test]
-async fn hanging_up_cancels_once_and_is_harmless_afterwards() {
-    let app = TestApp::start().await;
-    let engine = FakeEngine::start(&app).await;
-    app.user(Role::SuperAdmin).post("/api/v1/carriers", make::carrier()).await.expect(201);
-    let admin = app.user(Role::Admin);
-    let id = admin.post(CALLS, make::with(quick_start(), json!({ "retries": 2 }))).await.expect(200)["callId"].as_str().unwrap().to_owned();
-    let path = format!("{CALLS}/{id}/hangup");
-    let ended = admin.send(http::Method::POST, &path, "", bytes::Bytes::new()).await.expect(200);
-    assert_eq!(ended, json!({ "ok": true, "callId": id, "newStatus": "cancelled", "actor": "admin" }));
-    assert_eq!(engine.take_hangups().len(), 1);
-    let again = admin.post(&path, json!({ "ignored": 1 })).await.expect(200);
-    assert_eq!((again["wasNoop"].clone(), again["newStatus"].clone()), (json!(true), json!("cancelled")));
-    assert!(engine.take_hangups().is_empty());
-    admin.post(&format!("{CALLS}/oac-000000000000/hangup"), json!({})).await.expect(404);
-    let missing = admin.get(&format!("{CALLS}/oac-000000000000")).await.expect(404);
-    assert!(missing["error_description"].as_str().unwrap().contains("oac-000000000000"));
-    let listed = admin.get(&format!("{CALLS}?status=cancelled,in-flight&limit=1")).await.expect(200);
-    assert_eq!(listed["total"], 1);
+async fn a_body_in_pascal_case_is_the_same_and_every_field_is_shown_as_it_was_sent() {
+    let desk = Dialling::start().await;
+    let body = json!({ "Phone": "+356991234567", "DisplayName": "Mary", "Email": "mary@example.com", "SystemPrompt": "Say hello.",
+        "ApiKey": "sk-not-shown", "Model": "models/x", "Voice": "Charon", "Language": "de-DE", "MaxSeconds": 30, "Retries": 2,
+        "RetryDelayMinutes": 9 });
+    let id = desk.admin.post(CALLS, body).await.expect(200)["callId"].as_str().unwrap().to_owned();
+    let call = desk.call(&id).await;
+    for (field, value) in [
+        ("phone", json!("+356991234567")),
+        ("displayName", json!("Mary")),
+        ("email", json!("mary@example.com")),
+        ("model", json!("models/x")),
+        ("voice", json!("Charon")),
+        ("language", json!("de-DE")),
+        ("attempt", json!(1)),
+        ("retriesLeft", json!(2)),
+        ("retryDelayMinutes", json!(9)),
+        ("requestedBy", json!("admin")),
+    ] {
+        assert_eq!(call[field], value, "{field}");
+    }
+    let listed = desk.admin.get(CALLS).await.expect(200);
+    assert_eq!(listed["data"][0], call, "the list shows the same record");
+    let defaults = desk.call(&desk.place(json!({ "displayName": null })).await).await;
+    assert_eq!((&defaults["displayName"], &defaults["model"]), (&json!("+15551234567"), &json!("flow")));
+}
+
+#[tokio::test]
+async fn lists_are_filtered_paged_and_counted() {
+    let desk = Dialling::start().await;
+    let mut ids = Vec::new();
+    for n in 0..7 {
+        let at = if n % 2 == 0 { json!("2026-06-01T13:00:00Z") } else { json!(null) };
+        ids.push(desk.place(json!({ "scheduleAtUtc": at })).await);
+    }
+    for dialout in desk.engine.take_dialouts().iter().take(1) {
+        desk.answer(dialout).await;
+    }
+    let count = async |query: &str| desk.admin.get(&format!("{CALLS}{query}")).await.expect(200)["total"].as_u64().unwrap();
+    assert_eq!((count("").await, count("?status=scheduled").await, count("?status=dispatching").await), (7, 4, 2));
+    assert_eq!(count("?status=in-flight,%20scheduled").await, 5);
+    for status in ["ended-success", "ended-failed-retry-pending", "ended-failed-final", "cancelled"] {
+        assert_eq!(count(&format!("?status={status}")).await, 0, "{status}");
+    }
+    let (mut next, mut seen) = (Some(format!("{CALLS}?status=scheduled,in-flight,dispatching&limit=3")), Vec::new());
+    while let Some(path) = next {
+        let page = desk.admin.get(&path).await.expect(200);
+        assert_eq!((page["total"].clone(), page["limit"].clone()), (json!(7), json!(3)));
+        seen.extend(page["data"].as_array().unwrap().iter().map(|call| call["callId"].as_str().unwrap().to_owned()));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    ids.reverse();
+    assert_eq!(seen, ids, "each once, newest first");
+    let past = desk.admin.get(&format!("{CALLS}?offset=50")).await.expect(200);
+    assert_eq!((past["total"].clone(), past["data"].clone(), past["next"].clone()), (json!(7), json!([]), json!(null)));
+    for id in &ids {
+        desk.hang_up(id).await;
+    }
+    desk.app.settle().await;
 }
 
 #[tokio::test]

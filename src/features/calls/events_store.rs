@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::model::{CallStatus, CodebStatus};
+use super::model::CallStatus;
 use crate::base::id::SessionId;
 use crate::base::{Error, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
@@ -62,18 +62,9 @@ fn insert(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent) -> Result<bool
 
 fn answered(tx: &Tx<'_>, session_id: &SessionId, event: &CallEvent, answer_ms: u32) -> Result<()> {
     tx.prepare_cached(
-        "update calls set answered_at = coalesce(answered_at, ?2), answer_ms = coalesce(answer_ms, ?3),
-            codeb_status = case when codeb_status in (?4, ?5) then ?6 else codeb_status end
-        where session_id = ?1",
+        "update calls set answered_at = coalesce(answered_at, ?2), answer_ms = coalesce(answer_ms, ?3) where session_id = ?1",
     )?
-    .execute(params![
-        session_id,
-        event.at,
-        answer_ms,
-        CodebStatus::Scheduled.as_str(),
-        CodebStatus::Dispatching.as_str(),
-        CodebStatus::InFlight.as_str(),
-    ])?;
+    .execute(params![session_id, event.at, answer_ms])?;
     Ok(())
 }
 

@@ -2,18 +2,15 @@
 //!
 //! Owns the tables `calls` and `call_events`. Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
 
+mod attempts_store;
 mod cache_summary;
-mod codeb_routes;
 mod engine_routes;
 mod events_store;
 mod list_store;
 mod live_routes;
 mod model;
-mod outbound;
-mod outbound_store;
 mod outcome;
 mod payload;
-mod place;
 mod range;
 mod record;
 mod recordings_routes;
@@ -25,10 +22,8 @@ mod store;
 mod tests;
 mod view;
 
-pub use codeb_routes::outbound_routes;
-pub use model::{CallStatus, CodebStatus, Direction, NewCall, Origin};
-pub use outbound::OutboundBody;
-pub use place::{Placing, PlacingSetup};
+pub use attempts_store::{Unplaced, cancel, close, forget, supersede};
+pub use model::{CallStatus, Direction, NewCall, Origin};
 pub use record::CallRecord;
 pub use routes::routes;
 pub use service::{Calls, CallsSetup, Live};

@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 use crate::base::Millis;
 use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 
+/// Outcome of a call that an operator ended; no result changes it.
+pub(super) const CANCELLED: &str = "cancelled";
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => {
         $(
@@ -72,31 +75,6 @@ words! {
         /// An answering machine took it.
         Voicemail = "voicemail",
     }
-
-    /// How an outbound call stands for CodeB (seed 002).
-    CodebStatus {
-        /// Waits for its time.
-        Scheduled = "scheduled",
-        /// On its way to the engine and the far end.
-        Dispatching = "dispatching",
-        /// Answered and talking.
-        InFlight = "in-flight",
-        /// Ended well.
-        EndedSuccess = "ended-success",
-        /// Failed; will be tried again.
-        EndedFailedRetryPending = "ended-failed-retry-pending",
-        /// Failed for good.
-        EndedFailedFinal = "ended-failed-final",
-        /// Ended by an operator.
-        Cancelled = "cancelled",
-    }
-}
-
-impl CodebStatus {
-    /// Whether nothing more will happen to the call.
-    pub fn is_over(self) -> bool {
-        matches!(self, Self::EndedSuccess | Self::EndedFailedFinal | Self::Cancelled)
-    }
 }
 
 /// What is known of a call before it begins. `..NewCall::of(session_id)` fills the rest.
@@ -140,10 +118,12 @@ pub struct NewCall {
     pub carrier_id: Option<CarrierId>,
     /// SIP account that called or is rung: the office tab of the CodeB surface (decision 31).
     pub phone_user: Option<String>,
-    /// State for CodeB; outbound calls only.
-    pub codeb_status: Option<CodebStatus>,
-    /// When it is to be placed.
-    pub scheduled_for: Option<Millis>,
+    /// Which attempt of its order this is.
+    pub attempt: u32,
+    /// Attempts that are left after this one.
+    pub retries_left: u32,
+    /// When an engine is told to dial; outbound calls only.
+    pub dispatched_at: Option<Millis>,
     /// Whether a transcript file is written at its end.
     pub save_transcript: bool,
     /// Whether the CRM push is left out.
@@ -183,8 +163,9 @@ impl NewCall {
             requested_by: None,
             carrier_id: None,
             phone_user: None,
-            codeb_status: None,
-            scheduled_for: None,
+            attempt: 1,
+            retries_left: 0,
+            dispatched_at: None,
             save_transcript: false,
             skip_post_push: false,
             voice: None,

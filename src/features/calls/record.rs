@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::model::{CallStatus, CodebStatus, Direction, Origin};
+use super::model::{CallStatus, Direction, Origin};
 use crate::base::Millis;
 use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 use crate::contract::turn::{Role, Turn};
@@ -52,14 +52,10 @@ pub struct CallRecord {
     pub phone_user: Option<String>,
     /// How it stands for CXB.
     pub status: CallStatus,
-    /// How it stands for CodeB; outbound calls only.
-    pub codeb_status: Option<CodebStatus>,
-    /// Which attempt this is.
+    /// Which attempt of its order this is; 1 for calls that have none.
     pub attempt: u32,
-    /// Attempts that are left.
+    /// Attempts that are left after this one.
     pub retries_left: u32,
-    /// Minutes between attempts.
-    pub retry_delay_minutes: u32,
     /// Outcome word of the CodeB glossary.
     pub outcome: Option<String>,
     /// Who ended it, as the engine said.
@@ -70,8 +66,6 @@ pub struct CallRecord {
     pub answer_ms: Option<u32>,
     /// When the row was made.
     pub created_at: Millis,
-    /// When it was to be placed.
-    pub scheduled_for: Option<Millis>,
     /// When the engine was told to dial.
     pub dispatched_at: Option<Millis>,
     /// When it was answered.

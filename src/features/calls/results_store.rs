@@ -3,8 +3,8 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
-use super::model::{CodebStatus, Direction};
-use super::outcome::{codeb_status_of, outcome_of, status_of};
+use super::model::{CANCELLED, Direction};
+use super::outcome::{outcome_of, status_of};
 use super::payload::Results;
 use crate::base::id::{CallId, SessionId};
 use crate::base::{Millis, Result};
@@ -24,8 +24,6 @@ pub(super) struct Token {
 /// What a stored call says that a result may not say again.
 struct Known {
     id: i64,
-    is_outbound: bool,
-    codeb_status: Option<String>,
     outcome: Option<String>,
     disconnected_by: Option<String>,
     was_transferred: bool,
@@ -106,8 +104,6 @@ fn known(tx: &Tx<'_>, session_id: &SessionId) -> Result<Known> {
     let read = |row: &Row<'_>| {
         Ok(Known {
             id: row.get("id")?,
-            is_outbound: row.get("is_outbound")?,
-            codeb_status: row.get("codeb_status")?,
             outcome: row.get("outcome")?,
             disconnected_by: row.get("disconnected_by")?,
             was_transferred: row.get::<_, Option<bool>>("was_transferred")?.unwrap_or(false),
@@ -118,7 +114,7 @@ fn known(tx: &Tx<'_>, session_id: &SessionId) -> Result<Known> {
     };
     Ok(tx
         .prepare_cached(
-            "select id, origin = 'outbound-ai' as is_outbound, codeb_status, outcome, disconnected_by, was_transferred, completed_at,
+            "select id, outcome, disconnected_by, was_transferred, completed_at,
                 recording_token_hash is not null as has_token, doc
             from calls where session_id = ?1",
         )?
@@ -135,7 +131,6 @@ fn merged(stored: &str, sent: &str) -> Result<Map<String, Value>> {
 fn update(tx: &Tx<'_>, known: &Known, call_id: Option<&CallId>, results: &Results, token: Option<&Token>, doc: &str) -> Result<()> {
     let by = results.disconnected_by.as_deref().or(known.disconnected_by.as_deref());
     let outcome = outcome(known, results);
-    let codeb_status = known.is_outbound.then(|| codeb_status_of(&outcome).as_str());
     let token = token.filter(|token| token.was_sent || !known.has_token);
     tx.prepare_cached(
         "update calls set call_id = coalesce(call_id, ?2), stream_id = coalesce(?3, stream_id),
@@ -147,7 +142,7 @@ fn update(tx: &Tx<'_>, known: &Known, call_id: Option<&CallId>, results: &Result
             call_duration_seconds = coalesce(?17, call_duration_seconds), was_transferred = coalesce(?18, was_transferred),
             recording_key = coalesce(?19, recording_key), recording_token_hash = coalesce(?20, recording_token_hash),
             recording_token_sealed = coalesce(?21, recording_token_sealed), tokens_total = coalesce(?22, tokens_total),
-            tokens_prompt = coalesce(?23, tokens_prompt), codeb_status = coalesce(?24, codeb_status), doc = ?25
+            tokens_prompt = coalesce(?23, tokens_prompt), doc = ?24
         where id = ?1",
     )?
     .execute(params![
@@ -174,15 +169,14 @@ fn update(tx: &Tx<'_>, known: &Known, call_id: Option<&CallId>, results: &Result
         token.map(|token| &token.sealed),
         results.tokens_total,
         results.tokens_prompt,
-        codeb_status,
         doc,
     ])?;
     Ok(())
 }
 
 fn outcome(known: &Known, results: &Results) -> String {
-    if known.codeb_status.as_deref() == Some(CodebStatus::Cancelled.as_str()) {
-        return "cancelled".to_owned();
+    if known.outcome.as_deref() == Some(CANCELLED) {
+        return CANCELLED.to_owned();
     }
     let was_transferred = results.was_transferred.unwrap_or(known.was_transferred);
     let derived = || outcome_of(results.disconnected_by.as_deref().or(known.disconnected_by.as_deref()), was_transferred).to_owned();

@@ -102,12 +102,17 @@ impl Calls {
         let token = self.token_for(&session_id, &results)?;
         let answer = session_id.clone();
         self.db().write(move |tx| results_store::record(tx, &session_id, &results, token.as_ref())).await?;
+        self.show_end(&answer);
+        Ok(answer)
+    }
+
+    /// Shows live listeners that nothing more will happen on a call.
+    pub fn show_end(&self, session_id: &SessionId) {
         if self.inner.live.receiver_count() > 0 {
             let event = CallEvent { seq: u32::MAX, at: self.inner.setup.clock.now(), what: CallEventKind::Completed };
             // No listener, no matter.
-            let _ = self.inner.live.send(Arc::new(Live { session_id: answer.clone(), event }));
+            let _ = self.inner.live.send(Arc::new(Live { session_id: session_id.clone(), event }));
         }
-        Ok(answer)
     }
 
     /// The token of the result's recording: the sent one, or a new one that counts only if the call has none.

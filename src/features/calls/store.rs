@@ -4,7 +4,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Row, named_params};
 use serde_json::{Map, Value};
 
-use super::model::{CallStatus, CodebStatus, Direction, NewCall, Origin};
+use super::model::{CallStatus, Direction, NewCall, Origin};
 use super::record::CallRecord;
 use crate::base::id::{CallId, SessionId};
 use crate::base::{Error, Result};
@@ -12,8 +12,8 @@ use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 /// The columns [`record`] reads, in the order it reads them.
 pub(super) const COLUMNS: &str = "id, session_id, call_id, bot_id, bot_version, stream_id, direction, origin, number_id, number, \
-    number_name, did, caller_id, from_number, to_number, display_name, email, requested_by, carrier_id, phone_user, status, codeb_status, \
-    attempt, retries_left, retry_delay_minutes, outcome, disconnected_by, error_detail, answer_ms, created_at, scheduled_for, dispatched_at, \
+    number_name, did, caller_id, from_number, to_number, display_name, email, requested_by, carrier_id, phone_user, status, attempt, \
+    retries_left, outcome, disconnected_by, error_detail, answer_ms, created_at, dispatched_at, \
     answered_at, started_at, ended_at, completed_at, call_duration_seconds, was_transferred, recording_key, recording_token_sealed, \
     transcript_file, save_transcript, skip_post_push, tokens_total, tokens_prompt, voice, language, model, overrides, doc";
 
@@ -27,11 +27,11 @@ pub fn open_skeleton(tx: &Tx<'_>, call: &NewCall) -> Result<bool> {
     }
     tx.prepare_cached(
         "insert into calls (session_id, call_id, bot_id, bot_version, stream_id, direction, origin, number_id, number, number_name, did,
-            caller_id, from_number, to_number, display_name, email, requested_by, carrier_id, phone_user, codeb_status, created_at,
-            scheduled_for, save_transcript, skip_post_push, voice, language, model, overrides, doc)
+            caller_id, from_number, to_number, display_name, email, requested_by, carrier_id, phone_user, attempt, retries_left, created_at,
+            dispatched_at, save_transcript, skip_post_push, voice, language, model, overrides, doc)
         values (:session_id, :call_id, :bot_id, :bot_version, :stream_id, :direction, :origin, :number_id, :number, :number_name, :did,
-            :caller_id, :from_number, :to_number, :display_name, :email, :requested_by, :carrier_id, :phone_user, :codeb_status, :now,
-            :scheduled_for, :save_transcript, :skip_post_push, :voice, :language, :model, :overrides, :doc)
+            :caller_id, :from_number, :to_number, :display_name, :email, :requested_by, :carrier_id, :phone_user, :attempt, :retries_left,
+            :now, :dispatched_at, :save_transcript, :skip_post_push, :voice, :language, :model, :overrides, :doc)
         on conflict (session_id) do update set
             call_id = coalesce(call_id, excluded.call_id), bot_id = coalesce(bot_id, excluded.bot_id),
             bot_version = coalesce(bot_version, excluded.bot_version), stream_id = coalesce(stream_id, excluded.stream_id),
@@ -45,8 +45,9 @@ pub fn open_skeleton(tx: &Tx<'_>, call: &NewCall) -> Result<bool> {
         ":number_id": call.number_id, ":number": call.number, ":number_name": call.number_name, ":did": call.did,
         ":caller_id": call.caller_id, ":from_number": call.from_number, ":to_number": call.to_number,
         ":display_name": call.display_name, ":email": call.email, ":requested_by": call.requested_by,
-        ":carrier_id": call.carrier_id, ":phone_user": call.phone_user, ":codeb_status": call.codeb_status.map(CodebStatus::as_str), ":now": tx.now,
-        ":scheduled_for": call.scheduled_for, ":save_transcript": call.save_transcript, ":skip_post_push": call.skip_post_push,
+        ":carrier_id": call.carrier_id, ":phone_user": call.phone_user, ":attempt": call.attempt, ":retries_left": call.retries_left,
+        ":now": tx.now, ":dispatched_at": call.dispatched_at, ":save_transcript": call.save_transcript,
+        ":skip_post_push": call.skip_post_push,
         ":voice": call.voice, ":language": call.language, ":model": call.model,
         ":overrides": call.overrides.as_ref().map(to_json).transpose()?, ":doc": to_json(&doc)?,
     })?;
@@ -61,9 +62,9 @@ pub fn find(conn: &Conn, session_id: &SessionId) -> Result<Option<CallRecord>> {
         .transpose()
 }
 
-/// One call by its CodeB key, if there is one.
+/// The newest call under a CodeB key, if there is one: an order has a call for each of its attempts.
 pub fn find_by_call_id(conn: &Conn, call_id: &CallId) -> Result<Option<CallRecord>> {
-    conn.prepare_cached(&format!("select {COLUMNS} from calls where call_id = ?1"))?
+    conn.prepare_cached(&format!("select {COLUMNS} from calls where call_id = ?1 order by id desc limit 1"))?
         .query_row([call_id], |row| Ok(record(row)))
         .optional()?
         .transpose()
@@ -99,16 +100,13 @@ pub(super) fn record(row: &Row<'_>) -> Result<CallRecord> {
         carrier_id: cells.next()?,
         phone_user: cells.next()?,
         status: cells.word(CallStatus::parse)?.unwrap_or(CallStatus::Active),
-        codeb_status: cells.word(CodebStatus::parse)?,
         attempt: cells.next()?,
         retries_left: cells.next()?,
-        retry_delay_minutes: cells.next()?,
         outcome: cells.next()?,
         disconnected_by: cells.next()?,
         error_detail: cells.next()?,
         answer_ms: cells.next()?,
         created_at: cells.next()?,
-        scheduled_for: cells.next()?,
         dispatched_at: cells.next()?,
         answered_at: cells.next()?,
         started_at: cells.next()?,

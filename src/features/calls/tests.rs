@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CallStatus, Calls, CallsSetup, CodebStatus, Direction, NewCall, Origin, open_skeleton};
+use super::{CallStatus, Calls, CallsSetup, Direction, NewCall, Origin, open_skeleton};
 use crate::base::id::{CallId, SessionId};
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Kind, Millis, Random, Result};
@@ -72,7 +72,6 @@ fn outbound(session_id: &str) -> NewCall {
         direction: Direction::Outbound,
         origin: Origin::OutboundAi,
         to_number: Some("+15551234567".to_owned()),
-        codeb_status: Some(CodebStatus::Dispatching),
         save_transcript: true,
         connected_event: json!({ "a": 1 }).as_object().cloned(),
         ..NewCall::of(SessionId::from(session_id))
@@ -113,10 +112,7 @@ async fn absent_and_null_fields_leave_the_skeleton_alone() {
     let call = house.stored("s1").await;
     assert_eq!(call["connected_event"], json!({ "a": 1 }));
     assert_eq!((&call["caller_id"], &call["qc_analysis"], &call["pipeline_config"]), (&json!("c"), &json!({ "a": 1 }), &json!({})));
-    assert_eq!(
-        (&call["status"], &call["outcome"], &call["codeb_status"]),
-        (&json!("failed"), &json!("no-answer"), &json!("ended-failed-final"))
-    );
+    assert_eq!((&call["status"], &call["outcome"]), (&json!("failed"), &json!("no-answer")));
     assert_eq!((&call["to_number"], &call["call_id"]), (&json!("+15551234567"), &json!("oac-0123456789ab")));
     house.post(json!({ "session_id": "s1", "connected_event": { "b": 2 } })).await.expect("stored");
     assert_eq!(house.stored("s1").await["connected_event"], json!({ "b": 2 }));
@@ -182,7 +178,7 @@ async fn events_count_once_and_facts_come_once() {
         house.event("s", event).await.expect("stored");
     }
     let call = house.stored("s").await;
-    assert_eq!((&call["codeb_status"], &call["answer_ms"], &call["answered_at"]), (&json!("in-flight"), &json!(4100), &json!(at)));
+    assert_eq!((&call["answer_ms"], &call["answered_at"]), (&json!(4100), &json!(at)));
     assert_eq!((&call["transcript"][0]["content"], &call["transfer_target"]), (&json!("Hello"), &json!("sip:desk@host")));
     let words: Vec<_> = house.facts().await.iter().map(|fact| fact["fact"].clone()).collect();
     assert_eq!(words, ["call_answered", "call_started", "call_transferred"]);
@@ -209,10 +205,7 @@ async fn durations_and_turns_follow_from_the_result() {
     let words: Vec<_> = house.facts().await.iter().map(|fact| fact["fact"].clone()).collect();
     assert_eq!(words, ["call_completed"]);
     let call = house.calls.get(SessionId::from("s")).await.expect("a call");
-    assert_eq!(
-        (call.talk_seconds(), call.transcript_seconds(), call.n_turns(), call.status, call.codeb_status),
-        (75, 75, (1, 1), CallStatus::Completed, Some(CodebStatus::EndedSuccess))
-    );
+    assert_eq!((call.talk_seconds(), call.transcript_seconds(), call.n_turns(), call.status), (75, 75, (1, 1), CallStatus::Completed));
 }
 
 #[tokio::test]

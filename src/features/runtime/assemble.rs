@@ -9,6 +9,7 @@ use crate::base::template::Variables;
 use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
 use crate::features::bots::{BotBody, is_language};
+use crate::features::outbound::Keys;
 
 /// Voices that the built-in `flite` has.
 const FLITE_VOICES: [&str; 1] = ["slt"];
@@ -25,6 +26,7 @@ pub(super) struct Overrides {
     pub(super) start_ms: Option<u32>,
     pub(super) recording_mode: Option<RecordingMode>,
     pub(super) transfer_allowed: Option<Vec<String>>,
+    pub(super) model: Option<String>,
 }
 
 impl Overrides {
@@ -42,6 +44,7 @@ pub(super) struct Parts<'a> {
     pub(super) bot_version: u32,
     pub(super) body: &'a BotBody,
     pub(super) overrides: &'a Overrides,
+    pub(super) keys: &'a Keys,
     pub(super) variables: &'a Variables,
     pub(super) webhook_url: String,
     /// Key of the language model for this call, where it is not the bot's.
@@ -60,11 +63,9 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
             false => notices.push("voice_not_available".to_owned()),
         }
     }
-    if overrides.system_prompt.is_some() && body.llm.provider != "openai" {
-        notices.push("prompt_not_executable".to_owned());
-    }
     let mut llm = body.llm.to_spec();
     llm.api_key = parts.llm_key.or(llm.api_key);
+    notices.extend(apply_to_model(&mut llm, overrides, parts.keys).map(str::to_owned));
     let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
     CallConfig {
         session_id: parts.session_id,
@@ -106,6 +107,22 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     }
 }
 
+/// Gives a language model the model and the key of this call. Says what the bot's responder has no use for.
+fn apply_to_model(llm: &mut ProviderSpec, overrides: &Overrides, keys: &Keys) -> impl Iterator<Item = &'static str> + use<> {
+    let is_model = llm.provider == "openai";
+    if is_model {
+        let key = keys.own.as_ref().or(keys.fallback.as_ref().filter(|_| llm.api_key.is_none()));
+        llm.api_key = key.map(|key| WireSecret(key.expose().to_owned())).or(llm.api_key.take());
+        llm.model = overrides.model.clone().or(llm.model.take());
+    }
+    let useless = [
+        (overrides.system_prompt.is_some(), "prompt_not_executable"),
+        (overrides.model.is_some(), "model_not_used"),
+        (keys.own.is_some(), "api_key_not_used"),
+    ];
+    useless.into_iter().filter(move |(is_given, _)| *is_given && !is_model).map(|(_, notice)| notice)
+}
+
 /// The flow with the variables of its replies in place.
 fn spoken(flow: &Flow, variables: &Variables) -> Flow {
     let mut flow = flow.clone();
@@ -128,9 +145,14 @@ fn has_voice(tts: &ProviderSpec, voice: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::secret::Secret;
     use serde_json::json;
 
     fn config(body: Value, overrides: Value) -> CallConfig {
+        keyed(body, overrides, &Keys::default())
+    }
+
+    fn keyed(body: Value, overrides: Value, keys: &Keys) -> CallConfig {
         let body: BotBody = serde_json::from_value(body).unwrap();
         let mut variables = Variables::default();
         variables.set("call", "name", "Ada");
@@ -141,6 +163,7 @@ mod tests {
             bot_version: 3,
             body: &body,
             overrides: &Overrides::of(Some(&overrides)),
+            keys,
             variables: &variables,
             webhook_url: "http://box/api/v1/call-results".into(),
             llm_key: None,
@@ -168,6 +191,27 @@ mod tests {
         let made = config(model, json!({ "systemPrompt": "Sell to {{name}}.", "voice": "Aoede" }));
         assert!(made.notices.is_empty());
         assert_eq!((made.system_prompt.as_str(), made.tts.voice.as_deref()), ("Sell to Ada.", Some("Aoede")));
+    }
+
+    #[test]
+    fn the_key_of_a_call_goes_before_the_bots_and_the_boxes_stands_in_for_none() {
+        let secret = |text: &str| Some(Secret::new(text));
+        let key = |bot: Value, own: &str, fallback: &str| {
+            let keys = Keys { own: secret(own).filter(|_| !own.is_empty()), fallback: secret(fallback) };
+            let body = json!({ "name": "A", "llm": { "provider": "openai", "model": "m", "api_key": bot } });
+            let made = keyed(body, json!({ "model": "own" }), &keys);
+            assert!(made.notices.is_empty());
+            assert_eq!(made.llm.model.as_deref(), Some("own"));
+            made.llm.api_key.unwrap().0
+        };
+        assert_eq!(key(json!("bots"), "calls", "boxes"), "calls");
+        assert_eq!(key(json!("bots"), "", "boxes"), "bots");
+        assert_eq!(key(json!(null), "", "boxes"), "boxes");
+        let flow = json!({ "name": "A", "llm": { "provider": "flow" }, "flow": { "intents": [], "fallback": "Pardon?" } });
+        let keys = Keys { own: secret("calls"), fallback: secret("boxes") };
+        let made = keyed(flow, json!({ "model": "own" }), &keys);
+        assert_eq!(made.notices, ["model_not_used", "api_key_not_used"]);
+        assert_eq!((made.llm.api_key, made.llm.model), (None, None));
     }
 
     #[test]

@@ -53,12 +53,14 @@ impl Runtime {
         if call.bot_id.as_ref().is_some_and(|own| own != bot_id) {
             return Err(Error::conflict(format!("the call {session_id} belongs to another bot")));
         }
+        let keys = self.inner.orders.claim(tx, &call)?;
         Ok(assemble(Parts {
             call_id: call_id(&call),
             bot_id: bot.id,
             bot_version: bot.version,
             body: &bot.body,
             overrides: &Overrides::of(call.overrides.as_ref()),
+            keys: &keys,
             variables: &variables(&call, &connected, &bot.body.timezone, tx.now),
             webhook_url: self.webhook_url(),
             llm_key: number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten(),

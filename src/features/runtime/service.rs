@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::numbers::{InboundRoutes, Numbers};
+use crate::features::outbound::Orders;
 use crate::features::phones::Phones;
 use crate::features::settings::Settings;
 use crate::platform::db::Db;
@@ -27,6 +28,8 @@ pub struct RuntimeSetup {
     pub inbound_routes: InboundRoutes,
     /// The settings, which a new box gets its first of.
     pub settings: Settings,
+    /// The outbound orders, whose attempts ask for a config.
+    pub orders: Orders,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
 }

@@ -56,6 +56,12 @@ pub fn enqueue_in_lane<B: Serialize>(tx: &Tx<'_>, job: &NewJob<'_, B>, lane: &st
     Ok(())
 }
 
+/// Takes back a job that waits. One that runs at this moment ends as it will.
+pub fn withdraw(tx: &Tx<'_>, kind: &str, key: &str) -> Result<()> {
+    tx.prepare_cached("delete from jobs where kind = ?1 and key = ?2 and state <> 'leased'")?.execute((kind, key))?;
+    Ok(())
+}
+
 /// Takes due jobs of one kind and lane until the lease runs out, the longest due first.
 pub(super) fn claim(tx: &Tx<'_>, kind: &str, lane: &str, limit: usize, lease: Duration) -> Result<Vec<Job>> {
     let mut statement = tx.prepare_cached(

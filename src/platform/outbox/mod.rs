@@ -27,7 +27,7 @@ use worker::Worker;
 pub use chore::{Chore, Tidy};
 pub use dispatcher::Subscription;
 pub use events::{Event, Kept, Stretch, append, facts_after, facts_since, kept};
-pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back};
+pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back, withdraw};
 pub use parked::{Parked, list_parked, retry_job, retry_reaction};
 pub use worker::{Handler, Outcome};
 

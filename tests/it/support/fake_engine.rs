@@ -1,7 +1,9 @@
 //! An engine that only pretends: it answers on the engine's socket and notes what it was asked.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,6 +12,7 @@ use axum::{Json, Router};
 use cxbox::contract::{CONTRACT_VERSION, SECRET_HEADER};
 use serde_json::{Value, json};
 use tokio::net::UnixListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::TestApp;
@@ -24,6 +27,20 @@ struct Seen {
     room: AtomicU32,
     dialouts: Mutex<Vec<Value>>,
     hangups: Mutex<Vec<String>>,
+    answers: Mutex<VecDeque<Answering>>,
+    lost: AtomicBool,
+    n_dialouts: watch::Sender<usize>,
+}
+
+/// What becomes of an order to dial.
+#[derive(Debug, Clone, Copy)]
+pub enum Answering {
+    /// Refused with this status.
+    Refused(u16),
+    /// Taken, but the answer never comes.
+    Unanswered,
+    /// Taken, but the connection breaks before the answer.
+    Broken,
 }
 
 impl FakeEngine {
@@ -33,12 +50,17 @@ impl FakeEngine {
             room: AtomicU32::new(100),
             dialouts: Mutex::default(),
             hangups: Mutex::default(),
+            answers: Mutex::default(),
+            lost: AtomicBool::new(false),
+            n_dialouts: watch::channel(0).0,
         });
         let router = Router::new()
             .route("/health/fleet", get(health))
             .route("/livekit/dialout", post(dialout))
             .route("/calls/{session_id}/hangup", post(hang_up))
             .with_state(seen.clone());
+        // The socket of an engine that is gone stays behind.
+        let _ = std::fs::remove_file(app.data.engine_socket());
         let listener = UnixListener::bind(app.data.engine_socket()).unwrap();
         Self { seen, server: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }
     }
@@ -46,6 +68,22 @@ impl FakeEngine {
     /// How many calls it says it can still take.
     pub fn set_room(&self, room: u32) {
         self.seen.room.store(room, Ordering::SeqCst);
+    }
+
+    /// What becomes of the next orders to dial, in turn; those after them are taken.
+    pub fn will_answer(&self, answers: &[Answering]) {
+        self.seen.answers.lock().unwrap().extend(answers);
+    }
+
+    /// From now on it holds no call any more.
+    pub fn lose_calls(&self) {
+        self.seen.lost.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until this many orders to dial have come in since the start.
+    pub async fn wait_for_dialouts(&self, n: usize) {
+        let mut seen = self.seen.n_dialouts.subscribe();
+        tokio::time::timeout(Duration::from_secs(20), seen.wait_for(|seen| *seen >= n)).await.expect("the engine was told").unwrap();
     }
 
     pub fn take_dialouts(&self) -> Vec<Value> {
@@ -84,11 +122,21 @@ async fn dialout(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(body): 
         return (StatusCode::FORBIDDEN, Json(json!({ "error": "forbidden" })));
     }
     let reply = json!({ "status": "accepted", "call_id": body["call_id"], "room_name": body["session_id"] });
+    let answer = seen.answers.lock().unwrap().pop_front();
     seen.dialouts.lock().unwrap().push(body);
-    (StatusCode::OK, Json(reply))
+    seen.n_dialouts.send_modify(|n| *n += 1);
+    match answer {
+        None => (StatusCode::OK, Json(reply)),
+        Some(Answering::Refused(status)) => (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": "refused" }))),
+        Some(Answering::Unanswered) => std::future::pending().await,
+        Some(Answering::Broken) => panic!("the connection breaks"),
+    }
 }
 
-async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) -> Json<Value> {
+async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) -> (StatusCode, Json<Value>) {
     seen.hangups.lock().unwrap().push(session_id);
-    Json(json!({ "status": "ok" }))
+    match seen.lost.load(Ordering::SeqCst) {
+        true => (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))),
+        false => (StatusCode::OK, Json(json!({ "status": "ok" }))),
+    }
 }

@@ -3,6 +3,7 @@
 mod app;
 pub mod browser;
 mod client;
+pub mod dialling;
 mod fake_engine;
 pub mod forge;
 pub mod make;
@@ -13,5 +14,6 @@ mod receiver;
 pub use app::TestApp;
 pub use browser::Browser;
 pub use client::{Answer, Client};
-pub use fake_engine::FakeEngine;
+pub use dialling::Dialling;
+pub use fake_engine::{Answering, FakeEngine};
 pub use receiver::{Received, Receiver};

@@ -1,0 +1,59 @@
+//! SQL of attempts that no engine reports on: closed, given up, or never made.
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::model::{CANCELLED, CallStatus};
+use super::{payload, results_store};
+use crate::base::Result;
+use crate::base::id::SessionId;
+use crate::platform::db::{Tx, to_json};
+
+/// Why a call ended that no engine will report.
+#[derive(Debug, Clone, Copy)]
+pub struct Unplaced<'a> {
+    /// `disconnected_by`.
+    pub by: &'static str,
+    /// `outcome`.
+    pub outcome: &'static str,
+    /// What went wrong, in words.
+    pub detail: &'a str,
+}
+
+/// Stores the end of a call that no engine will report, with the fact that it is completed. A call that is over stays as it is.
+pub fn close(tx: &Tx<'_>, session_id: &SessionId, end: &Unplaced<'_>) -> Result<()> {
+    let is_over = tx
+        .prepare_cached("select exists (select 1 from calls where session_id = ?1 and completed_at is not null)")?
+        .query_row([session_id], |row| row.get(0))?;
+    if is_over {
+        return Ok(());
+    }
+    let result = json!({
+        "session_id": session_id, "disconnected_by": end.by, "outcome": end.outcome, "error_detail": end.detail,
+        "call_direction": "outbound", "ended_at": tx.now,
+    });
+    results_store::record(tx, session_id, &payload::read(&Bytes::from(to_json(&result)?))?, None)
+}
+
+/// Notes that an operator ended a call; its result does not change that.
+pub fn cancel(tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
+    tx.prepare_cached("update calls set outcome = ?2 where session_id = ?1 and completed_at is null")?.execute((session_id, CANCELLED))?;
+    Ok(())
+}
+
+/// Ends an attempt that another one has taken the place of: nobody hears of it, and a late result changes nothing but its own row.
+pub fn supersede(tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
+    tx.prepare_cached(
+        "update calls set status = ?2, outcome = 'failed', disconnected_by = 'error', completed_at = ?3, ended_at = ?3,
+            error_detail = 'no engine took this attempt; another one was made'
+        where session_id = ?1 and completed_at is null",
+    )?
+    .execute((session_id, CallStatus::Failed.as_str(), tx.now))?;
+    Ok(())
+}
+
+/// Removes an attempt that an engine has refused to make. One that is over stays.
+pub fn forget(tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
+    tx.prepare_cached("delete from calls where session_id = ?1 and completed_at is null")?.execute([session_id])?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Ends an order, wherever it stands.
+
+use super::machine::{Event, Status, step};
+use super::model::Order;
+use super::service::Orders;
+use super::store::{self, End};
+use crate::base::Result;
+use crate::base::id::{CallId, SessionId};
+use crate::features::calls::{self, Unplaced};
+use crate::features::fleet::HangUp;
+use crate::platform::db::Tx;
+
+/// The end of a call that an operator did not want any more.
+pub(super) const BY_OPERATOR: Unplaced<'_> = Unplaced { by: "bot", outcome: "cancelled", detail: "" };
+
+/// What became of the wish to end an order.
+#[derive(Debug)]
+pub struct Ended {
+    /// The order.
+    pub call_id: CallId,
+    /// How it stands now.
+    pub status: Status,
+    /// Whether it was over already.
+    pub was_over: bool,
+}
+
+impl Orders {
+    /// Ends an order: one that waits is never dialled, one under way is hung up, one that is over stays as it is.
+    pub async fn hang_up(&self, id: CallId) -> Result<Ended> {
+        let (orders, asked) = (self.clone(), id.clone());
+        let (status, before) = self.setup().db.write(move |tx| orders.cancel(tx, &asked)).await?;
+        if let Some(session_id) = before.running() {
+            self.end_leg(session_id).await?;
+        }
+        Ok(Ended { call_id: id, status, was_over: matches!(before, Cancelled::WasOver) })
+    }
+
+    fn cancel(&self, tx: &Tx<'_>, id: &CallId) -> Result<(Status, Cancelled)> {
+        let order = store::get(tx, id)?;
+        let Some(step) = step(&order.standing(), Event::HangUp) else { return Ok((order.record.status, Cancelled::WasOver)) };
+        let talked = order.record.answered_at.map_or(0, |from| tx.now.since(from).as_secs());
+        store::finished(tx, id, step.to, &End { duration_sec: talked, ..End::of("cancelled", tx.now) })?;
+        self.after(tx, &order, step.then)?;
+        Ok((step.to, self.stop(tx, order)?))
+    }
+
+    /// What is left of the order's attempts: one under way ends as cancelled, one that was never made is told of once.
+    fn stop(&self, tx: &Tx<'_>, order: Order) -> Result<Cancelled> {
+        match (order.record.status, order.session_id.clone()) {
+            (status, Some(session_id)) if status.is_running() => {
+                calls::cancel(tx, &session_id)?;
+                Ok(Cancelled::Running(session_id))
+            }
+            (Status::Scheduled, _) => {
+                self.close_unmade(tx, &order, 1, &BY_OPERATOR)?;
+                Ok(Cancelled::Waiting)
+            }
+            _ => Ok(Cancelled::Waiting),
+        }
+    }
+
+    /// Hangs up: a ringing phone is called off, a conversation is ended. An engine that cannot be asked is asked again by the watch.
+    async fn end_leg(&self, session_id: &SessionId) -> Result<()> {
+        if self.setup().fleet.hang_up(session_id).await == HangUp::NotRunning {
+            let gone = session_id.clone();
+            self.setup().db.write(move |tx| calls::close(tx, &gone, &BY_OPERATOR)).await?;
+            self.setup().calls.show_end(session_id);
+        }
+        Ok(())
+    }
+}
+
+/// Where the order stood.
+enum Cancelled {
+    /// It was over.
+    WasOver,
+    /// It waited for its time.
+    Waiting,
+    /// This attempt was under way.
+    Running(SessionId),
+}
+
+impl Cancelled {
+    fn running(&self) -> Option<&SessionId> {
+        if let Self::Running(session_id) = self { Some(session_id) } else { None }
+    }
+}

@@ -1,0 +1,49 @@
+//! Outbound orders: calls that this box places, from the request over schedules and retries to the last attempt's end.
+//!
+//! Owns the tables `outbound_orders`, `outbound_counts` and `outbound_answers`, and the folder of stored prompts. An order is one `oac-…` id;
+//! its attempts are rows of `calls`. Hears [`Fact::CallAnswered`], [`Fact::CallCompleted`] and [`Fact::TranscriptSaved`]; announces the end
+//! of attempts that no engine reports.
+//!
+//! [`Fact::CallAnswered`]: crate::contract::fact::Fact::CallAnswered
+//! [`Fact::CallCompleted`]: crate::contract::fact::Fact::CallCompleted
+//! [`Fact::TranscriptSaved`]: crate::contract::fact::Fact::TranscriptSaved
+
+mod answers_store;
+mod ask;
+mod attempt;
+mod codeb_routes;
+mod dial;
+mod follow;
+mod gate;
+mod hang_up;
+mod idempotency;
+mod jobs;
+mod list_store;
+mod machine;
+mod model;
+mod place;
+mod prompts;
+mod prompts_routes;
+mod service;
+mod store;
+mod view;
+mod watch;
+
+pub use ask::OutboundBody;
+pub use codeb_routes::routes;
+pub use follow::{Keys, subscription};
+pub use gate::{Dial, Gate, Verdict, Whitelist};
+pub use jobs::{DIAL, WATCH, handlers};
+pub use machine::Status;
+pub use model::{Brief, OrderRecord, Wish};
+pub use place::Placed;
+pub use service::{Orders, OrdersSetup};
+
+use crate::platform::access::{Permission, Role};
+
+/// May place, see and end outbound calls, and keep their prompts.
+pub enum PlaceCalls {}
+
+impl Permission for PlaceCalls {
+    const RANK: Role = Role::Admin;
+}
