@@ -55,6 +55,7 @@ impl App {
 
     /// Fills a new box with what it comes with, and takes the stored settings into force. Call once per start, before anything runs.
     pub async fn seed(&self) -> Result<()> {
+        self.handles.orders.seed().await?;
         self.handles.runtime.seed().await?;
         self.handles.settings.load().await
     }

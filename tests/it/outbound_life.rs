@@ -372,7 +372,8 @@ async fn a_jump_of_the_clock_does_not_dial_everything_at_once() {
         }
     }
     assert_eq!(n_dialled, ids.len(), "each once");
-    let done = desk.admin.get(&format!("{CALLS}?status=ended-failed-final")).await.expect(200);
+    let admin = desk.app.user(cxbox::platform::access::Role::Admin);
+    let done = admin.get(&format!("{CALLS}?status=ended-failed-final")).await.expect(200);
     assert_eq!(done["total"], json!(40));
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::attempt::{Attempt, give_up, is_certain, untaken};
-use super::gate::{Dial, Verdict};
 use super::jobs::{self, DialJob};
 use super::machine::{Event, Status, Then, step};
 use super::model::Order;
@@ -16,6 +15,7 @@ use crate::base::phone::mask;
 use crate::base::{Error, Kind, Result};
 use crate::contract::fleet::DialoutAccepted;
 use crate::features::calls::{self, Unplaced};
+use crate::features::permit::{CallWish, Verdict, WishOrigin};
 use crate::platform::db::Tx;
 use crate::platform::outbox::Outcome;
 
@@ -70,7 +70,8 @@ impl Orders {
         if let Err(full) = self.setup().disk.check() {
             return Ok(Due::Later(NO_DISK, full.to_string()));
         }
-        match self.setup().gate.check(tx, Dial { phone: &order.record.phone, at: tx.now })? {
+        let wish = CallWish { phone: &order.record.phone, origin: WishOrigin::Planned, now: tx.now };
+        match self.setup().permit.check(tx, &wish)? {
             Verdict::Refuse { reason, sentence } => {
                 self.refuse(tx, &order, job.attempt, &format!("{sentence} ({reason})"))?;
                 Ok(Due::Moot)
@@ -137,7 +138,10 @@ impl Orders {
 
     /// Tells an engine to dial while nobody waits for the answer: an attempt that is not taken waits for the next time.
     pub(super) async fn tell_queued(&self, attempt: Attempt, pause: Duration) -> Result<Option<(Duration, String)>> {
-        let Err(failure) = self.tell(&attempt).await else { return Ok(None) };
+        let permit = self.setup().permit.clone();
+        let Err(failure) = self.tell(&attempt).await else {
+            return self.setup().db.write(move |tx| permit.count(tx)).await.map(|()| None);
+        };
         let why = failure.message().to_owned();
         let put_back = self.setup().db.write(move |tx| put_back(tx, &attempt, &failure, pause)).await?;
         Ok(put_back.then_some((pause, why)))

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::answers_store;
 use super::ask::{OutboundBody, refused};
 use super::attempt::{Attempt, is_certain, untaken};
-use super::gate::{Dial, Verdict};
 use super::idempotency::{Answer, OnceKey, no_capacity, unreachable};
 use super::jobs;
 use super::machine::{Event, Status, step};
@@ -17,6 +16,7 @@ use crate::base::id::{BotId, CallId};
 use crate::base::{Error, Kind, Millis, Result};
 use crate::features::bots::Published;
 use crate::features::calls::{self, Unplaced};
+use crate::features::permit::{CallWish, Verdict, WishOrigin, refused as not_permitted};
 use crate::platform::access::Actor;
 use crate::platform::db::{Tx, from_json, to_json};
 
@@ -103,11 +103,11 @@ impl Orders {
         }
         let bot = self.bot(tx, &bot_id)?;
         self.trunk(tx)?;
-        let (is_new_number, whitelist_error) = match self.setup().gate.whitelist(tx, &wish.phone, &actor.name) {
+        let at = self.permitted(tx, wish)?;
+        let (is_new_number, whitelist_error) = match self.setup().permit.whitelist(tx, &wish.phone, &actor.name) {
             Ok(is_new) => (is_new, None),
             Err(failure) => (false, Some(failure.message().to_owned())),
         };
-        let at = self.permitted(tx, wish)?;
         let email = [wish.email.as_deref(), Some(defaults.default_email.as_str()), Some(actor.email.as_str())];
         let email = email.into_iter().flatten().find(|email| !email.is_empty()).unwrap_or_default().to_owned();
         let mut order = self.new_order(tx, wish, &bot, at)?;
@@ -117,6 +117,7 @@ impl Orders {
         let call_id = order.record.call_id.clone();
         let placed = |bridge_reply| Placed { call_id: call_id.clone(), is_new_number, whitelist_error, bridge_reply };
         let Some(at) = at else {
+            self.setup().permit.count(tx)?;
             return Ok(Accepted { placed: placed(String::new()), first: Some(Box::new(self.open(tx, &order, 1)?)) });
         };
         jobs::dial_at(tx, &call_id, 1, at)?;
@@ -127,12 +128,11 @@ impl Orders {
     /// When the call may be placed: the moment it is to wait for, or none for now.
     fn permitted(&self, tx: &Tx<'_>, wish: &Wish) -> Result<Option<Millis>> {
         let wanted = wish.at.filter(|at| *at > tx.now);
-        match self.setup().gate.check(tx, Dial { phone: &wish.phone, at: wanted.unwrap_or(tx.now) })? {
+        let asked = CallWish { phone: &wish.phone, origin: WishOrigin::Asked, now: wanted.unwrap_or(tx.now) };
+        match self.setup().permit.check(tx, &asked)? {
             Verdict::Allow => Ok(wanted),
             Verdict::WaitUntil(at) => Ok(Some(at).filter(|at| *at > tx.now)),
-            Verdict::Refuse { reason, sentence } => {
-                Err(Error::invalid(format!("{sentence} ({reason})")).code("call_not_permitted").field("phone", sentence))
-            }
+            Verdict::Refuse { reason, sentence } => Err(not_permitted(reason, &sentence)),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::ask::refused;
-use super::gate::Gate;
 use super::idempotency::AtWork;
 use super::machine::Status;
 use super::model::OrderRecord;
@@ -17,6 +16,7 @@ use crate::features::bots::Bots;
 use crate::features::calls::Calls;
 use crate::features::carriers::Carriers;
 use crate::features::fleet::Fleet;
+use crate::features::permit::Permit;
 use crate::features::settings::Settings;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
@@ -41,7 +41,7 @@ pub struct OrdersSetup {
     /// The engines.
     pub fleet: Fleet,
     /// Who may be called, and when.
-    pub gate: Arc<dyn Gate>,
+    pub permit: Permit,
     /// The data folder, for stored prompts.
     pub data: DataDir,
     /// Its disk: nothing is placed when little room is left.

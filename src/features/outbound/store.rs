@@ -185,11 +185,3 @@ pub(super) fn set_transcript(tx: &Tx<'_>, id: &CallId, file: &str) -> Result<()>
     tx.prepare_cached("update outbound_orders set transcript_file = ?2 where call_id = ?1")?.execute((id, file))?;
     Ok(())
 }
-
-/// Adds a number that may be dialled. Says whether it is new.
-pub(super) fn whitelist(tx: &Tx<'_>, phone: &str, by: &str) -> Result<bool> {
-    let n_rows = tx
-        .prepare_cached("insert into outbound_whitelist (phone, added_at, added_by) values (?1, ?2, ?3) on conflict do nothing")?
-        .execute((phone, tx.now, by))?;
-    Ok(n_rows == 1)
-}

@@ -35,6 +35,7 @@ pub struct TestApp {
     has_window: bool,
     running: Option<Running>,
     may_leave_work: bool,
+    n_starts: u64,
 }
 
 struct Running {
@@ -71,13 +72,16 @@ impl TestApp {
             has_window,
             running: None,
             may_leave_work: false,
+            n_starts: 0,
         };
         app.run().await;
         app
     }
 
     async fn run(&mut self) {
-        let random = Random::seeded(7);
+        // Like the real one, it does not give the same ids again after a restart.
+        self.n_starts += 1;
+        let random = Random::seeded(7 * self.n_starts);
         let secrets = Secrets::open(&self.data, &[], &Random::system()).unwrap();
         self.core_secret = secrets.core.expose().to_owned();
         self.jwt_secret = secrets.jwt.expose().to_owned();

@@ -22,7 +22,15 @@ pub fn wish(change: Value) -> Value {
 
 impl Dialling {
     pub async fn start() -> Self {
-        let app = TestApp::start().await;
+        Self::at(TestApp::start().await).await
+    }
+
+    /// The same with the calling window that a new box has.
+    pub async fn start_with_window() -> Self {
+        Self::at(TestApp::start_with_window().await).await
+    }
+
+    async fn at(app: TestApp) -> Self {
         let engine = FakeEngine::start(&app).await;
         let carrier_id = app.user(Role::SuperAdmin).post("/api/v1/carriers", make::carrier()).await.expect(201)["id"].clone();
         let admin = app.user(Role::Admin);
