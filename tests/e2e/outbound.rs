@@ -1,4 +1,4 @@
-//! Outbound calls to SIPp through the public API: answered behind a digest, busy, cancelled while ringing, and without a carrier.
+//! Outbound calls to SIPp through the public API: answered, not answered, busy, declined, hung up, scheduled over a crash, without a carrier.
 
 use std::time::Duration;
 
@@ -47,14 +47,61 @@ async fn an_answered_call_behind_a_digest_ends_in_success_over_udp_and_tcp() {
 }
 
 #[tokio::test]
-async fn a_busy_callee_is_a_final_failure_with_the_outcome_busy() {
+async fn a_callee_who_is_busy_declines_or_does_not_answer_is_a_failure_with_its_own_outcome() {
+    for (scenario, outcome) in [("outbound_busy", "busy"), ("outbound_reject", "rejected"), ("outbound_no_answer", "no-answer")] {
+        let port = free_port();
+        let peer = Peer::sipp(scenario, port, free_port(), &["-m", "2"]);
+        let (_appliance, admin, stage) = appliance_towards(port, "udp").await;
+        let call_id = place(&admin, &stage.bot_id).await;
+        let call = until_status(&admin, &call_id, "ended-failed-final").await;
+        assert_eq!((&call["endedReason"], &call["errorDetail"]), (&json!(outcome), &json!("")), "{call:#}");
+        let body = json!({ "phone": "+15557654321", "systemPrompt": "Say hello.", "botId": stage.bot_id, "retries": 1 });
+        let again = admin.post_ok("/api.ashx/v1/calls", &body, 200).await["callId"].as_str().unwrap().to_owned();
+        let call = until_status(&admin, &again, "ended-failed-retry-pending").await;
+        assert_eq!((&call["attempt"], &call["retriesLeft"]), (&json!(1), &json!(1)));
+        peer.ended().await.expect_success();
+        admin.post_ok(&format!("/api.ashx/v1/calls/{again}/hangup"), &json!({}), 200).await;
+        assert_eq!(admin.get_ok(&format!("/api.ashx/v1/calls/{again}")).await["status"], "cancelled");
+    }
+}
+
+#[tokio::test]
+async fn a_hangup_ends_a_conversation() {
     let port = free_port();
-    let peer = Peer::sipp("outbound_busy", port, free_port(), &["-m", "1"]);
-    let (_appliance, admin, stage) = appliance_towards(port, "udp").await;
+    let peer = Peer::sipp("outbound_digest", port, free_port(), &["-m", "1", "-rtp_echo"]);
+    let appliance = Appliance::start().await;
+    let admin = appliance.super_admin().await;
+    let stage = stage::set(&admin, &format!("127.0.0.1:{port}"), "udp", &reception()).await;
     let call_id = place(&admin, &stage.bot_id).await;
+    until_status(&admin, &call_id, "in-flight").await;
+    let reply = admin.post_ok(&format!("/api.ashx/v1/calls/{call_id}/hangup"), &json!({}), 200).await;
+    assert_eq!((reply["newStatus"].as_str(), &reply["wasNoop"]), (Some("cancelled"), &Value::Null));
     peer.ended().await.expect_success();
+    until("the transcript is there", SOON, || async {
+        let call = admin.get_ok(&format!("/api.ashx/v1/calls/{call_id}")).await;
+        (call["transcriptPath"] != "" && call["status"] == "cancelled").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_became_due_while_the_box_was_dead_is_dialled_once_after_the_start() {
+    let port = free_port();
+    let peer = Peer::sipp("outbound_reject", port, free_port(), &["-m", "1"]);
+    let (appliance, admin, stage) = appliance_towards(port, "udp").await;
+    let due = jiff::Timestamp::now() + Duration::from_secs(2);
+    let body = json!({ "phone": "+15557654321", "systemPrompt": "Say hello.", "botId": stage.bot_id, "scheduleAtUtc": due.to_string() });
+    let call_id = admin.post_ok("/api.ashx/v1/calls", &body, 200).await["callId"].as_str().unwrap().to_owned();
+    assert_eq!(admin.get_ok(&format!("/api.ashx/v1/calls/{call_id}")).await["status"], "scheduled");
+    let setup = appliance.kill();
+    until("its time has passed", SOON, || async { (jiff::Timestamp::now() > due).then_some(()) }).await;
+    let appliance = setup.start().await;
+    let admin = appliance.super_admin_again().await;
     let call = until_status(&admin, &call_id, "ended-failed-final").await;
-    assert_eq!(call["endedReason"], "busy", "{call:#}");
+    assert_eq!((&call["endedReason"], &call["attempt"]), (&json!("rejected"), &json!(1)));
+    peer.ended().await.expect_success();
+    let calls = admin.get_ok("/api/v1/calls").await;
+    assert_eq!(calls["total"], 1, "one attempt was made");
 }
 
 #[tokio::test]
