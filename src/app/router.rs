@@ -11,7 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use crate::base::Error;
 use crate::features::ops::Figures;
-use crate::features::{audit, auth, bots, calls, carriers, fleet, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks};
+use crate::features::{
+    audit, auth, bots, calls, carriers, fleet, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks,
+};
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
 
