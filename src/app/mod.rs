@@ -2,6 +2,7 @@
 
 mod compose;
 mod control;
+mod describe;
 mod engine;
 mod jobs;
 mod openapi;

@@ -9,6 +9,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::compose::Handles;
+use super::describe;
 use crate::base::Error;
 use crate::features::ops::Figures;
 use crate::features::{
@@ -47,7 +48,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .layer(from_fn_with_state(authenticate, gate))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn_with_state(h.random, edge));
-    (router, openapi)
+    (router, describe::complete(openapi))
 }
 
 fn description() -> OpenApi {

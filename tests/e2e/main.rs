@@ -13,6 +13,7 @@ mod packaging;
 #[path = "../peers/peers.rs"]
 mod peers;
 mod quiet_log;
+mod schemathesis;
 mod static_binary;
 mod support;
 mod user_cli;

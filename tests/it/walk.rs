@@ -15,6 +15,7 @@ const PUBLIC: &[&str] = &[
     // For this machine only, where tests are; others are told that there is nothing.
     "GET /metrics",
     "GET /version",
+    "GET /openapi.json",
     "GET /api.ashx/v1",
     "GET /.well-known/jwks.json",
     "GET /.well-known/openid-configuration",

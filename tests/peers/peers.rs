@@ -25,6 +25,13 @@ pub fn python(name: &str) -> Command {
     command
 }
 
+/// A program that came with a Python package.
+pub fn tool(name: &str) -> Command {
+    let tool = cache().join("venv/bin").join(name);
+    assert!(tool.exists(), "{} is missing: `tests/run` installs it", tool.display());
+    Command::new(tool)
+}
+
 /// A module script of `tests/peers`, to be run with the installed packages. Node looks for packages beside the script, so a copy is run
 /// that lies beside them.
 pub fn node(name: &str) -> Command {

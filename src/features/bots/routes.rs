@@ -80,11 +80,16 @@ async fn delete(_can: Can<EditBots>, State(bots): State<Bots>, Path(id): Path<Bo
 
 /// Lists the versions of a bot, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/bots/{id}/versions", tag = "bots", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<BotVersionView>))
+    get, path = "/api/v1/bots/{id}/versions", tag = "bots", params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = Listing<BotVersionView>))
 )]
-async fn versions(_can: Can<ReadBots>, State(bots): State<Bots>, Path(id): Path<BotId>) -> ApiResult<Json<Listing<BotVersionView>>> {
-    let rows = bots.versions(id.clone()).await?;
-    let (total, page) = (rows.len() as u64, Page { limit: u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1), offset: 0 });
+async fn versions(
+    _can: Can<ReadBots>,
+    State(bots): State<Bots>,
+    Path(id): Path<BotId>,
+    Query(page): Query<PageQuery>,
+) -> ApiResult<Json<Listing<BotVersionView>>> {
+    let page = Page::from(&page);
+    let (rows, total) = bots.versions(id.clone(), page).await?;
     Ok(Json(Listing::new(rows, total, page, &format!("/api/v1/bots/{id}/versions"), &[])))
 }

@@ -107,12 +107,12 @@ impl Bots {
             .await
     }
 
-    /// The versions of a bot, newest first.
-    pub async fn versions(&self, id: BotId) -> Result<Vec<BotVersionView>> {
+    /// One page of the versions of a bot, newest first, and how many there are.
+    pub async fn versions(&self, id: BotId, page: Page) -> Result<(Vec<BotVersionView>, u64)> {
         self.db
             .read(move |conn| {
                 store::get(conn, &id)?;
-                store::versions(conn, &id)
+                store::versions(conn, &id, page)
             })
             .await
     }

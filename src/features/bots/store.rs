@@ -83,14 +83,15 @@ pub(super) fn list(conn: &Conn, filter: &Filter, page: Page) -> Result<(Vec<Stor
     Ok((rows.into_iter().map(with_body).collect::<Result<_>>()?, total.into()))
 }
 
-/// The versions of a bot, newest first.
-pub(super) fn versions(conn: &Conn, id: &BotId) -> Result<Vec<BotVersionView>> {
+/// One page of the versions of a bot, newest first, and how many there are.
+pub(super) fn versions(conn: &Conn, id: &BotId, page: Page) -> Result<(Vec<BotVersionView>, u64)> {
+    let total = conn.prepare_cached("select count(*) from bot_versions where bot_id = ?1")?.query_row([id], |row| row.get::<_, u32>(0))?;
     let rows = conn
         .prepare_cached(
             "select v.version, v.version = b.published_version as is_published, v.created_at, v.created_by
-             from bot_versions v join bots b on b.id = v.bot_id where v.bot_id = ?1 order by v.version desc",
+             from bot_versions v join bots b on b.id = v.bot_id where v.bot_id = ?1 order by v.version desc limit ?2 offset ?3",
         )?
-        .query_map([id], |row| {
+        .query_map((id, page.limit, page.offset), |row| {
             Ok(BotVersionView {
                 version: row.get("version")?,
                 is_published: row.get("is_published")?,
@@ -99,7 +100,7 @@ pub(super) fn versions(conn: &Conn, id: &BotId) -> Result<Vec<BotVersionView>> {
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(rows)
+    Ok((rows, total.into()))
 }
 
 /// Whether no bot was ever made, deleted ones included.

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,10 +16,14 @@ use crate::platform::http::ApiResult;
 use super::metrics::Figures;
 use super::readiness::{Readiness, Report};
 
+/// All routes of this program, as committed; `tests/it` compares it with what is registered.
+const DESCRIPTION: &str = include_str!("../../../assets/openapi.json");
+
 /// The routes of this slice.
 pub fn routes(readiness: Readiness, figures: Figures) -> OpenApiRouter {
     let metrics = OpenApiRouter::new().routes(routes!(metrics)).with_state(figures);
-    OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(version)).routes(routes!(readyz)).with_state(readiness).merge(metrics)
+    let stateless = OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(version)).routes(routes!(description));
+    stateless.merge(OpenApiRouter::new().routes(routes!(readyz)).with_state(readiness)).merge(metrics)
 }
 
 /// That the process lives.
@@ -50,6 +54,12 @@ async fn healthz() -> Json<Alive> {
 #[utoipa::path(get, path = "/version", tag = "ops", responses((status = 200, body = Version)))]
 async fn version() -> Json<Version> {
     Json(Version { name: "cxbox", version: env!("CARGO_PKG_VERSION"), contract: crate::contract::CONTRACT_VERSION })
+}
+
+/// This description, as OpenAPI 3.1. A test keeps it equal to the routes.
+#[utoipa::path(get, path = "/openapi.json", tag = "ops", responses((status = 200, body = serde_json::Value)))]
+async fn description() -> ([(HeaderName, HeaderValue); 1], &'static str) {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], DESCRIPTION)
 }
 
 /// Whether the box can take calls: 200, or 503 with the reasons.

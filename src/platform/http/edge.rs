@@ -9,10 +9,9 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use serde_json::{Value, json};
 use tracing::error;
 
-use super::error::{ApiError, Problem};
+use super::error::{ApiError, ErrorBody, Problem};
 use crate::base::{Error, Random};
 
 /// The header that names a request in answers and logs.
@@ -81,7 +80,8 @@ async fn shape(response: Response, surface: Surface, id: &HeaderValue) -> Respon
     parts.status = surface.status(parts.status);
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let bytes = body_of(&problem, surface, id).to_string();
+    // A body of strings cannot fail to be written.
+    let bytes = serde_json::to_vec(&body_of(&problem, surface, id)).unwrap_or_default();
     Response::from_parts(parts, bytes.into())
 }
 
@@ -91,16 +91,12 @@ fn has_own_body(headers: &HeaderMap) -> bool {
     kind.starts_with(b"application/json") || kind.starts_with(b"text/html")
 }
 
-fn body_of(problem: &Problem, surface: Surface, id: &HeaderValue) -> Value {
-    let mut body = json!({ "error": problem.code, "error_description": problem.sentence });
-    if surface == Surface::Admin {
-        body["detail"] = problem.sentence.clone().into();
-        if let Some(errors) = &problem.errors {
-            body["errors"] = errors.clone();
-        }
+fn body_of(problem: &Problem, surface: Surface, id: &HeaderValue) -> ErrorBody {
+    let request_id = id.to_str().ok().map(str::to_owned);
+    match surface {
+        Surface::Admin => ErrorBody { request_id, ..problem.body() },
+        Surface::Codeb => ErrorBody { request_id, detail: None, errors: None, ..problem.body() },
     }
-    body["request_id"] = id.to_str().unwrap_or_default().into();
-    body
 }
 
 /// A refusal that the router or an extractor of the web framework made.

@@ -2,9 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tracing::error;
+use utoipa::ToSchema;
 
+use crate::base::error::FieldError;
 use crate::base::{Error, Kind};
 
 /// An [`Error`] on its way out. Exists only in routes and extractors.
@@ -38,12 +40,61 @@ pub(crate) fn status_of(kind: Kind) -> StatusCode {
     }
 }
 
+/// The body of every refusal.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// A word for programs; it does not change between versions.
+    pub error: String,
+    /// A sentence for people.
+    pub error_description: String,
+    /// The same sentence once more, on `/api/v1` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub detail: Option<String>,
+    /// What is wrong with which field, on `/api/v1` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub errors: Option<Vec<FieldProblem>>,
+    /// The request's id, as in the header `X-Request-Id` and in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+}
+
+/// What is wrong with one field of a body.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Path of the field, such as `flow.intents[0].id`.
+    pub field: String,
+    /// A sentence about it.
+    pub message: String,
+}
+
+impl From<&FieldError> for FieldProblem {
+    fn from(error: &FieldError) -> Self {
+        Self { field: error.field.clone(), message: error.message.clone() }
+    }
+}
+
 /// What an error says, kept with the answer until the surface gives it its shape.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) sentence: String,
-    pub(super) errors: Option<Value>,
+    pub(super) errors: Option<Vec<FieldProblem>>,
+}
+
+impl Problem {
+    /// The body of `/api/v1`.
+    pub(super) fn body(&self) -> ErrorBody {
+        ErrorBody {
+            error: self.code.to_owned(),
+            error_description: self.sentence.clone(),
+            detail: Some(self.sentence.clone()),
+            errors: self.errors.clone(),
+            request_id: None,
+        }
+    }
 }
 
 impl IntoResponse for ApiError {
@@ -55,14 +106,9 @@ impl IntoResponse for ApiError {
             error!("A request failed: {error}");
         }
         let sentence = if error.kind() == Kind::Internal { "internal error" } else { error.message() };
-        let errors = (error.kind() == Kind::Invalid)
-            .then(|| error.fields().iter().map(|f| json!({ "field": f.field, "message": f.message })).collect());
+        let errors = (error.kind() == Kind::Invalid).then(|| error.fields().iter().map(FieldProblem::from).collect());
         let problem = Problem { code: error.stable_code(), sentence: sentence.to_owned(), errors };
-        let mut body = json!({ "error": problem.code, "error_description": problem.sentence, "detail": problem.sentence });
-        if let Some(errors) = &problem.errors {
-            body["errors"] = errors.clone();
-        }
-        let mut response = (status, axum::Json(body)).into_response();
+        let mut response = (status, axum::Json(problem.body())).into_response();
         response.extensions_mut().insert(problem);
         if error.kind() == Kind::Unauthorized {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -10,7 +10,7 @@ mod paced;
 
 pub use draining::Draining;
 pub use edge::edge;
-pub use error::{ApiError, ApiResult};
+pub use error::{ApiError, ApiResult, ErrorBody, FieldProblem};
 pub use extract::{AnyCase, Body};
 pub use limits::Limits;
 pub use listen::{Http, Socket};
