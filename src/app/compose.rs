@@ -82,7 +82,7 @@ impl Handles {
         let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings);
-        let auth = shared.auth(outbound.clone())?;
+        let auth = shared.auth(outbound.clone(), &settings)?;
         let phones = shared.phones(&auth);
         let calls = shared.calls()?;
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
@@ -160,7 +160,7 @@ impl Shared {
         })
     }
 
-    fn auth(&self, outbound: Outbound) -> Result<Auth> {
+    fn auth(&self, outbound: Outbound, settings: &Settings) -> Result<Auth> {
         let Setup { data, config, clock, random, secrets, base_url, tenant } = &self.setup;
         Auth::open(AuthSetup {
             data: data.clone(),
@@ -176,6 +176,7 @@ impl Shared {
             sealer: self.sealer.clone(),
             outbound,
             foreign: config.foreign_sign_in.clone(),
+            settings: settings.clone(),
         })
     }
 

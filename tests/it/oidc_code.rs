@@ -121,6 +121,17 @@ async fn a_person_signs_in_and_the_client_gets_tokens_that_say_so() {
 }
 
 #[tokio::test]
+async fn the_page_carries_the_operator_s_name_as_it_is_now() {
+    let app = start().await;
+    let mut browser = Browser::new(app.anonymous());
+    assert!(browser.get(&authorize(&[])).await.text().contains("Sign in · cxbox"));
+    let brand = json!({ "name": "Acme & Sons", "support_email": "help@acme.example" });
+    app.user(Role::SuperAdmin).put("/api/v1/settings/brand", brand).await.expect(200);
+    let page = browser.get(&authorize(&[])).await.text();
+    assert!(page.contains("Sign in · Acme &amp; Sons") && page.contains("mailto:help@acme.example"), "{page}");
+}
+
+#[tokio::test]
 async fn a_signed_in_browser_is_asked_again_only_when_the_client_says_so() {
     let app = start().await;
     let mut browser = Browser::new(app.anonymous());

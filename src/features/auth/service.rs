@@ -7,13 +7,14 @@ use super::foreign::Foreign;
 use super::key_ring::KeyRing;
 use super::keys::Keys;
 use super::limits::Limits;
-use super::oidc::{Grants, Pages, Sessions};
+use super::oidc::{Brand, Grants, Pages, Sessions};
 use super::setup::Setup;
 use super::token::Tokens;
 use super::users::Users;
 use crate::base::seal::Sealer;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Random, Result};
+use crate::features::settings::Settings;
 use crate::platform::config::ForeignSignIn;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
@@ -49,6 +50,8 @@ pub struct AuthSetup {
     pub outbound: Outbound,
     /// That provider.
     pub foreign: ForeignSignIn,
+    /// What the operator calls the box.
+    pub settings: Settings,
 }
 
 /// Logins, tokens and keys. Cheap to clone.
@@ -77,7 +80,7 @@ struct Inner {
 impl Auth {
     /// Opens the feature; makes the RSA key if the folder has none, which takes up to seconds.
     pub fn open(setup: AuthSetup) -> Result<Self> {
-        let AuthSetup { data, identity, db, clock, random, sealer, outbound, foreign } = setup;
+        let AuthSetup { data, identity, db, clock, random, sealer, outbound, foreign, settings } = setup;
         let base_url = identity.base_url.as_str();
         let grants = Grants::new(db.clone(), random.clone());
         Ok(Self(Arc::new(Inner {
@@ -88,7 +91,7 @@ impl Auth {
             setup: Setup::new(data.setup_token(), clock.clone(), random.clone()),
             clients: Clients::new(db.clone(), random.clone(), base_url, grants.clone()),
             sessions: Sessions::new(db.clone(), clock.clone(), random.clone(), base_url),
-            pages: Pages::new()?,
+            pages: Pages::new(Arc::new(move || brand_of(&settings)))?,
             foreign: Foreign::open(foreign, base_url, outbound, clock.clone())?,
             rotation: tokio::sync::Mutex::new(()),
             grants,
@@ -173,4 +176,9 @@ impl Auth {
     pub(super) fn rotation(&self) -> &tokio::sync::Mutex<()> {
         &self.0.rotation
     }
+}
+
+fn brand_of(settings: &Settings) -> Brand {
+    let brand = &settings.current().brand;
+    Brand { name: brand.name.clone(), support_email: brand.support_email.clone() }
 }

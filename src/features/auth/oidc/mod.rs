@@ -29,6 +29,6 @@ pub(in crate::features::auth) use asked::Asked;
 pub(in crate::features::auth) use authorize::{finish, see_other, show_login};
 pub(in crate::features::auth) use endpoints::routes;
 pub(in crate::features::auth) use grants::Grants;
-pub(in crate::features::auth) use page::Pages;
+pub(in crate::features::auth) use page::{Brand, Pages};
 pub(in crate::features::auth) use pending::{Link, Pending};
 pub(in crate::features::auth) use sessions::Sessions;

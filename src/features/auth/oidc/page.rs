@@ -13,9 +13,18 @@ use crate::base::{Context, Result};
 
 const STYLE: &str = include_str!("../../../../assets/pages/style.css");
 
+/// What the operator calls the box, and whom people may ask for help; read anew for each page.
+pub(in crate::features::auth) struct Brand {
+    pub(in crate::features::auth) name: String,
+    pub(in crate::features::auth) support_email: String,
+}
+
+type BrandNow = Arc<dyn Fn() -> Brand + Send + Sync>;
+
 /// The pages. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::features::auth) struct Pages {
+    brand: BrandNow,
     templates: Arc<Environment<'static>>,
     style_hash: Arc<str>,
 }
@@ -40,7 +49,7 @@ pub(super) struct LoginPage<'a> {
 }
 
 impl Pages {
-    pub(in crate::features::auth) fn new() -> Result<Self> {
+    pub(in crate::features::auth) fn new(brand: BrandNow) -> Result<Self> {
         let mut templates = Environment::new();
         for (name, text) in [
             ("frame.html", include_str!("../../../../assets/pages/frame.html")),
@@ -52,7 +61,7 @@ impl Pages {
         }
         templates.add_global("style", Value::from_safe_string(STYLE.to_owned()));
         let digest = ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes());
-        Ok(Self { templates: Arc::new(templates), style_hash: BASE64_STANDARD.encode(digest).into() })
+        Ok(Self { brand, templates: Arc::new(templates), style_hash: BASE64_STANDARD.encode(digest).into() })
     }
 
     /// The page that asks for name and password.
@@ -77,6 +86,8 @@ impl Pages {
 
     fn page(&self, status: StatusCode, name: &str, values: Value, leads_to: &str) -> Result<Response> {
         let template = self.templates.get_template(name).context("a page's template is missing")?;
+        let brand = (self.brand)();
+        let values = context! { brand => context! { name => brand.name, support_email => brand.support_email }, ..values };
         let html = template.render(values).context("a page could not be made")?;
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {leads_to}; frame-ancestors 'none'; base-uri 'none'",
@@ -99,8 +110,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_comes_from_outside_is_escaped_and_the_policy_names_the_style() {
-        let pages = Pages::new().unwrap();
         let bad = "\"><script>alert(1)</script>";
+        let pages = Pages::new(Arc::new(|| Brand { name: bad.to_owned(), support_email: bad.to_owned() })).unwrap();
         let page = LoginPage {
             client: bad,
             request: bad,
