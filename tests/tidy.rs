@@ -36,7 +36,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
-    ("ops", &["settings", "fleet"]),
+    ("ops", &["settings", "fleet", "calls"]),
     ("console", &[]),
 ];
 

@@ -9,7 +9,8 @@ use super::{jobs, router, subscriptions};
 use crate::base::Result;
 use crate::features::auth::Auth;
 use crate::features::fleet::Fleet;
-use crate::features::ops::Figures;
+use crate::features::ops::{self, Figures, FiguresSetup};
+use crate::platform::config::TlsMode;
 use crate::platform::db::Db;
 use crate::platform::outbox::{Outbox, Work};
 use crate::platform::space::Disk;
@@ -29,11 +30,14 @@ impl App {
     pub fn build(setup: Setup) -> Result<Self> {
         let db = Db::open(&setup.data.main_db(), &setup.data.backups(), setup.clock.clone())?;
         let (clock, data) = (setup.clock.clone(), setup.data.clone());
+        let has_tls = setup.config.server.tls == TlsMode::Local;
+        let has_listener = setup.config.metrics.bind.is_some();
         let disk = Disk::of(data.root(), setup.config.server.reserve());
         let handles = Handles::build(setup, &db)?;
         let work = Work { subscriptions: subscriptions::all(&handles), handlers: jobs::all(&handles), chores: jobs::chores() };
         let outbox = Outbox::new(&db, &clock, work);
-        let figures = Figures::new(data, disk, handles.fleet.clone(), outbox.clone());
+        let figures =
+            Figures::new(FiguresSetup { clock, data, disk, fleet: handles.fleet.clone(), outbox: outbox.clone(), has_tls, has_listener });
         Ok(Self { db, outbox, figures, handles })
     }
 
@@ -46,6 +50,11 @@ impl App {
     /// All routes behind the gate.
     pub fn router(&self) -> Router {
         router::build(&self.handles, self.figures.clone()).0
+    }
+
+    /// The routes of a listener that gives figures and nothing else.
+    pub fn figures_router(&self) -> Router {
+        ops::figures_only(self.figures.clone())
     }
 
     /// The description of all routes, from the same registration.

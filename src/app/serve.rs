@@ -41,8 +41,11 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     let base_url = config.server.base_url(bound);
     let tenant = config.server.tenant(bound);
     let engine = EngineToKeep::of(&config, &data)?;
+    let counted = telemetry::start_counting()?;
+    let counting = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_counting(counted.clone())));
+    let metrics = bind_metrics(config.metrics.bind).await?;
     let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant })?;
-    let app = app.with_counted(telemetry::start_counting()?);
+    let app = app.with_counted(counted);
     let setup_token = app.auth().begin_setup().await?;
     app.seed().await?;
     let http = Http::new(app.router(), limits);
@@ -52,6 +55,10 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
         None => Socket::Tcp(listener),
     });
     http.listen(Socket::Control(control));
+    let figures = Http::new(app.figures_router(), Limits::default());
+    if let Some(listener) = metrics {
+        figures.listen(Socket::Tcp(listener));
+    }
     let stop = CancellationToken::new();
     let outbox = tokio::spawn({
         let (outbox, stop) = (app.outbox.clone(), stop.clone());
@@ -72,6 +79,8 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
         supervisor.drain(drain).await?;
     }
     http.drain(drain).await;
+    figures.drain(drain).await;
+    drop(counting);
     stop.cancel();
     outbox.await.context("the outbox ended badly")?;
     Ok(())
@@ -90,6 +99,12 @@ fn open_tls(data: &DataDir, config: &Config, bound: SocketAddr, clock: &Clock) -
     }
     let tenant = config.server.tenant(bound);
     tls::open_local(data, bound, Some(tenant.trim_matches(['[', ']'])), clock).map(Some)
+}
+
+/// The listener of the figures, if they have one of their own.
+async fn bind_metrics(bind: Option<SocketAddr>) -> Result<Option<TcpListener>> {
+    let Some(bind) = bind else { return Ok(None) };
+    TcpListener::bind(bind).await.context(format!("cannot listen on {bind} (metrics.bind)")).map(Some)
 }
 
 /// A socket file that was left by a killed process is replaced; the lock says that nobody listens on it.

@@ -4,6 +4,7 @@
 
 mod baresip;
 mod durability;
+mod figures;
 mod full_disk;
 mod inbound;
 mod lifecycle;
@@ -13,7 +14,9 @@ mod packaging;
 #[path = "../peers/peers.rs"]
 mod peers;
 mod quiet_log;
+mod recovery;
 mod schemathesis;
 mod static_binary;
 mod support;
 mod user_cli;
+mod webhook_peers;

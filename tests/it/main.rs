@@ -42,5 +42,6 @@ mod webhooks;
 mod webhooks_hostile;
 mod webhooks_pull;
 mod webhooks_recovery;
+mod webhooks_ssrf;
 mod webhooks_verify;
 mod wiring;

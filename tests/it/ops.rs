@@ -99,7 +99,25 @@ async fn figures_are_given_to_clients_on_this_machine() {
     let app = TestApp::start().await;
     let answer = app.anonymous().get("/metrics").await;
     assert_eq!(answer.status, 200);
-    for name in ["cxbox_disk_free_bytes ", "cxbox_engine_up 0", "cxbox_outbox_waiting_total{what=\"facts\"} 0"] {
+    let names =
+        ["cxbox_disk_free_bytes ", "cxbox_engine_up 0", "cxbox_outbox_waiting_total{what=\"facts\"} 0", "cxbox_outbox_oldest_seconds 0"];
+    for name in names {
         assert!(answer.text().contains(name), "{name} is not in {}", answer.text());
     }
+    for absent in ["cxbox_cert_expiry_seconds", "cxbox_backup_age_seconds"] {
+        assert!(!answer.text().contains(absent), "there is no certificate and no backup");
+    }
+    std::fs::write(app.data.backups().join("main.db"), "a copy").unwrap();
+    assert!(app.anonymous().get("/metrics").await.text().contains("cxbox_backup_age_seconds "));
+}
+
+#[tokio::test]
+async fn work_that_is_late_shows_in_the_figures() {
+    let mut app = TestApp::start().await;
+    let result = json!({ "session_id": "s-1", "disconnected_by": "customer" });
+    app.engine().post("/api/v1/call-results", result).await.expect(200);
+    app.advance(Duration::from_secs(90));
+    let text = app.anonymous().get("/metrics").await.text();
+    assert!(text.contains("cxbox_outbox_oldest_seconds 90") && text.contains("cxbox_outbox_waiting_total{what=\"facts\"} 1"), "{text}");
+    app.may_leave_work();
 }

@@ -6,6 +6,7 @@ mod attempts_store;
 mod cache_summary;
 mod engine_routes;
 mod events_store;
+mod figures_store;
 mod list_store;
 mod live_routes;
 mod model;
@@ -23,6 +24,7 @@ mod tests;
 mod view;
 
 pub use attempts_store::{Unplaced, cancel, close, forget, supersede};
+pub use figures_store::{CallFigures, figures};
 pub use model::{CallStatus, Direction, NewCall, Origin};
 pub use record::CallRecord;
 pub use routes::routes;

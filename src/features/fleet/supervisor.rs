@@ -131,6 +131,9 @@ impl Keeper {
     /// Runs until stopped; gives back the engine that runs then.
     async fn keep(self, stop: CancellationToken, tell: watch::Sender<Option<Kept>>) -> Option<Engine> {
         let mut restarts = Restarts::default();
+        let n_restarts = metrics::counter!("cxbox_engine_restarts_total");
+        // A figure that is not there cannot be seen to rise.
+        n_restarts.increment(0);
         loop {
             let found = tokio::select! {
                 () = stop.cancelled() => return None,
@@ -148,6 +151,7 @@ impl Keeper {
             }
             tell.send_replace(None);
             let pause = restarts.after_crash(self.clock.now());
+            n_restarts.increment(1);
             warn!("The engine is started again in {} ms", pause.as_millis());
             tokio::select! {
                 () = stop.cancelled() => return None,

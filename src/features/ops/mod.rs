@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod metrics;
+mod observe;
 mod readiness;
 mod routes;
 
 pub use catalogue::{Catalogue, describe};
-pub use metrics::Figures;
+pub use metrics::{Figures, FiguresSetup};
+pub use observe::subscription;
 pub use readiness::{Check, Readiness, Report};
-pub use routes::routes;
+pub use routes::{figures_only, routes};

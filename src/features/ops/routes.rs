@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::Json;
+use axum::Router;
 use axum::extract::State;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::base::Error;
 use crate::platform::access::Peer;
-use crate::platform::http::ApiResult;
+use crate::platform::http::{ApiError, ApiResult};
 
 use super::metrics::Figures;
 use super::readiness::{Readiness, Report};
@@ -70,9 +71,27 @@ async fn readyz(State(readiness): State<Readiness>) -> (StatusCode, Json<Report>
     (status, Json(report))
 }
 
-/// Figures for Prometheus. Clients on other machines are told that there is nothing here.
+/// The router of a listener that gives figures and nothing else, to whoever reaches it.
+pub fn figures_only(figures: Figures) -> Router {
+    let nothing = || async { ApiError(nothing_here()) };
+    let (router, _) = OpenApiRouter::new().routes(routes!(all_metrics)).with_state(figures).split_for_parts();
+    router.fallback(nothing)
+}
+
+fn nothing_here() -> Error {
+    Error::not_found("there is nothing at this path")
+}
+
+/// Figures for Prometheus, at the listener of its own.
+#[utoipa::path(get, path = "/metrics", tag = "ops", responses((status = 200, body = String, content_type = "text/plain")))]
+async fn all_metrics(State(figures): State<Figures>) -> String {
+    figures.render().await
+}
+
+/// Figures for Prometheus. Clients on other machines are told that there is nothing here, and everybody is when a listener of its own
+/// gives them: behind a proxy all clients seem to be on this machine.
 #[utoipa::path(get, path = "/metrics", tag = "ops", responses((status = 200, body = String, content_type = "text/plain")))]
 async fn metrics(State(figures): State<Figures>, peer: Option<Extension<Peer>>) -> ApiResult<String> {
     let is_far = peer.and_then(|Extension(peer)| peer.ip()).is_some_and(|ip| !ip.to_canonical().is_loopback());
-    if is_far { Err(Error::not_found("there is nothing at this path").into()) } else { Ok(figures.render().await) }
+    if is_far || figures.has_listener() { Err(nothing_here().into()) } else { Ok(figures.render().await) }
 }

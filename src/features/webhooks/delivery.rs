@@ -105,13 +105,24 @@ impl Webhooks {
     }
 }
 
+/// What an attempt can come to, as it is counted.
+const RESULTS: [&str; 3] = ["delivered", "retrying", "parked"];
+
 fn count(next: &Next) {
+    let [delivered, retrying, parked] = RESULTS;
     let result = match next {
-        Next::Delivered => "delivered",
-        Next::Again(_) => "retrying",
-        Next::GiveUp | Next::GiveUpAndPause => "parked",
+        Next::Delivered => delivered,
+        Next::Again(_) => retrying,
+        Next::GiveUp | Next::GiveUpAndPause => parked,
     };
     metrics::counter!("cxbox_webhook_deliveries_total", "result" => result).increment(1);
+}
+
+/// Makes the counters: one that is not there cannot be seen to rise.
+pub(super) fn count_from_zero() {
+    for result in RESULTS {
+        metrics::counter!("cxbox_webhook_deliveries_total", "result" => result).increment(0);
+    }
 }
 
 /// An attempt as the log keeps it.

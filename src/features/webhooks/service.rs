@@ -54,6 +54,7 @@ struct Inner {
 impl Webhooks {
     /// The handle.
     pub fn new(setup: WebhooksSetup) -> Self {
+        super::delivery::count_from_zero();
         Self(Arc::new(Inner { setup }))
     }
 

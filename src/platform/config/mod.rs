@@ -5,6 +5,7 @@ mod foreign_sign_in;
 mod layers;
 mod live;
 mod log;
+mod metrics;
 mod numbers;
 mod outbound;
 mod phones;
@@ -20,6 +21,7 @@ pub use foreign_sign_in::{ForeignSignIn, NewPeople};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
 pub use live::{LiveKey, is_secret};
 pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
 pub use numbers::Numbers;
 pub use outbound::Outbound;
 pub use phones::Phones;
@@ -48,6 +50,8 @@ pub struct Config {
     pub phones: Phones,
     /// Another identity provider.
     pub foreign_sign_in: ForeignSignIn,
+    /// Figures.
+    pub metrics: Metrics,
     /// Logs.
     pub log: Log,
     /// Keys that an operator may change while the box runs: settings (`features/settings`).

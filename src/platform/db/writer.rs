@@ -140,7 +140,9 @@ fn commit_group(conn: &Connection, group: &mut Vec<Box<dyn Job>>, jobs: &mut mps
             group.push(job);
         }
     }
+    let began = clock.monotonic();
     conn.prepare_cached("commit")?.execute([])?;
+    metrics::histogram!("cxbox_db_commit_seconds").record(clock.monotonic().saturating_duration_since(began));
     Ok(wakes)
 }
 

@@ -3,6 +3,8 @@
 mod client;
 #[cfg(test)]
 mod client_tests;
+#[cfg(test)]
+mod corpus;
 mod failure;
 mod guard;
 #[cfg(test)]

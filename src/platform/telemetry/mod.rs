@@ -3,8 +3,9 @@
 mod redact;
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::base::{Context, Error, Result};
@@ -12,9 +13,33 @@ use crate::platform::config::{BAD_CONFIG, Log, LogFormat};
 
 use redact::RedactedStderr;
 
-/// Starts counting what the program does; the handle renders it for Prometheus. Call once per process.
+/// Bounds of what is counted in classes, in seconds.
+const CLASSES: &[(&str, &[f64])] = &[
+    ("cxbox_db_commit_seconds", &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0]),
+    ("cxbox_call_setup_seconds", &[0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0]),
+    ("cxbox_turn_latency_seconds", &[0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]),
+];
+/// How often what was observed is put into its classes, so that it does not pile up when nobody asks.
+const SORT_EVERY: Duration = Duration::from_secs(5);
+
+/// Starts counting what the program does; the handle renders it for Prometheus. Call once per process, before anything is counted.
 pub fn start_counting() -> Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().context("counting is started already")
+    builder()?.install_recorder().context("counting is started already")
+}
+
+/// A recorder with the classes of this program.
+pub fn builder() -> Result<PrometheusBuilder> {
+    CLASSES.iter().try_fold(PrometheusBuilder::new(), |builder, (name, bounds)| {
+        builder.set_buckets_for_metric(Matcher::Full((*name).to_owned()), bounds).context("a figure has no classes")
+    })
+}
+
+/// Keeps the counted figures small until it is dropped.
+pub async fn keep_counting(counted: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(SORT_EVERY).await;
+        counted.run_upkeep();
+    }
 }
 
 /// Starts logging to standard error. Call once per process.

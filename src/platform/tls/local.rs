@@ -58,6 +58,11 @@ fn describe(ca: &str, names: &[String], until: Millis) -> String {
     format!("{until}\n{}\n{}\n", crate::base::secret::sha256_hex(ca), names.join("\n"))
 }
 
+/// When the leaf ends, as it was noted beside it.
+pub(super) fn leaf_ends_at(data: &DataDir) -> Option<Millis> {
+    std::fs::read_to_string(data.tls().join("leaf.txt")).ok()?.lines().next().and_then(Millis::parse)
+}
+
 fn is_good(about: &str, ca: &str, names: &[String], now: Millis) -> bool {
     let Some(until) = about.lines().next().and_then(Millis::parse) else { return false };
     until.minus(RENEW_BEFORE) > now && about == describe(ca, names, until)

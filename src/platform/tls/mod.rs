@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::base::{Clock, Context, Result};
+use crate::base::{Clock, Context, Millis, Result};
 use crate::platform::data_dir::DataDir;
 
 /// What the API's address speaks TLS with.
@@ -47,6 +47,11 @@ pub fn stored_fingerprint(data: &DataDir) -> Result<String> {
     Ok(fingerprint(&CertificateDer::from_pem_slice(&pem).context("the CA in the tls folder cannot be read")?))
 }
 
+/// When the certificate in `D/tls` ends. `None` when there is none.
+pub fn leaf_ends_at(data: &DataDir) -> Option<Millis> {
+    local::leaf_ends_at(data)
+}
+
 /// Everything a client on this network may call the box.
 fn names(bound: SocketAddr, public_host: Option<&str>) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
@@ -80,7 +85,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::base::Millis;
 
     #[test]
     fn the_ca_stays_and_the_leaf_is_renewed_before_it_ends_or_when_a_name_is_new() {
@@ -92,6 +96,8 @@ mod tests {
         let leaf = || std::fs::read_to_string(data.tls().join("leaf.pem")).expect("a leaf");
         let (ca, first) = (open(None), leaf());
         assert_eq!(ca.len(), 95);
+        let left = leaf_ends_at(&data).expect("an end").since(clock.now());
+        assert!(left > Duration::from_secs(390 * 24 * 3600) && left <= Duration::from_secs(397 * 24 * 3600), "{left:?}");
         assert_eq!((open(None), leaf()), (ca.clone(), first.clone()), "a second start changes nothing");
         clock.advance(Duration::from_secs(370 * 24 * 3600));
         assert_eq!(open(None), ca);

@@ -2,6 +2,7 @@
 
 mod appliance;
 mod baresip;
+mod hooks;
 mod http;
 mod peer;
 mod ports;
@@ -9,6 +10,7 @@ pub mod stage;
 
 pub use appliance::{Appliance, Setup, binary};
 pub use baresip::Baresip;
+pub use hooks::Hooks;
 pub use http::Http;
 pub use peer::Peer;
 pub use ports::{free_port, until};
