@@ -100,10 +100,9 @@ fn transferred(call: &CallRecord) -> Map<String, Value> {
             .0;
     }
     let fields = fields.with_some("fromVnum", call.number.clone().or_else(|| call.did.clone()));
-    let fields = if is_e164(&target) {
-        fields.with("toPhone", target).with("transferType", "vnum-to-pstn")
-    } else {
-        fields.with("toUser", target).with("transferType", "vnum-to-vnum")
+    let fields = match transfer_type(&target) {
+        kind @ "vnum-to-pstn" => fields.with("toPhone", target).with("transferType", kind),
+        kind => fields.with("toUser", target).with("transferType", kind),
     };
     fields.with("room", room(call)).with("source", "vnum").0
 }
@@ -164,6 +163,18 @@ fn outcome(call: &CallRecord) -> String {
         }
         .to_owned()
     })
+}
+
+/// The kind of a hand-over by its target: numbers with a plus lie in the telephone network, other numbers are virtual ones of this box, and
+/// a name is a person whose telephone rings (their office tab, decision 31).
+fn transfer_type(target: &str) -> &'static str {
+    if is_e164(target) {
+        "vnum-to-pstn"
+    } else if !target.is_empty() && target.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#') {
+        "vnum-to-vnum"
+    } else {
+        "vnum-to-officetab"
+    }
 }
 
 /// Where the call went: a number, or the user part of a SIP address.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::event::EventName;
-use super::payload::{body, is_outbound, of_call};
+use super::payload::{body, is_browser, is_outbound, of_call};
 use crate::base::Millis;
 use crate::base::id::SessionId;
 use crate::contract::fact::Fact;
@@ -137,6 +137,25 @@ fn a_call_from_a_browser() {
 }
 
 #[test]
+fn a_call_from_a_browser_has_a_transcript_like_others_and_is_never_answered_over_sip() {
+    let call = CallRecord { transcript_file: Some("vnum-1234-20260101-120000-vnum0123456789ab.txt".into()), ..browser() };
+    check(
+        EventName::TranscriptSaved,
+        &call,
+        &json!({ "callId": "vnum0123456789ab", "number": "1234", "file": "vnum-1234-20260101-120000-vnum0123456789ab.txt",
+            "outcome": "empty-room", "source": "vnum" }),
+    );
+    assert!(is_browser(&call) && !is_browser(&sip()) && !is_browser(&outbound()) && !is_browser(&nothing_known()));
+}
+
+#[test]
+fn the_data_of_shares_and_tests_is_made_elsewhere() {
+    for event in [EventName::ShareCreated, EventName::ShareViewed, EventName::ShareRevoked, EventName::Test] {
+        assert!(of_call(event, &sip()).is_empty(), "{}", event.as_str());
+    }
+}
+
+#[test]
 fn a_call_over_sip() {
     let (call, room) = (sip(), room(&sip()));
     check(
@@ -223,6 +242,11 @@ fn a_transfer_says_from_where_and_to_whom() {
     for target in ["8888", "sip:8888@127.0.0.1:5070", "sips:8888@pbx.example;transport=tcp"] {
         let expected = from_number(json!({ "toUser": "8888", "transferType": "vnum-to-vnum" }));
         check(EventName::CallTransferred, &transferring(sip(), target), &expected);
+    }
+    for target in ["alex", "sip:alex@127.0.0.1:5070", "sips:alex@pbx.example;transport=tcp"] {
+        let expected = from_number(json!({ "toUser": "alex", "transferType": "vnum-to-officetab" }));
+        check(EventName::CallTransferred, &transferring(sip(), target), &expected);
+        check(EventName::CallTransferred, &transferring(browser(), target), &expected);
     }
     check(
         EventName::CallTransferred,
