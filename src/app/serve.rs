@@ -55,10 +55,7 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
         None => Socket::Tcp(listener),
     });
     http.listen(Socket::Control(control));
-    let figures = Http::new(app.figures_router(), Limits::default());
-    if let Some(listener) = metrics {
-        figures.listen(Socket::Tcp(listener));
-    }
+    let figures = give_figures(&app, metrics);
     let stop = CancellationToken::new();
     let outbox = tokio::spawn({
         let (outbox, stop) = (app.outbox.clone(), stop.clone());
@@ -99,6 +96,15 @@ fn open_tls(data: &DataDir, config: &Config, bound: SocketAddr, clock: &Clock) -
     }
     let tenant = config.server.tenant(bound);
     tls::open_local(data, bound, Some(tenant.trim_matches(['[', ']'])), clock).map(Some)
+}
+
+/// Gives the figures at the listener of their own; without one this serves nothing.
+fn give_figures(app: &App, listener: Option<TcpListener>) -> Http {
+    let figures = Http::new(app.figures_router(), Limits::default());
+    if let Some(listener) = listener {
+        figures.listen(Socket::Tcp(listener));
+    }
+    figures
 }
 
 /// The listener of the figures, if they have one of their own.
