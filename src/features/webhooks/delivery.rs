@@ -11,7 +11,7 @@ use super::job::JobBody;
 use super::retry::{self, Answered, MOST_FAILURES, Next};
 use super::service::Webhooks;
 use super::sign::{self, Signed};
-use super::store;
+use super::{counted, store};
 use crate::base::{Millis, Result};
 use crate::platform::access::Actor;
 use crate::platform::audit;
@@ -61,7 +61,7 @@ impl Webhooks {
             return Ok(Outcome::Again { after: AFTER_OUR_FAULT, error: "too many connections are open".to_owned() });
         };
         let next = retry::decide(due.schedule, due.attempts + 1, &came.answered);
-        count(&next);
+        counted::count(&next);
         let attempt = noted(came, &headers, now)?;
         let job_id = job.id;
         self.db().write(move |tx| record(tx, job_id, &due, &attempt, &next)).await?;
@@ -102,26 +102,6 @@ impl Webhooks {
             next_secret: next_secret.as_ref().map(|next| next.expose()),
         }));
         Ok(headers)
-    }
-}
-
-/// What an attempt can come to, as it is counted.
-const RESULTS: [&str; 3] = ["delivered", "retrying", "parked"];
-
-fn count(next: &Next) {
-    let [delivered, retrying, parked] = RESULTS;
-    let result = match next {
-        Next::Delivered => delivered,
-        Next::Again(_) => retrying,
-        Next::GiveUp | Next::GiveUpAndPause => parked,
-    };
-    metrics::counter!("cxbox_webhook_deliveries_total", "result" => result).increment(1);
-}
-
-/// Makes the counters: one that is not there cannot be seen to rise.
-pub(super) fn count_from_zero() {
-    for result in RESULTS {
-        metrics::counter!("cxbox_webhook_deliveries_total", "result" => result).increment(0);
     }
 }
 

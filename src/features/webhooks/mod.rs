@@ -5,6 +5,7 @@
 //! failed is parked and can be sent again, and events can be pulled by position.
 
 mod codeb_routes;
+mod counted;
 mod deliveries_store;
 mod delivery;
 mod event;

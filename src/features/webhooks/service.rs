@@ -9,7 +9,7 @@ use super::deliveries_store as deliveries;
 use super::log::{DeliveryDetail, DeliveryState, DeliveryView};
 use super::model::{self, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
 use super::store::{Sealed, Settings};
-use super::{log_store, store};
+use super::{counted, log_store, store};
 use crate::base::id::{DeliveryId, WebhookId};
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
@@ -54,7 +54,7 @@ struct Inner {
 impl Webhooks {
     /// The handle.
     pub fn new(setup: WebhooksSetup) -> Self {
-        super::delivery::count_from_zero();
+        counted::begin();
         Self(Arc::new(Inner { setup }))
     }
 
