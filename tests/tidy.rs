@@ -34,6 +34,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("crm", &["calls", "settings"]),
     ("transcripts", &["calls", "settings"]),
     ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
+    ("mail", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
     ("ops", &["settings", "fleet", "calls"]),

@@ -10,6 +10,7 @@ use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::Carriers;
 use crate::features::fleet::{Fleet, FleetSetup};
+use crate::features::mail::{Mails, MailsSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
 use crate::features::outbound::{Orders, OrdersSetup};
@@ -22,6 +23,7 @@ use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
+use crate::platform::mail::Mailer;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
 use crate::platform::secrets::Secrets;
@@ -55,6 +57,7 @@ pub(super) struct Handles {
     pub(super) carriers: Carriers,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
+    pub(super) mails: Mails,
     pub(super) numbers: Numbers,
     pub(super) orders: Orders,
     pub(super) phones: Phones,
@@ -92,6 +95,7 @@ impl Handles {
             runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings, &orders),
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
+            mails: shared.mails(&settings, outbound.clone())?,
             webhooks: shared.webhooks(outbound),
             random: random.clone(),
             tenant: tenant.clone(),
@@ -269,6 +273,16 @@ impl Shared {
             folder: self.setup.data.transcripts(),
             settings: settings.clone(),
             base_url: self.setup.base_url.clone(),
+        })
+    }
+
+    fn mails(&self, settings: &Settings, net: Outbound) -> Result<Mails> {
+        Mails::new(MailsSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            settings: settings.clone(),
+            mailer: Mailer::new(net),
         })
     }
 

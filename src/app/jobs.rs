@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{outbound, transcripts, webhooks};
+use crate::features::{mail, outbound, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome};
 
 /// All kinds of jobs and their handlers.
@@ -13,6 +13,7 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     let hooks = handles.webhooks.clone();
     let mut all: HashMap<_, _> = transcripts::handlers(&handles.transcripts).into_iter().collect();
     all.extend(outbound::handlers(&handles.orders));
+    all.extend(mail::handlers(&handles.mails));
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
 }

@@ -13,7 +13,7 @@ use super::describe;
 use crate::base::Error;
 use crate::features::ops::Figures;
 use crate::features::{
-    audit, auth, bots, calls, carriers, fleet, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks,
+    audit, auth, bots, calls, carriers, fleet, mail, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::{ApiError, edge};
@@ -40,6 +40,7 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(webhooks::routes(h.webhooks))
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))
+        .merge(mail::routes(h.mails))
         .merge(permit::routes(h.permit));
     let catalogue = ops::Catalogue::of(router.get_openapi());
     let (router, openapi) = router.merge(ops::describe(catalogue)).split_for_parts();

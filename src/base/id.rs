@@ -64,6 +64,8 @@ ids! {
     DeliveryId = |random| format!("dlv_{}", random.hex::<12>());
     /// A link that shares a transcript: `shr_` and 16 hexadecimal digits. Not its token.
     ShareId = |random| format!("shr_{}", random.hex::<8>());
+    /// A mail about a call: `mail_` and 16 hexadecimal digits.
+    MailId = |random| format!("mail_{}", random.hex::<8>());
     /// The CXB key of a call, from the call-time config to its result: a UUID.
     SessionId = |random| random.uuid().to_string();
     /// The CodeB key of a call: `oac-` + 12 hex outbound, `vnum` + 12 hex inbound. `new` makes an inbound one.

@@ -6,6 +6,7 @@ pub mod bots;
 pub mod calls;
 pub mod carriers;
 pub mod fleet;
+pub mod mail;
 pub mod numbers;
 pub mod ops;
 pub mod outbound;

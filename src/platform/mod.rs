@@ -6,6 +6,7 @@ pub mod config;
 pub mod data_dir;
 pub mod db;
 pub mod http;
+pub mod mail;
 pub mod net;
 pub mod objects;
 pub mod outbox;

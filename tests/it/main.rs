@@ -12,6 +12,7 @@ mod inbound_routes;
 mod inbound_routes_lines;
 mod limits;
 mod live;
+mod mail;
 mod numbers;
 mod numbers_modes;
 mod oidc_clients;

@@ -58,7 +58,7 @@ fn mail(doc: &SettingsDoc) -> Result<()> {
     let mail = &doc.mail;
     unless(mail.host.is_empty() || is_host(&mail.host), "host", "must be the name or address of a mail server, or empty")?;
     unless(mail.port != 0, "port", "must be 1 to 65535")?;
-    unless((1..=300).contains(&mail.timeout_seconds), "timeout_seconds", "must be 1 to 300")?;
+    unless((1..=120).contains(&mail.timeout_seconds), "timeout_seconds", "must be 1 to 120")?;
     unless(may_be_address(&mail.from), "from", "must be an e-mail address such as cxbox@example.com")?;
     unless(!mail.is_on() || !mail.from.is_empty(), "from", "is needed when a mail server is set")?;
     unless(is_line(&mail.username, 255), "username", "must be one line of at most 255 bytes")?;

@@ -98,6 +98,16 @@ impl Outbound {
         self.exchange(request, target, Class::Operator, Vec::new()).await
     }
 
+    /// The addresses of a host the operator has set, for libraries with a client of their own: at least one, those the guard forbids left out.
+    pub async fn operator_addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
+        let found = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.0.resolver.look_up(host).await?,
+        };
+        let permitted = self.permitted(found, Class::Operator)?;
+        Ok(permitted.into_iter().take(MOST_ADDRESSES).map(|address| SocketAddr::new(address, port)).collect())
+    }
+
     async fn exchange(
         &self,
         request: Request,

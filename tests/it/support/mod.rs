@@ -10,6 +10,7 @@ pub mod make;
 mod people;
 mod ports;
 mod receiver;
+mod smtp;
 
 pub use app::TestApp;
 pub use browser::Browser;
@@ -17,3 +18,4 @@ pub use client::{Answer, Client};
 pub use dialling::Dialling;
 pub use fake_engine::{Answering, FakeEngine};
 pub use receiver::{Received, Receiver};
+pub use smtp::{Does, MailSink, Manner, Taken};

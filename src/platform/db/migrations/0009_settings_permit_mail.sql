@@ -32,3 +32,18 @@ create table outbound_days (
     day text primary key,
     n_calls integer not null
 ) strict, without rowid;
+
+-- Mails about outbound calls: one for each attempt that is over.
+create table mails (
+    n integer primary key,
+    id text not null unique,
+    session_id text not null unique,
+    call_id text not null,
+    recipient text not null,
+    state text not null default 'waiting' check (state in ('waiting', 'sent', 'parked')),
+    round integer not null default 1,
+    attempts integer not null default 0,
+    error text not null default '',
+    created_at integer not null,
+    sent_at integer
+) strict;
