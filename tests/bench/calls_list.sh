@@ -56,7 +56,7 @@ sqlite3 "$data/main.db" "
         json_object('system_prompt', 'Remind them of their appointment and ask whether it still suits them. Say goodbye.', 'max_seconds', 300)
     from n;
     commit;
-    pragma wal_checkpoint(truncate);"
+    pragma wal_checkpoint(truncate);" >/dev/null
 start
 python3 - "$http" "$requests" "$orders" <<'P'
 import http.client, json, sys, time
