@@ -28,6 +28,7 @@ use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
 use crate::platform::secrets::Secrets;
 use crate::platform::space::Disk;
+use crate::platform::tls;
 
 /// What the control plane is built from. Tests pass their own clock and randomness.
 pub struct Setup {
@@ -81,8 +82,8 @@ impl Handles {
         let places = Arc::new(Places::built_in()?);
         let settings = shared.settings(&bots, &places)?;
         let permit = Permit::new(db.clone(), clock.clone(), settings.clone(), places)?;
-        let fleet = shared.fleet(outbound.clone(), &settings);
-        let carriers = Carriers::new(db.clone(), random.clone(), shared.sealer.clone());
+        let fleet = shared.fleet(&settings)?;
+        let carriers = Carriers::new(db.clone(), clock.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings);
         let auth = shared.auth(outbound.clone(), &settings)?;
@@ -154,14 +155,19 @@ impl Shared {
         })
     }
 
-    fn fleet(&self, net: Outbound, settings: &Settings) -> Fleet {
-        Fleet::new(FleetSetup {
+    fn fleet(&self, settings: &Settings) -> Result<Fleet> {
+        // Engines on other machines have certificates of the box's own CA.
+        let options = OutboundOptions {
+            extra_ca: Some(tls::ca_file(&self.setup.data, &self.setup.clock)?),
+            ..OutboundOptions::allowing(Vec::<String>::new())?
+        };
+        Ok(Fleet::new(FleetSetup {
             engine_socket: self.setup.data.engine_socket(),
             secret: self.setup.secrets.core.clone(),
-            net,
+            net: Outbound::new(options)?,
             random: self.setup.random.clone(),
             settings: settings.clone(),
-        })
+        }))
     }
 
     fn auth(&self, outbound: Outbound, settings: &Settings) -> Result<Auth> {

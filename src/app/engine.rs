@@ -25,17 +25,12 @@ impl EngineToKeep {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         // After an upgrade the file of a running program may be gone; the running one can still be started again.
         let program = if program.exists() { program } else { PathBuf::from("/proc/self/exe") };
-        let setting = |name: &str, value: String| (name.to_owned(), value);
         Ok(Some(Self {
             program,
             data: data.clone(),
             sip: config.engine.sip.to_string(),
             rtp_ports: config.engine.rtp_ports.to_string(),
-            environment: vec![
-                setting("CXBOX_ENGINE__MAX_CONCURRENT_CALLS", config.engine.max_concurrent_calls.to_string()),
-                setting("CXBOX_ENGINE__ADVERTISE_ADDRESS", config.engine.advertise_address.clone()),
-                setting("CXBOX_LOG__LEVEL", config.log.level.clone()),
-            ],
+            environment: config.of_engine.clone(),
         }))
     }
 

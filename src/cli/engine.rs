@@ -1,7 +1,7 @@
 //! `cxbox engine`: the live-media process. `serve` starts it; with `--control` or `--unit` it stands alone.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,14 @@ use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
 use crate::engine::link::Control;
 use crate::engine::providers::choose::Chooser;
-use crate::engine::run::{Engine, EngineOptions};
+use crate::engine::run::{Engine, EngineOptions, Listen};
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
-use crate::platform::config::{Config, Flags, process_environment};
+use crate::platform::config::{BAD_CONFIG, Config, Flags, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::secrets::Secrets;
 use crate::platform::telemetry;
+use crate::platform::tls;
 
 /// Flags of `cxbox engine`. What is not given comes from the configuration.
 #[derive(clap::Args)]
@@ -43,6 +44,15 @@ pub(super) struct Args {
     /// File with the CA that signed the certificate of that control plane.
     #[arg(long, value_name = "FILE", requires = "control")]
     ca: Option<PathBuf>,
+    /// Address for the control plane's orders over TLS, such as `0.0.0.0:7443`; without it they come over the socket in the data folder only.
+    #[arg(long, value_name = "ADDRESS", requires_all = ["cert", "key"])]
+    listen: Option<SocketAddr>,
+    /// File with the certificate for `--listen` (see `cxbox tls issue`).
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    cert: Option<PathBuf>,
+    /// File with its key.
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    key: Option<PathBuf>,
     /// Runs as a unit of its own: stays when the control plane is gone.
     #[arg(long)]
     unit: bool,
@@ -61,7 +71,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
 
 async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
     let (clock, random) = (Clock::system(), Random::system());
-    let secret = Secrets::open(&data, &process_environment(), &random)?.core;
+    let secret = secret(&data, args.control.is_some(), &random)?;
     let is_supervised = args.control.is_none() && !args.unit;
     let control = control(args.control.as_deref(), args.ca, &data, secret)?;
     let program = std::env::current_exe().context("cannot find this program")?;
@@ -80,6 +90,7 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
         max_calls: config.engine.max_concurrent_calls as usize,
         drain: Duration::from_secs(config.server.drain_seconds.into()),
         control,
+        listen: listen(args.listen, args.cert.as_deref(), args.key.as_deref())?,
         is_supervised,
         providers: Arc::new(chooser),
         speech_ready: Arc::new(move || !workers.ids().is_empty()),
@@ -90,6 +101,25 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     engine.run(stop).await
+}
+
+/// The internal secret. An engine elsewhere must be given the control plane's: one of its own would be refused there.
+fn secret(data: &DataDir, is_elsewhere: bool, random: &Random) -> Result<Secret> {
+    let environment = process_environment();
+    if is_elsewhere && !data.core_secret().exists() && !environment.iter().any(|(name, _)| name == "CXBCORE_SECRET") {
+        let path = data.core_secret();
+        return Err(Error::invalid(format!(
+            "with --control the engine needs the control plane's secret: set CXBCORE_SECRET, or copy its secrets/cxbcore_secret to {}",
+            path.display()
+        ))
+        .code(BAD_CONFIG));
+    }
+    Ok(Secrets::open(data, &environment, random)?.core)
+}
+
+fn listen(address: Option<SocketAddr>, cert: Option<&Path>, key: Option<&Path>) -> Result<Option<Listen>> {
+    let (Some(address), Some(cert), Some(key)) = (address, cert, key) else { return Ok(None) };
+    Ok(Some(Listen { address, tls: tls::open_files(cert, key)? }))
 }
 
 fn control(url: Option<&str>, ca: Option<PathBuf>, data: &DataDir, secret: Secret) -> Result<Control> {

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::base::{Clock, Context, Result};
+use crate::base::{Clock, Context, Error, Result};
+use crate::engine::media::Clip;
+use crate::engine::speech::{SpeechSettings, SpeechWorkers};
 use crate::lab::load::{LoadOptions, run as run_load};
 
 /// Flags of `cxbox lab load`.
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// SIP over TCP.
     #[arg(long)]
     tcp: bool,
+    /// Interrupt the bot with these words again and again, and measure how long it takes to fall silent.
+    #[arg(long, value_name = "WORDS")]
+    interrupt: Option<String>,
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
@@ -36,6 +41,7 @@ pub(super) struct Args {
 #[expect(clippy::print_stdout, reason = "prints its report")]
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start")?;
+    let interrupt = args.interrupt.map(|words| runtime.block_on(spoken(&words))).transpose()?;
     let options = LoadOptions {
         to: args.to,
         n_calls: args.calls,
@@ -43,6 +49,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         hold: Duration::from_secs(args.seconds),
         bind: args.bind,
         tcp: args.tcp,
+        interrupt,
     };
     let report = runtime.block_on(run_load(options, Clock::system()))?;
     if args.json {
@@ -51,4 +58,10 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         println!("{report}");
     }
     Ok(if report.n_failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn spoken(words: &str) -> Result<Clip> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let workers = SpeechWorkers::new(SpeechSettings::new(program), Clock::system());
+    workers.speak("slt", words).await.map_err(|error| Error::unavailable(error.message))
 }

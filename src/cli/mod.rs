@@ -47,7 +47,7 @@ enum Command {
     SpeechWorker,
     /// Run the appliance: API, console, webhooks, and the engine that it starts and watches.
     Serve(Box<serve::Args>),
-    /// What a browser asks about the box's own certificate.
+    /// The box's own certificate authority: its fingerprint, and certificates for engines on other machines.
     #[command(subcommand)]
     Tls(tls::Command),
     /// Add, list and change people.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -30,6 +30,7 @@ use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::pipeline::speak::Phrases;
 use crate::engine::sip::{self, Incoming, SipOptions};
 use crate::platform::data_dir::DataDir;
+use crate::platform::http::{Http, Limits, Socket};
 
 /// An engine that `serve` started and that has neither control plane nor calls ends after this time.
 const ALONE_FOR: Duration = Duration::from_secs(30);
@@ -56,6 +57,8 @@ pub struct EngineOptions {
     pub drain: Duration,
     /// The control plane.
     pub control: Control,
+    /// Where orders of a control plane on another machine are taken.
+    pub listen: Option<Listen>,
     /// Whether `serve` started it: it then ends when it is left alone.
     pub is_supervised: bool,
     /// Speech and language.
@@ -68,13 +71,21 @@ pub struct EngineOptions {
     pub random: Random,
 }
 
+/// An address for orders from another machine.
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// What it speaks TLS with.
+    pub tls: Arc<rustls::ServerConfig>,
+}
+
 /// A running engine.
 pub struct Engine {
     exchange: Exchange,
     options: EngineOptions,
     incoming: mpsc::Receiver<Incoming>,
     commands: mpsc::Receiver<Command>,
-    _door: AbortOnDropHandle<()>,
+    door: Http,
     _told: AbortOnDropHandle<()>,
     _lock: File,
 }
@@ -121,8 +132,8 @@ impl Engine {
             random: options.random.clone(),
         });
         let (sender, commands) = mpsc::channel(MOST_COMMANDS);
-        let door = open_door(&options, sender)?;
-        Ok(Self { exchange, options, incoming, commands, _door: door, _told: told, _lock: lock })
+        let door = open_door(&options, sender).await?;
+        Ok(Self { exchange, options, incoming, commands, door, _told: told, _lock: lock })
     }
 
     /// Where SIP listens.
@@ -151,6 +162,7 @@ impl Engine {
             }
         }
         self.close().await;
+        self.door.drain(LAST_MOMENT).await;
         Ok(())
     }
 
@@ -231,20 +243,22 @@ fn take_lock(data: &DataDir) -> Result<File> {
     Ok(file)
 }
 
-/// Serves the engine's own HTTP on its socket, for the owner of the data folder only.
-fn open_door(options: &EngineOptions, commands: mpsc::Sender<Command>) -> Result<AbortOnDropHandle<()>> {
+/// Serves the engine's own HTTP: on its socket, for the owner of the data folder only, and where it is to listen for another machine.
+async fn open_door(options: &EngineOptions, commands: mpsc::Sender<Command>) -> Result<Http> {
     let path: PathBuf = options.data.engine_socket();
     // An engine that died leaves its socket; the lock says that nobody uses it.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).context("cannot open the engine's socket")?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).context("cannot protect the engine's socket")?;
     let recordings = vec![options.data.spool().join("recordings"), options.data.recordings()];
-    let router = routes(options.control.clone(), commands, recordings);
-    Ok(AbortOnDropHandle::new(tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            error!(%error, "The engine's socket is closed");
-        }
-    })))
+    let door = Http::new(routes(options.control.clone(), commands, recordings), Limits::default());
+    door.listen(Socket::Control(listener));
+    if let Some(listen) = &options.listen {
+        let listener = TcpListener::bind(listen.address).await.context(format!("cannot listen on {}", listen.address))?;
+        info!("Orders of the control plane are taken at https://{}", listen.address);
+        door.listen(Socket::Tls(listener, listen.tls.clone()));
+    }
+    Ok(door)
 }
 
 /// Returns when a supervised engine has had neither control plane nor calls for a while; else never.

@@ -15,6 +15,7 @@ mod packaging;
 mod peers;
 mod quiet_log;
 mod recovery;
+mod remote_engine;
 mod schemathesis;
 mod static_binary;
 mod support;

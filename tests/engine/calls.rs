@@ -106,6 +106,23 @@ async fn the_bot_goes_on_when_the_voice_said_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_recogniser_a_voice_still_pauses_the_bot_which_then_goes_on() {
+    let long = json!({ "opening_message": "This is a very long greeting. ".repeat(10), "disclosure": "" });
+    let bench = Bench::start(bot_with(long), Script { has_no_ears: true, ..Script::default() }).await;
+    let voice = voice().await;
+    let mut talk = bench.phone.call(bench.sip).await;
+    talk.hears().await;
+    talk.says(&voice);
+    talk.falls_silent().await;
+    talk.hears().await;
+    bench.control.event("barge_in_resumed").await;
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    assert!(said(&result, "user").is_empty());
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dead_provider_is_never_silence_and_the_result_has_the_reason() {
     let cases = [
         (Script { is_mute: true, ..Script::default() }, None, "text to speech failed: it is dead"),

@@ -19,7 +19,7 @@ use crate::engine::pipeline::speak::{Speaker, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
-use crate::engine::providers::{Ask, ProviderError};
+use crate::engine::providers::{Ask, Heard, ProviderError};
 
 /// The timers of an answered call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,13 +120,14 @@ impl Hands {
         });
     }
 
-    /// Hands an utterance to the recogniser. One at a time: a newer one waits for none.
-    pub(super) fn transcribe(&mut self, utterance: Utterance) {
+    /// Hands an utterance to the recogniser. One at a time: a newer one waits for none. Without a recogniser nothing was understood, and
+    /// that is known at once.
+    pub(super) fn transcribe(&mut self, utterance: Utterance) -> Option<Input> {
         let utterance = Clip { rate: utterance.rate, samples: utterance.samples.into() };
         // The pause that ended the utterance is part of what the caller waits.
         let pause = Duration::from_millis(Hearing::default().end_ms.into());
         self.record.gathered.latency.speech_ended(self.clock.now().minus(pause));
-        let Some(stt) = self.providers.stt.clone() else { return };
+        let Some(stt) = self.providers.stt.clone() else { return Some(Input::Heard(Heard { text: String::new(), confidence: 0.0 })) };
         let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());
         self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
             if let Some(before) = before {
@@ -137,6 +138,7 @@ impl Hands {
             // The call is over when nobody receives.
             let _ = done.send(Done::Heard(heard)).await;
         })));
+        None
     }
 
     /// What came back from a provider, as the conversation's input. Stale answers are dropped.

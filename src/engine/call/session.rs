@@ -191,15 +191,14 @@ impl Session {
 
     fn heard(&mut self, frame: &Frame) {
         for piece in frame.pieces() {
-            let input = match self.hands.listener.hear(frame.rate, piece) {
-                Some(Speech::Started) => turn::Input::VoiceStarted,
+            match self.hands.listener.hear(frame.rate, piece) {
+                Some(Speech::Started) => self.work.push_back(Work::Talk(turn::Input::VoiceStarted)),
                 Some(Speech::Ended(utterance)) => {
-                    self.hands.transcribe(utterance);
-                    turn::Input::VoiceEnded
+                    let known = self.hands.transcribe(utterance);
+                    self.work.extend([turn::Input::VoiceEnded].into_iter().chain(known).map(Work::Talk));
                 }
-                None => continue,
-            };
-            self.work.push_back(Work::Talk(input));
+                None => {}
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod address;
 mod check;
 mod engine_routes;
 mod model;
+mod pace;
 mod routes;
 mod service;
 mod store;

@@ -1,27 +1,36 @@
 //! What can be done with carriers.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::check::checked;
 use super::model::{CarrierBody, CarrierView};
+use super::pace::{Limits, Pace};
 use super::store::{self, StoredCarrier};
 use crate::base::id::CarrierId;
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
-use crate::base::{Random, Result};
+use crate::base::{Clock, Error, Random, Result};
 use crate::contract::trunk::{Trunk, Trunks};
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Conn, Db};
 
+/// How long a call waits for its turn before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The carriers. Cheap to clone.
 #[derive(Clone)]
 pub struct Carriers {
     db: Db,
+    clock: Clock,
     random: Random,
     sealer: Arc<Sealer>,
+    /// What left through each of them.
+    paces: Arc<Mutex<HashMap<CarrierId, Pace>>>,
 }
 
 /// The trunk outbound calls go through, and the number they show.
@@ -35,8 +44,8 @@ pub struct OutboundTrunk {
 
 impl Carriers {
     /// Carriers over a database; `sealer` keeps their passwords.
-    pub fn new(db: Db, random: Random, sealer: Arc<Sealer>) -> Self {
-        Self { db, random, sealer }
+    pub fn new(db: Db, clock: Clock, random: Random, sealer: Arc<Sealer>) -> Self {
+        Self { db, clock, random, sealer, paces: Arc::default() }
     }
 
     /// Makes a carrier. The engine takes its calls within seconds.
@@ -111,6 +120,37 @@ impl Carriers {
         let Some(carrier) = store::active(conn)?.into_iter().next() else { return Ok(None) };
         let from_number = carrier.body.from_number.clone();
         Ok(Some(OutboundTrunk { trunk: self.trunk(carrier)?, from_number }))
+    }
+
+    /// Lets one call leave through a carrier, at most two seconds from now. `n_live` is how many of its calls are open, this one included.
+    ///
+    /// # Errors
+    /// `Unavailable` (`no_capacity`, with the time to wait) when all its channels are taken or its calls per second are used up for longer.
+    pub async fn admit(&self, id: &CarrierId, n_live: u32) -> Result<()> {
+        let wanted = id.clone();
+        let carrier = self.db.read(move |conn| store::get(conn, &wanted)).await?.body;
+        if n_live > carrier.outbound_channels {
+            let full = format!("all {} channels of the carrier {} are in use", carrier.outbound_channels, carrier.name);
+            return Err(Error::unavailable(full).code("no_capacity").retry_after(10));
+        }
+        let limits = Limits { per_second: carrier.outbound_cps, burst: carrier.outbound_burst };
+        match self.take_turn(id, limits) {
+            Ok(wait) => {
+                self.clock.sleep(wait).await;
+                Ok(())
+            }
+            Err(wait) => {
+                let after = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1);
+                let fast = format!("the carrier {} takes {} calls per second", carrier.name, carrier.outbound_cps);
+                Err(Error::unavailable(fast).code("no_capacity").retry_after(after))
+            }
+        }
+    }
+
+    fn take_turn(&self, id: &CarrierId, limits: Limits) -> Result<Duration, Duration> {
+        let now = self.clock.monotonic();
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.entry(id.clone()).or_insert_with(|| Pace::new(now)).take(limits, now, PATIENCE)
     }
 
     fn trunk(&self, mut carrier: StoredCarrier) -> Result<Trunk> {

@@ -12,6 +12,9 @@ pub(super) struct EngineArgs {
     pub(super) sip: String,
     /// Which UDP ports audio was to use.
     pub(super) rtp_ports: String,
+    /// Its other settings, as environment variables.
+    #[serde(default)]
+    pub(super) environment: Vec<(String, String)>,
 }
 
 /// What an engine of an earlier run left in the data folder.
@@ -33,7 +36,7 @@ pub(super) enum Verdict {
     Replace(&'static str),
 }
 
-/// An engine stays when it speaks this program's contract and listens where it should.
+/// An engine stays when it speaks this program's contract and has the settings it should have.
 pub(super) fn verdict(health: &FleetHealth, record: Option<&EngineRecord>, wanted: &EngineArgs) -> Verdict {
     if health.contract_version != Some(CONTRACT_VERSION) {
         return Verdict::Replace("it speaks another version of the contract");
@@ -41,11 +44,11 @@ pub(super) fn verdict(health: &FleetHealth, record: Option<&EngineRecord>, wante
     if health.status == "draining" {
         return Verdict::Replace("it is draining already");
     }
-    let listens_right = match record.filter(|record| health.pid.is_none_or(|pid| pid == record.pid)) {
+    let runs_right = match record.filter(|record| health.pid.is_none_or(|pid| pid == record.pid)) {
         Some(record) => record.args == *wanted,
         None => health.sip.as_deref() == Some(wanted.sip.as_str()),
     };
-    if listens_right { Verdict::Adopt } else { Verdict::Replace("it listens somewhere else") }
+    if runs_right { Verdict::Adopt } else { Verdict::Replace("it runs with other settings") }
 }
 
 #[cfg(test)]
@@ -53,7 +56,7 @@ mod tests {
     use super::*;
 
     fn args(sip: &str) -> EngineArgs {
-        EngineArgs { sip: sip.into(), rtp_ports: "20000-20999".into() }
+        EngineArgs { sip: sip.into(), rtp_ports: "20000-20999".into(), environment: Vec::new() }
     }
 
     fn engine(version: Option<u32>, status: &str, pid: u32, sip: &str) -> FleetHealth {
@@ -86,5 +89,7 @@ mod tests {
         assert!(!stays(&engine(current, "draining", 7, "0.0.0.0:5060"), Some(&record)));
         assert!(!stays(&engine(current, "ok", 7, "0.0.0.0:5060"), Some(&EngineRecord { pid: 7, args: args("0.0.0.0:5070") })));
         assert!(!stays(&engine(current, "ok", 7, "0.0.0.0:5070"), None));
+        let more_lines = EngineArgs { environment: vec![("CXBOX_ENGINE__MAX_CONCURRENT_CALLS".into(), "7".into())], ..wanted.clone() };
+        assert!(!stays(&engine(current, "ok", 7, "0.0.0.0:5060"), Some(&EngineRecord { pid: 7, args: more_lines })));
     }
 }

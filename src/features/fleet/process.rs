@@ -20,10 +20,8 @@ pub(super) struct Program {
     pub(super) path: PathBuf,
     /// Its data folder.
     pub(super) data: DataDir,
-    /// Where it listens.
+    /// Where it listens, and its other settings.
     pub(super) args: EngineArgs,
-    /// Further settings, as environment variables.
-    pub(super) environment: Vec<(String, String)>,
 }
 
 impl Program {
@@ -35,7 +33,7 @@ impl Program {
             .arg("--data-dir")
             .arg(self.data.root())
             .args(["--sip", &self.args.sip, "--rtp-ports", &self.args.rtp_ports])
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(self.args.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .process_group(0)
             .kill_on_drop(false)

@@ -94,8 +94,8 @@ struct Keeper {
 impl Supervisor {
     /// Starts keeping the engine.
     pub fn start(setup: SupervisorSetup) -> Self {
-        let args = EngineArgs { sip: setup.sip, rtp_ports: setup.rtp_ports };
-        let program = Program { path: setup.program, data: setup.data, args, environment: setup.environment };
+        let args = EngineArgs { sip: setup.sip, rtp_ports: setup.rtp_ports, environment: setup.environment };
+        let program = Program { path: setup.program, data: setup.data, args };
         let keeper = Keeper { program, fleet: setup.fleet, clock: setup.clock };
         let stop = CancellationToken::new();
         let (tell, kept) = watch::channel(None);

@@ -38,6 +38,14 @@ pub struct Report {
     pub inter_packet_p99_ms: f64,
     /// The longest.
     pub inter_packet_max_ms: f64,
+    /// Interruptions after which the bot fell silent.
+    pub n_interruptions: usize,
+    /// Interruptions after which it did not.
+    pub n_ignored: u32,
+    /// The caller's first sound to the bot's last, half of them.
+    pub barge_in_p50_ms: f64,
+    /// The caller's first sound to the bot's last, 95 of 100.
+    pub barge_in_p95_ms: f64,
 }
 
 /// The report of these calls.
@@ -48,6 +56,7 @@ pub(super) fn make(outcomes: &[Outcome], heard: &[Heard]) -> Report {
     }));
     let first_audio = sorted(heard.iter().filter_map(|h| h.first_audio_ms));
     let gaps = sorted(heard.iter().flat_map(|h| h.gaps_ms.iter().map(|g| f64::from(*g))));
+    let barge_ins = sorted(heard.iter().flat_map(|h| h.interruptions.took_ms.iter().copied()));
     let (n_received, n_expected) = heard.iter().fold((0, 0), |(r, e), h| (r + h.n_received, e + h.n_expected));
     let failures = outcomes.iter().filter_map(|o| match o {
         Outcome::Held { .. } => None,
@@ -70,6 +79,10 @@ pub(super) fn make(outcomes: &[Outcome], heard: &[Heard]) -> Report {
         inter_packet_p50_ms: at(&gaps, 50),
         inter_packet_p99_ms: at(&gaps, 99),
         inter_packet_max_ms: gaps.last().copied().unwrap_or(0.0),
+        n_interruptions: barge_ins.len(),
+        n_ignored: heard.iter().map(|h| h.interruptions.n_ignored).sum(),
+        barge_in_p50_ms: at(&barge_ins, 50),
+        barge_in_p95_ms: at(&barge_ins, 95),
     }
 }
 
@@ -95,12 +108,17 @@ impl fmt::Display for Report {
         writeln!(f, "answer to sound  p50 {:.1} ms   p95 {:.1} ms", self.first_audio_p50_ms, self.first_audio_p95_ms)?;
         let (p50, p99, max) = (self.inter_packet_p50_ms, self.inter_packet_p99_ms, self.inter_packet_max_ms);
         writeln!(f, "inter-packet     p50 {p50:.2} ms   p99 {p99:.2} ms   max {max:.2} ms")?;
+        if self.n_interruptions > 0 || self.n_ignored > 0 {
+            let (p50, p95) = (self.barge_in_p50_ms, self.barge_in_p95_ms);
+            writeln!(f, "barge-in         p50 {p50:.0} ms   p95 {p95:.0} ms   {} made, {} ignored", self.n_interruptions, self.n_ignored)?;
+        }
         write!(f, "packets          {} received, {:.3} % lost, jitter {:.2} ms", self.n_received, self.loss_percent, self.jitter_ms)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::barge::Interruptions;
     use super::*;
     use std::time::Duration;
 
@@ -108,10 +126,13 @@ mod tests {
     fn a_report_counts_what_failed_and_what_was_lost() {
         let held = |ms| Outcome::Held { setup: Duration::from_millis(ms) };
         let outcomes = [held(10), held(20), Outcome::Failed("486".to_owned())];
-        let heard = [Heard { first_audio_ms: Some(30.0), n_received: 90, n_expected: 100, jitter_ms: 1.0, gaps_ms: vec![20.0; 99] }];
+        let interruptions = Interruptions { took_ms: vec![80.0, 120.0], n_ignored: 1 };
+        let packets = Heard { first_audio_ms: Some(30.0), n_received: 90, n_expected: 100, jitter_ms: 1.0, ..Heard::default() };
+        let heard = [Heard { gaps_ms: vec![20.0; 99], interruptions, ..packets }];
         let report = make(&outcomes, &heard);
         assert_eq!((report.n_calls, report.n_failed, report.first_failure.as_deref()), (3, 1, Some("486")));
         assert_eq!((report.setup_p50_ms, report.setup_p95_ms, report.loss_percent), (10.0, 20.0, 10.0));
+        assert_eq!((report.n_interruptions, report.n_ignored, report.barge_in_p95_ms), (2, 1, 120.0));
         assert_eq!(make(&[], &[]), Report::default());
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::thread::ClockId;
 use rustix::time::Timespec;
 
+use super::barge::{Caller, Interruptions};
 use crate::base::{Context as _, Result};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -29,6 +30,8 @@ pub(super) struct Heard {
     pub(super) jitter_ms: f64,
     /// Time between two packets, milliseconds.
     pub(super) gaps_ms: Vec<f32>,
+    /// What came of interrupting the bot.
+    pub(super) interruptions: Interruptions,
 }
 
 struct Stream {
@@ -38,6 +41,7 @@ struct Stream {
     last: Option<Last>,
     first_seq: u16,
     n_wraps: u64,
+    caller: Option<Caller>,
     heard: Heard,
 }
 
@@ -89,16 +93,18 @@ impl Wire {
     }
 
     /// The call with this far end is answered.
-    pub(super) fn add(&self, remote: SocketAddr) {
+    pub(super) fn add(&self, remote: SocketAddr, caller: Option<Caller>) {
         let at = now();
-        let stream = Stream { answered_at: at, send_at: at, n_sent: 0, last: None, first_seq: 0, n_wraps: 0, heard: Heard::default() };
+        let stream =
+            Stream { answered_at: at, send_at: at, n_sent: 0, last: None, first_seq: 0, n_wraps: 0, caller, heard: Heard::default() };
         lock(&self.shared.streams).insert(remote, stream);
     }
 
     /// The call with this far end is over.
     pub(super) fn remove(&self, remote: SocketAddr) {
-        if let Some(stream) = lock(&self.shared.streams).remove(&remote) {
-            lock(&self.shared.done).push(stream.heard);
+        if let Some(Stream { caller, heard, .. }) = lock(&self.shared.streams).remove(&remote) {
+            let interruptions = caller.map(Caller::finish).unwrap_or_default();
+            lock(&self.shared.done).push(Heard { interruptions, ..heard });
         }
     }
 
@@ -123,7 +129,11 @@ impl Shared {
             for (remote, stream) in lock(&self.streams).iter_mut().filter(|(_, s)| s.send_at <= at) {
                 stream.send_at = (stream.send_at + FRAME).max(at.saturating_sub(FRAME));
                 // A packet that the kernel refuses is one that is lost.
-                let _ = self.socket.send_to(&packet(stream.n_sent, remote.port()), remote);
+                let mut bytes = packet(stream.n_sent, remote.port());
+                if let Some(words) = stream.caller.as_mut().and_then(|caller| caller.speak(at)) {
+                    bytes[12..].copy_from_slice(words);
+                }
+                let _ = self.socket.send_to(&bytes, remote);
                 stream.n_sent = stream.n_sent.wrapping_add(1);
             }
         }
@@ -163,6 +173,9 @@ impl Stream {
         }
         self.last = Some(Last { at, seq, timestamp });
         heard.n_expected = (self.n_wraps * 0x1_0000 + u64::from(seq) + 1).saturating_sub(u64::from(self.first_seq)).max(heard.n_expected);
+        if let Some(caller) = &mut self.caller {
+            caller.hear(is_loud(payload), at);
+        }
         if heard.first_audio_ms.is_none() && is_loud(payload) {
             heard.first_audio_ms = Some(at.saturating_sub(self.answered_at) as f64 / MILLISECOND as f64);
         }
@@ -170,7 +183,7 @@ impl Stream {
 }
 
 /// Whether there is sound in this µ-law payload.
-fn is_loud(payload: &[u8]) -> bool {
+pub(super) fn is_loud(payload: &[u8]) -> bool {
     payload.iter().filter(|byte| !**byte & 0x7f > 0x30).count() > 20
 }
 
@@ -225,7 +238,8 @@ mod tests {
 
     #[test]
     fn loss_and_the_first_sound_are_measured_from_the_packets() {
-        let mut stream = Stream { answered_at: 0, send_at: 0, n_sent: 0, last: None, first_seq: 0, n_wraps: 0, heard: Heard::default() };
+        let mut stream =
+            Stream { answered_at: 0, send_at: 0, n_sent: 0, last: None, first_seq: 0, n_wraps: 0, caller: None, heard: Heard::default() };
         for (n, loud) in [(u16::MAX, false), (0, false), (2, true), (3, true)] {
             let mut bytes = packet(n, 7);
             bytes[4..8].copy_from_slice(&(u32::from(n.wrapping_add(1)) * 160).to_be_bytes());

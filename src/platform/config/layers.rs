@@ -116,7 +116,16 @@ impl Layers {
             let sentence = error.into_inner().message().to_owned();
             refused(format!("{key} ({origin}): {sentence}"))
         });
-        Ok(Config { live, ..config? })
+        Ok(Config { live, of_engine: self.of_engine(), ..config? })
+    }
+
+    /// What an engine has to be told that is started by a process with this configuration, as its environment.
+    fn of_engine(&self) -> Vec<(String, String)> {
+        let concerns = |key: &str| {
+            key.starts_with("engine.") || key.starts_with("log.") || matches!(key, "outbound.allow_cidrs" | "server.drain_seconds")
+        };
+        let all = self.entries.iter().filter(|(key, _)| concerns(key));
+        all.map(|(key, entry)| (format!("CXBOX_{}", key.to_uppercase().replace('.', "__")), as_text(&entry.value))).collect()
     }
 
     fn add_file(&mut self, path: &Path) -> Result<()> {
@@ -184,6 +193,15 @@ fn read_as(like: &Value, text: &str) -> Option<Value> {
     }
 }
 
+/// The other way round.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(as_text).collect::<Vec<_>>().join(","),
+        value => value.to_string(),
+    }
+}
+
 fn kind_word(like: &Value) -> &'static str {
     match like {
         Value::Integer(_) => "a whole number",
@@ -215,6 +233,17 @@ mod tests {
         assert_eq!((config.engine.max_concurrent_calls, config.log.level.as_str()), (7, "warn"));
         assert_eq!((config.engine.sip.port(), config.engine.rtp_ports.to_string()), (2, "3-4".to_owned()));
         assert_eq!((config.server.drain_seconds, config.outbound.allow_cidrs), (15, vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn an_engine_that_is_told_the_settings_by_its_environment_has_the_same() {
+        let file = "[engine]\nmax_concurrent_calls = 7\nadvertise_address = \"192.0.2.1\"\n[log]\nlevel = \"warn\"\nformat = \"json\"\n\
+            [server]\ndrain_seconds = 3\n[outbound]\nallow_cidrs = [\"10.0.0.0/8\", \"127.0.0.0/8\"]";
+        let first = read(file, &[], &Flags::default()).expect("a configuration");
+        assert!(first.of_engine.iter().all(|(name, _)| !name.contains("SECRET")));
+        let told = Layers::read(None, &first.of_engine, &Flags::default()).expect("read").config().expect("a configuration");
+        assert_eq!(told.of_engine, first.of_engine);
+        assert_eq!((told.engine.max_concurrent_calls, told.server.drain_seconds, told.outbound.allow_cidrs.len()), (7, 3, 2));
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct Config {
     /// Keys that an operator may change while the box runs: settings (`features/settings`).
     #[serde(skip)]
     pub live: Vec<LiveKey>,
+    /// What an engine started by this process has to be told, as its environment.
+    #[serde(skip)]
+    pub of_engine: Vec<(String, String)>,
 }
 
 impl Config {

@@ -1,6 +1,6 @@
 //! The files of the local CA and its leaf.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rcgen::{
@@ -29,14 +29,9 @@ pub(super) struct Files {
 /// Reads the files and makes what is missing, ending or lacks a name.
 pub(super) fn open(data: &DataDir, names: &[String], clock: &Clock) -> Result<Files> {
     let folder = data.tls();
-    let [ca_path, ca_key_path, leaf_path, key_path, about_path] =
-        ["ca.pem", "ca_key.pem", "leaf.pem", "leaf_key.pem", "leaf.txt"].map(|name| folder.join(name));
+    let [leaf_path, key_path, about_path] = ["leaf.pem", "leaf_key.pem", "leaf.txt"].map(|name| folder.join(name));
     let now = clock.now();
-    if !(ca_path.exists() && ca_key_path.exists()) {
-        let (certificate, key) = make_ca(now)?;
-        write_whole(&ca_key_path, key.as_bytes())?;
-        write_whole(&ca_path, certificate.as_bytes())?;
-    }
+    let (ca_path, ca_key_path) = open_ca(data, now)?;
     let ca = read(&ca_path)?;
     let about = std::fs::read_to_string(&about_path).unwrap_or_default();
     if !(is_good(&about, &ca, names, now) && leaf_path.exists() && key_path.exists()) {
@@ -47,6 +42,29 @@ pub(super) fn open(data: &DataDir, names: &[String], clock: &Clock) -> Result<Fi
         write_whole(&about_path, describe(&ca, names, until).as_bytes())?;
     }
     Ok(Files { ca, leaf: read(&leaf_path)?, key: read(&key_path)? })
+}
+
+/// The files of the CA and of its key, made if they are missing.
+pub(super) fn open_ca(data: &DataDir, now: Millis) -> Result<(PathBuf, PathBuf)> {
+    let [ca_path, ca_key_path] = ["ca.pem", "ca_key.pem"].map(|name| data.tls().join(name));
+    if !(ca_path.exists() && ca_key_path.exists()) {
+        let (certificate, key) = make_ca(now)?;
+        write_whole(&ca_key_path, key.as_bytes())?;
+        write_whole(&ca_path, certificate.as_bytes())?;
+    }
+    Ok((ca_path, ca_key_path))
+}
+
+/// A certificate of the CA for another machine: certificates, key and CA as files of the folder.
+pub(super) fn issue(data: &DataDir, names: &[String], into: &Path, now: Millis) -> Result<()> {
+    let (ca_path, ca_key_path) = open_ca(data, now)?;
+    let ca = read(&ca_path)?;
+    let (certificate, key) = make_leaf(&ca, &read(&ca_key_path)?, names, now, Millis(now.plus(LEAF_LIFE).minus(BACKDATE).0))?;
+    std::fs::create_dir_all(into).context(format!("cannot make the folder {}", into.display()))?;
+    for (name, text) in [("key.pem", &key), ("cert.pem", &certificate), ("ca.pem", &ca)] {
+        write_whole(&into.join(name), text.as_bytes())?;
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<String> {

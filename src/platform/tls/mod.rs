@@ -3,6 +3,7 @@
 mod local;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -10,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::base::{Clock, Context, Millis, Result};
 use crate::platform::data_dir::DataDir;
+
+const BROKEN: &str = "a certificate or key file cannot be read";
 
 /// What the API's address speaks TLS with.
 pub struct LocalTls {
@@ -22,19 +25,38 @@ pub struct LocalTls {
 /// Opens the certificates in `D/tls`, makes what is missing and renews a leaf that is about to end or lacks one of the names.
 pub fn open_local(data: &DataDir, bound: SocketAddr, public_host: Option<&str>, clock: &Clock) -> Result<LocalTls> {
     let files = local::open(data, &names(bound, public_host), clock)?;
-    let broken = "a certificate in the tls folder cannot be read";
-    let leaf: Vec<_> = CertificateDer::pem_slice_iter(files.leaf.as_bytes()).collect::<Result<_, _>>().context(broken)?;
-    let ca = CertificateDer::from_pem_slice(files.ca.as_bytes()).context(broken)?;
-    let key = PrivateKeyDer::from_pem_slice(files.key.as_bytes()).context(broken)?;
+    let ca = CertificateDer::from_pem_slice(files.ca.as_bytes()).context(BROKEN)?;
+    Ok(LocalTls { config: server(files.leaf.as_bytes(), files.key.as_bytes())?, ca_fingerprint: fingerprint(&ca) })
+}
+
+/// What a listener speaks TLS with, from PEM files: the certificate with those that signed it, and its key.
+pub fn open_files(certificates: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>> {
+    let read = |path: &Path| std::fs::read(path).context(format!("cannot read {}", path.display()));
+    server(&read(certificates)?, &read(key)?)
+}
+
+/// The file of the local CA in `D/tls`, made if it is missing: what the box trusts when it talks to its engines on other machines.
+pub fn ca_file(data: &DataDir, clock: &Clock) -> Result<PathBuf> {
+    Ok(local::open_ca(data, clock.now())?.0)
+}
+
+/// Makes a certificate that the local CA has signed, for an engine on another machine: `cert.pem`, `key.pem` and `ca.pem` in a folder.
+pub fn issue(data: &DataDir, names: &[String], into: &Path, clock: &Clock) -> Result<()> {
+    local::issue(data, names, into, clock.now())
+}
+
+fn server(certificates: &[u8], key: &[u8]) -> Result<Arc<rustls::ServerConfig>> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(certificates).collect::<Result<_, _>>().context(BROKEN)?;
+    let key = PrivateKeyDer::from_pem_slice(key).context(BROKEN)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("TLS cannot be set up")?
         .with_no_client_auth()
-        .with_single_cert(leaf, key)
-        .context("the certificate in the tls folder does not fit its key")?;
+        .with_single_cert(chain, key)
+        .context("the certificate does not fit its key")?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(LocalTls { config: Arc::new(config), ca_fingerprint: fingerprint(&ca) })
+    Ok(Arc::new(config))
 }
 
 /// SHA-256 of the local CA in `D/tls`, as browsers show it.

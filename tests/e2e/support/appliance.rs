@@ -25,6 +25,8 @@ pub struct Setup {
     pub args: Vec<String>,
     /// The data folder is a disk of this many megabytes, mounted for the program alone.
     pub disk_mb: Option<u32>,
+    /// The API speaks TLS, with a certificate of the box's own CA.
+    pub tls: bool,
 }
 
 impl Setup {
@@ -38,6 +40,7 @@ impl Setup {
             env: vec![("CXBOX_OUTBOUND__ALLOW_CIDRS".into(), "127.0.0.0/8".into()), ("CXBOX_OUTBOUND__WINDOW".into(), "off".into())],
             args: Vec::new(),
             disk_mb: None,
+            tls: false,
         }
     }
 
@@ -57,7 +60,7 @@ impl Setup {
     pub fn command(&self) -> Command {
         let mut command = self.program();
         command
-            .args(["serve", "--tls", "off", "--data-dir"])
+            .args(["serve", "--tls", if self.tls { "local" } else { "off" }, "--data-dir"])
             .arg(self.data.path())
             .args(["--http", &self.http.to_string(), "--sip", &self.sip.to_string(), "--rtp-ports", &self.rtp_ports])
             .args(&self.args)
@@ -115,6 +118,9 @@ impl Appliance {
     }
 
     pub fn http(&self) -> Http {
+        if self.setup.tls {
+            return Http::secure(format!("https://{}", self.setup.http), &self.inside().join("tls/ca.pem"));
+        }
         Http::new(format!("http://{}", self.setup.http))
     }
 
@@ -155,6 +161,10 @@ impl Appliance {
     }
 
     pub async fn ready(&self) {
+        until("the CA is there", Duration::from_secs(60), || async {
+            (!self.setup.tls || self.inside().join("tls/ca.pem").exists()).then_some(())
+        })
+        .await;
         let http = self.http();
         until("/readyz is 200", Duration::from_secs(60), || async { http.get("/readyz").await.ok().filter(|r| r.status == 200) }).await;
     }
@@ -202,6 +212,7 @@ impl Appliance {
             env: vec![],
             args: vec![],
             disk_mb: None,
+            tls: false,
         };
         std::mem::replace(&mut self.setup, empty)
     }

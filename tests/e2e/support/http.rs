@@ -1,6 +1,9 @@
-//! A small HTTP client for the tests: plain TCP, JSON in and out.
+//! A small HTTP client for the tests: JSON in and out, over plain TCP or TLS.
+
+use std::path::Path;
 
 use bytes::Bytes;
+use cxbox::platform::net::{self, Outbound, OutboundOptions};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -12,6 +15,7 @@ use serde_json::Value;
 #[derive(Clone)]
 pub struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
+    secure: Option<Outbound>,
     base: String,
     headers: Vec<(String, String)>,
 }
@@ -26,7 +30,13 @@ pub struct Reply {
 
 impl Http {
     pub fn new(base: impl Into<String>) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), base: base.into(), headers: Vec::new() }
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), secure: None, base: base.into(), headers: Vec::new() }
+    }
+
+    /// A server whose certificate this CA has signed.
+    pub fn secure(base: impl Into<String>, ca: &Path) -> Self {
+        let options = OutboundOptions { extra_ca: Some(ca.to_owned()), ..OutboundOptions::allowing(["127.0.0.0/8"]).unwrap() };
+        Self { secure: Some(Outbound::new(options).unwrap()), ..Self::new(base) }
     }
 
     /// The same server with one more header on every request.
@@ -43,6 +53,9 @@ impl Http {
 
     /// Sends bytes. `Err` when no answer came (the server was killed).
     pub async fn send(&self, method: Method, path: &str, content_type: &str, body: impl Into<Bytes>) -> Result<Reply, String> {
+        if let Some(secure) = &self.secure {
+            return self.send_secure(secure, method, path, content_type, body.into()).await;
+        }
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base)).header("content-type", content_type);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -51,6 +64,16 @@ impl Http {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.map_err(|e| e.to_string())?.to_bytes();
         Ok(Reply { status: parts.status, headers: parts.headers, bytes })
+    }
+
+    async fn send_secure(&self, secure: &Outbound, method: Method, path: &str, content_type: &str, body: Bytes) -> Result<Reply, String> {
+        let mut request = net::Request::new(method, format!("{}{path}", self.base)).bytes(content_type, body);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let mut answer = secure.operator(request).await.map_err(|e| e.to_string())?;
+        let (bytes, _) = answer.first(16 << 20).await.map_err(|e| e.to_string())?;
+        Ok(Reply { status: StatusCode::from_u16(answer.status).unwrap(), headers: HeaderMap::new(), bytes })
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply, String> {

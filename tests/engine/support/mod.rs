@@ -75,6 +75,7 @@ impl Bench {
             max_calls,
             drain: Duration::from_millis(300),
             control: Control::local(data.control_socket(), Secret::new(SECRET)),
+            listen: None,
             is_supervised: true,
             providers: Arc::new(script),
             speech_ready: Arc::new(|| true),

@@ -23,6 +23,8 @@ pub struct Script {
     pub is_stupid: bool,
     /// The recogniser is dead.
     pub is_deaf: bool,
+    /// There is no recogniser.
+    pub has_no_ears: bool,
 }
 
 impl Script {
@@ -37,7 +39,7 @@ impl ProviderSource for Script {
             if self.is_stupid { Arc::new(Dead) } else { Arc::new(FlowResponder::new(config.flow.clone().unwrap(), "en-US")) };
         let tts: Arc<dyn Tts> = if self.is_mute { Arc::new(Dead) } else { Arc::new(Tone) };
         let stt: Arc<dyn Stt> = if self.is_deaf { Arc::new(Dead) } else { Arc::new(Listed(self.words.clone())) };
-        Ok(Providers { stt: Some(stt), llm, tts, spare_tts: None, hints: Hints::default() })
+        Ok(Providers { stt: Some(stt).filter(|_| !self.has_no_ears), llm, tts, spare_tts: None, hints: Hints::default() })
     }
 }
 

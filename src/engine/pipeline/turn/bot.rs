@@ -30,7 +30,7 @@ impl Conversation {
     /// Disclosure first, then what is said or asked about the recording, then the greeting.
     pub(super) fn begin(&mut self, out: &mut Vec<Action>) {
         self.begun = true;
-        if self.rules.understands_speech {
+        if self.rules.announcement.is_none() {
             out.push(Action::Listen(true));
         }
         let rules = self.rules.clone();

@@ -49,7 +49,7 @@ impl Conversation {
             }
             self.interrupt(out);
         }
-        if n_words == 0 && !self.rules.asks_back {
+        if n_words == 0 && !(self.rules.asks_back && self.rules.understands_speech) {
             return self.quiet(out);
         }
         if n_words > 0 {

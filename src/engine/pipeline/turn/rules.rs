@@ -27,7 +27,7 @@ pub struct Rules {
     pub before_transfer: String,
     /// Said when a transfer failed.
     pub transfer_failed: String,
-    /// Whether there is a recogniser: without one nothing is listened to and only keys count.
+    /// Whether there is a recogniser: without one a voice pauses the bot and only keys say anything.
     pub understands_speech: bool,
     /// Whether there is a responder; without one what the caller says is noted and nothing follows.
     pub answers: bool,

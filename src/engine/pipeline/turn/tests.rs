@@ -340,3 +340,19 @@ fn an_announcement_that_is_looped_is_said_until_the_time_is_over_and_is_one_turn
     assert_eq!(bench.ended(), Some(Why::MaxDuration));
     assert_eq!(bench.turns().len(), 1);
 }
+
+#[test]
+fn without_a_recogniser_a_voice_pauses_the_bot_and_nothing_is_asked_back() {
+    let deaf = || Rules { understands_speech: false, ..rules() };
+    let mut bench = Bench::new(deaf());
+    assert!(bench.out.contains(&Action::Listen(true)));
+    let first = bench.talk.lines.front().unwrap().id;
+    bench.step(Input::LineStarted(first));
+    assert!(bench.step(Input::VoiceStarted).contains(&Action::Pause));
+    bench.step(Input::VoiceEnded);
+    assert!(bench.step(Input::Heard(Heard { text: String::new(), confidence: 0.0 })).contains(&Action::Resume));
+    let mut bench = Bench::greeted(deaf());
+    bench.hear("");
+    assert!(!bench.out.iter().any(|action| matches!(action, Action::Think(_))), "{:?}", bench.out);
+    assert!(bench.out.contains(&Action::Wake(Timer::Silence, Duration::from_secs(5))));
+}
