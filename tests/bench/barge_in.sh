@@ -4,11 +4,11 @@
 #   tests/bench/barge_in.sh [CALLS [SECONDS]]      CXBOX_BIN names the binary; else the release build is taken
 #
 # The bot has no recogniser, so it goes on when the caller has spoken and can be interrupted again: what is measured is voice detection,
-# the decision and the pause, over SIP and RTP with real speech. 20 calls of 45 s make more than 100 interruptions.
+# the decision and the pause, over SIP and RTP with real speech. 20 calls of 90 s make more than 100 interruptions.
 set -euo pipefail
 
 calls=${1:-20}
-seconds=${2:-45}
+seconds=${2:-90}
 # shellcheck source=tests/bench/appliance.sh
 . "$(dirname "$0")/appliance.sh"
 
