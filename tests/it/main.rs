@@ -36,6 +36,7 @@ mod settings;
 mod shares;
 mod supervisor;
 mod support;
+mod told;
 mod transcripts;
 mod users_and_keys;
 mod walk;
