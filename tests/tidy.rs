@@ -29,7 +29,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("knowledge", &["settings"]),
     ("bots", &["knowledge"]),
     ("phones", &["auth"]),
-    ("numbers", &["bots", "carriers", "phones", "settings"]),
+    ("numbers", &["bots", "carriers", "phones", "settings", "permit"]),
     ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
     ("crm", &["calls", "settings"]),
     ("transcripts", &["calls", "settings"]),

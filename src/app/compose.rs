@@ -85,7 +85,7 @@ impl Handles {
         let fleet = shared.fleet(&settings)?;
         let carriers = Carriers::new(db.clone(), clock.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
-        let numbers = shared.numbers(&bots, &settings);
+        let numbers = shared.numbers(&bots, &settings, &permit);
         let auth = shared.auth(outbound.clone(), &settings)?;
         let phones = shared.phones(&auth);
         let calls = shared.calls()?;
@@ -202,13 +202,14 @@ impl Shared {
         }))
     }
 
-    fn numbers(&self, bots: &Bots, settings: &Settings) -> Numbers {
+    fn numbers(&self, bots: &Bots, settings: &Settings, permit: &Permit) -> Numbers {
         Numbers::new(NumbersSetup {
             db: self.db.clone(),
             random: self.setup.random.clone(),
             sealer: self.sealer.clone(),
             bots: bots.clone(),
             settings: settings.clone(),
+            permit: permit.clone(),
             reveals_secrets: self.setup.config.numbers.reveal_secrets,
         })
     }

@@ -116,7 +116,7 @@ def kinds(n_rows):
     yield "q: nothing", 30, [{"q": "zzzz"}]
     yield "q: a quarter to a half", 1000, [{"q": q} for q in ("outbound:", "desk", "vnum", "+49", "+1")]
     yield "q: half, one source", 1000, [{"q": "outbound", "source": "outbound-ai"}, {"q": "desk", "source": "outbound-ai"}]
-    yield "q: two characters", 1000, [{"q": q} for q in ("a ", "12", "zz", "+4")]
+    yield "q: two characters", 1000, [{"q": q} for q in ("da", "12", "zz", "+4")]
     yield "q: one character", 1000, [{"q": q} for q in ("a", "7", "x")]
 
 

@@ -7,6 +7,7 @@ mod bad_tokens;
 mod bots;
 mod call_results;
 mod carriers;
+mod checklist;
 mod codeb_access;
 mod inbound_routes;
 mod inbound_routes_lines;

@@ -50,3 +50,22 @@ async fn the_codeb_list_has_the_tenant_beside_the_envelope() {
     app.anonymous().get("/api.ashx/v1/numbers").await.expect(401);
     app.user(Role::Supervisor).get("/api.ashx/v1/numbers").await.expect(403);
 }
+
+#[tokio::test]
+async fn line_x58_saving_a_number_that_can_be_dialled_puts_it_on_the_whitelist() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin);
+    let bot = admin.post("/api/v1/bots", make::bot("Anna")).await.expect(201)["id"].clone();
+    let body = |number: &str| json!({ "name": "desk", "number": number, "mode": "live-voice-ai", "bot_id": bot, "visibility": "public" });
+    let listed = || {
+        let admin = admin.clone();
+        async move {
+            let list = admin.get("/api/v1/whitelist").await.expect(200);
+            list["data"].as_array().unwrap().iter().map(|row| row["phone"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        }
+    };
+    let id = admin.post("/api/v1/numbers", body("1000")).await.expect(201)["id"].as_str().unwrap().to_owned();
+    assert_eq!(listed().await, [] as [String; 0], "an extension is none of the world's numbers");
+    admin.put(&format!("/api/v1/numbers/{id}"), body("+15551230000")).await.expect(200);
+    assert_eq!(listed().await, ["+15551230000"]);
+}

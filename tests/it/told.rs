@@ -1,4 +1,4 @@
-//! What receivers are told of whole calls, and that it agrees with what can be read (checklist 168, 180, 183, 184, 193, 217).
+//! What receivers are told of whole calls, and that it agrees with what can be read (checklist 68, 168, 180, 183, 184, 193, 217).
 
 use cxbox::platform::access::Role;
 use serde_json::{Value, json};
@@ -93,4 +93,16 @@ async fn a_receiver_hears_of_its_own_box_only() {
     other.settle().await;
     assert_eq!(events(&of_one.take_all()), ["outbound-ai.finished"]);
     assert_eq!(of_other.take_all(), []);
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_whitelisted_is_reported_and_called_all_the_same() {
+    let (app, engine) = start().await;
+    let broken = "create trigger broken before insert on outbound_whitelist begin select raise(abort, 'broken'); end";
+    app.db().write(move |tx| Ok(tx.execute_batch(broken)?)).await.unwrap();
+    let body = json!({ "phone": "+15551234567", "systemPrompt": "Say hello.", "email": "ada@example.com" });
+    let placed = app.user(Role::Admin).post("/api.ashx/v1/calls", body).await.expect(200);
+    assert!(placed["whitelistAdded"] == false && !placed["whitelistError"].as_str().unwrap().is_empty(), "{placed}");
+    assert_eq!(engine.take_dialouts().len(), 1);
+    app.settle().await;
 }

@@ -29,11 +29,11 @@ pub fn routes(numbers: Numbers, inbound: InboundRoutes, tenant: String) -> OpenA
 /// Makes a virtual number.
 #[utoipa::path(post, path = "/api/v1/numbers", tag = "numbers", request_body = NumberBody, responses((status = 201, body = NumberView)))]
 async fn create(
-    _can: Can<EditNumbers>,
+    can: Can<EditNumbers>,
     State(numbers): State<Numbers>,
     Body(body): Body<NumberBody>,
 ) -> ApiResult<(StatusCode, Json<NumberView>)> {
-    Ok((StatusCode::CREATED, Json(numbers.create(body).await?)))
+    Ok((StatusCode::CREATED, Json(numbers.create(can.actor(), body).await?)))
 }
 
 /// Lists virtual numbers by name.
@@ -60,12 +60,12 @@ async fn get(_can: Can<ReadNumbers>, State(numbers): State<Numbers>, Path(id): P
     responses((status = 200, body = NumberView))
 )]
 async fn replace(
-    _can: Can<EditNumbers>,
+    can: Can<EditNumbers>,
     State(numbers): State<Numbers>,
     Path(id): Path<NumberId>,
     Body(body): Body<NumberBody>,
 ) -> ApiResult<Json<NumberView>> {
-    Ok(Json(numbers.replace(id, body).await?))
+    Ok(Json(numbers.replace(can.actor(), id, body).await?))
 }
 
 /// Removes a virtual number.

@@ -7,11 +7,14 @@ use super::model::{NumberBody, NumberMode, NumberView};
 use super::store;
 use crate::base::id::{BotId, NumberId};
 use crate::base::page::Page;
+use crate::base::phone::is_e164;
 use crate::base::seal::Sealer;
 use crate::base::{Random, Result, secret};
 use crate::contract::config::WireSecret;
 use crate::features::bots::{Bots, Published};
+use crate::features::permit::Permit;
 use crate::features::settings::Settings;
+use crate::platform::access::Actor;
 use crate::platform::db::{Conn, Db, Tx};
 
 /// What the numbers are built from.
@@ -26,6 +29,8 @@ pub struct NumbersSetup {
     pub bots: Bots,
     /// Where the bot of numbers that carry a prompt and no bot is named.
     pub settings: Settings,
+    /// Who may be called.
+    pub permit: Permit,
     /// Whether the CodeB surface shows provider keys in full.
     pub reveals_secrets: bool,
 }
@@ -48,12 +53,13 @@ impl Numbers {
     }
 
     /// Makes a number. Its bot must exist, its name and what is dialled must be free.
-    pub async fn create(&self, body: NumberBody) -> Result<NumberView> {
+    pub async fn create(&self, by: &Actor, body: NumberBody) -> Result<NumberView> {
         let body = checked(body)?;
-        let (numbers, id) = (self.clone(), NumberId::new(&self.0.random));
+        let (numbers, id, by) = (self.clone(), NumberId::new(&self.0.random), by.name.clone());
         self.0
             .db
             .write(move |tx| {
+                numbers.whitelist(tx, &body, &by)?;
                 numbers.insert(tx, &id, body)?;
                 numbers.shown(store::get(tx, &id)?)
             })
@@ -68,9 +74,9 @@ impl Numbers {
     }
 
     /// Changes a number; calls that run keep what they started with.
-    pub async fn replace(&self, id: NumberId, body: NumberBody) -> Result<NumberView> {
+    pub async fn replace(&self, by: &Actor, id: NumberId, body: NumberBody) -> Result<NumberView> {
         let mut body = checked(body)?;
-        let numbers = self.clone();
+        let (numbers, by) = (self.clone(), by.name.clone());
         self.0
             .db
             .write(move |tx| {
@@ -78,9 +84,18 @@ impl Numbers {
                 numbers.bot_exists(tx, &body)?;
                 numbers.seal(&id, &mut body, Some(&old))?;
                 store::update(tx, &id, &body)?;
+                numbers.whitelist(tx, &body, &by)?;
                 numbers.shown(store::get(tx, &id)?)
             })
             .await
+    }
+
+    /// A number of the box may be called from it: whoever saves one says so.
+    fn whitelist(&self, tx: &Tx<'_>, body: &NumberBody, by: &str) -> Result<()> {
+        if is_e164(&body.number) {
+            self.0.permit.whitelist(tx, &body.number, by)?;
+        }
+        Ok(())
     }
 
     /// Removes a number. Routes that name it ring the user of that name from then on.
