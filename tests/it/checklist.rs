@@ -1,4 +1,4 @@
-//! The checklist of the CodeB surface: each line and the tests that show it. A line without a test stands below, with its reason.
+//! The checklist of the CodeB surface: each line and the tests that show it. A line without a test stands below the table, with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -76,6 +76,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("65", &["it/outbound_once::a_stored_prompt_is_read_anew_for_every_attempt"]),
     ("66", &["it/outbound_once::a_stored_prompt_is_read_anew_for_every_attempt"]),
     ("67", &["it/outbound::the_quick_start_places_a_call_through_the_first_carrier"]),
+    ("68", &["it/told::a_number_that_cannot_be_whitelisted_is_reported_and_called_all_the_same"]),
     ("70", &["it/outbound_once::a_callers_key_reaches_the_engine_on_every_attempt_and_is_gone_when_the_order_is_over"]),
     ("71", &["it/outbound::the_quick_start_places_a_call_through_the_first_carrier"]),
     ("72", &["it/outbound::a_body_in_pascal_case_is_the_same_and_every_field_is_shown_as_it_was_sent", "it/rest_v1::either_case_of_the_first_letter_means_the_same"]),
@@ -225,10 +226,14 @@ const TABLE: &[(&str, &[&str])] = &[
     ("X54", &["it/oidc_code::the_eleventh_wrong_password_on_the_page_is_429_and_the_token_endpoint_counts_with_it", "it/auth::the_eleventh_failure_of_an_address_is_429_and_success_is_never_counted"]),
     ("X55", &["it/oidc_clients::redirect_addresses_that_are_not_https_or_local_are_refused", "it/oidc_clients::the_built_in_client_returns_to_this_box_and_cannot_be_overridden_or_removed"]),
     ("X57", &["it/outbound_once::a_stored_prompt_is_read_anew_for_every_attempt"]),
+    ("X58", &["it/numbers::line_x58_saving_a_number_that_can_be_dialled_puts_it_on_the_whitelist"]),
     ("X59", &["engine/announcements::a_text_is_spoken_after_its_pause_keys_are_ignored_and_the_call_ends", "engine/announcements::a_looped_text_is_spoken_until_the_longest_duration_is_reached"]),
 ];
 
-/// Lines that have no test here, and why.
+/// Lines whose test is owed, and by what.
+const OWED: &[(&str, &str)] = &[("69", "outcome mails: they come with the slice `mail`")];
+
+/// Lines that belong to other issues, and which.
 #[rustfmt::skip]
 const ELSEWHERE: &[(&str, &str)] = &[
     ("29", "a page of the console"),
@@ -307,12 +312,12 @@ fn every_test_that_is_named_exists() {
 #[test]
 fn no_line_is_missing_or_stands_twice() {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    for line in TABLE.iter().map(|(line, _)| *line).chain(ELSEWHERE.iter().map(|(line, _)| *line)) {
+    for line in TABLE.iter().map(|(line, _)| *line).chain(OWED.iter().chain(ELSEWHERE).map(|(line, _)| *line)) {
         *seen.entry(line).or_default() += 1;
     }
     let twice: Vec<_> = seen.iter().filter(|(_, n)| **n > 1).collect();
     let missing: Vec<_> = lines().filter(|line| !seen.contains_key(line.as_str())).collect();
     let unknown: Vec<_> = seen.keys().filter(|line| !lines().any(|known| known == **line)).collect();
     assert!(twice.is_empty() && missing.is_empty() && unknown.is_empty(), "twice {twice:?}, missing {missing:?}, unknown {unknown:?}");
-    assert!(TABLE.iter().all(|(_, tests)| !tests.is_empty()) && ELSEWHERE.iter().all(|(_, reason)| !reason.is_empty()));
+    assert!(TABLE.iter().all(|(_, tests)| !tests.is_empty()) && OWED.iter().chain(ELSEWHERE).all(|(_, reason)| !reason.is_empty()));
 }
