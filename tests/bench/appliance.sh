@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # An appliance of its own for a bench, to be sourced after `calls` is set: gives $bin, $data, $http, $sip, post PATH JSON, route BOT_ID.
+: "${calls:?the number of calls of the bench}"
 : "${CARGO_TARGET_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/target}"
 bin=${CXBOX_BIN:-$CARGO_TARGET_DIR/x86_64-unknown-linux-gnu/release/cxbox}
 [ -x "$bin" ] || { echo "no binary at $bin: run cargo build --release, or set CXBOX_BIN" >&2; exit 1; }
