@@ -218,7 +218,12 @@ async fn line_ends_in_what_callers_send_start_nothing_of_their_own() {
     let sink = MailSink::start(Manner::Plain).await;
     set(&app, plain(&sink)).await;
     let evil = "Ada\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>";
-    finished_call(&app, &engine, json!({ "displayName": evil }), json!({})).await;
+    for field in ["displayName", "email"] {
+        let call = make::with(json!({ "phone": "+35621234567", "systemPrompt": "Remind her." }), json!({ field: evil }));
+        app.user(Role::Admin).post("/api.ashx/v1/calls", call).await.expect(400);
+    }
+    let turn = json!({ "role": "user", "content": evil, "ts": "2026-06-01T12:00:05.000Z" });
+    finished_call(&app, &engine, json!({ "displayName": "Ada\u{2028}Bcc: eve@example.com" }), json!({ "transcript": [turn] })).await;
     let mail = one(sink.take_all());
     assert_eq!(mail.to, ["ada@example.com"]);
     assert!(!mail.headers().iter().any(|line| line.to_lowercase().starts_with("bcc")), "{:#?}", mail.headers());
