@@ -170,3 +170,27 @@ async fn the_fleet_status_counts_healthy_hosts() {
     let alive = admin.get("/api/v1/fleet/status").await.expect(200);
     assert_eq!((alive["total_capacity"].clone(), alive["workers"][0]["url"].clone()), (json!(100), json!("local")));
 }
+
+#[tokio::test]
+async fn a_carriers_pace_and_channels_refuse_what_is_too_much() {
+    let app = TestApp::start().await;
+    let _engine = FakeEngine::start(&app).await;
+    let owner = app.user(Role::SuperAdmin);
+    let slow = make::with(make::carrier(), json!({ "outbound_cps": 0.1, "outbound_burst": 2, "outbound_channels": 3 }));
+    let id = owner.post("/api/v1/carriers", slow.clone()).await.expect(201)["id"].as_str().unwrap().to_owned();
+    let admin = app.user(Role::Admin);
+    for _ in 0..2 {
+        admin.post(CALLS, wish(json!({}))).await.expect(200);
+    }
+    let too_fast = admin.post(CALLS, wish(json!({}))).await.expect(503);
+    assert_eq!(too_fast["error"], "no_capacity");
+    assert!(too_fast["error_description"].as_str().unwrap().contains("0.1 calls per second"), "{too_fast}");
+    app.clock.advance(std::time::Duration::from_secs(10));
+    admin.post(CALLS, wish(json!({}))).await.expect(200);
+
+    let fast = make::with(slow, json!({ "outbound_cps": 100, "outbound_burst": 1000 }));
+    owner.put(&format!("/api/v1/carriers/{id}"), fast).await.expect(200);
+    let full = admin.post(CALLS, wish(json!({}))).await.expect(503);
+    assert!(full["error_description"].as_str().unwrap().contains("all 3 channels"), "{full}");
+    app.settle().await;
+}

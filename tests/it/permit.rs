@@ -18,7 +18,7 @@ fn call(phone: &str) -> Value {
 
 async fn with_carrier(app: &TestApp) -> Client {
     let owner = app.user(Role::SuperAdmin);
-    owner.post("/api/v1/carriers", make::carrier()).await.expect(201);
+    owner.post("/api/v1/carriers", make::quick_carrier()).await.expect(201);
     owner
 }
 

@@ -179,7 +179,7 @@ fn pascal(body: &Value) -> Value {
 async fn either_case_of_the_first_letter_means_the_same() {
     let app = TestApp::start().await;
     let _engine = FakeEngine::start(&app).await;
-    app.user(Role::SuperAdmin).post("/api/v1/carriers", make::carrier()).await.expect(201);
+    app.user(Role::SuperAdmin).post("/api/v1/carriers", make::quick_carrier()).await.expect(201);
     let admin = app.user(Role::Admin);
     let route = json!({ "did": "100", "fromNumber": "+356*", "user": "desk" });
     let made = admin.post(&format!("{ROOT}/inbound-routes"), pascal(&route)).await.expect(201);
@@ -225,7 +225,7 @@ async fn filled_app() -> (TestApp, FakeEngine) {
     app.may_leave_work();
     let engine = FakeEngine::start(&app).await;
     let (admin, root) = (app.user(Role::Admin), app.user(Role::SuperAdmin));
-    root.post("/api/v1/carriers", make::carrier()).await.expect(201);
+    root.post("/api/v1/carriers", make::quick_carrier()).await.expect(201);
     let bot = admin.post("/api/v1/bots", make::bot("Anna")).await.expect(201)["id"].clone();
     for n in 0..22 {
         admin.post(&format!("{ROOT}/inbound-routes"), json!({ "did": format!("{n}"), "user": "desk" })).await.expect(201);

@@ -41,7 +41,7 @@ async fn an_oidc_token_of_an_admin_and_an_ak_key_are_served_on_all_thirteen_rout
     app.may_leave_work();
     let _engine = FakeEngine::start(&app).await;
     let root = app.user(Role::SuperAdmin);
-    root.post("/api/v1/carriers", make::carrier()).await.expect(201);
+    root.post("/api/v1/carriers", make::quick_carrier()).await.expect(201);
     outbound(&app, "s-1", "oac-0123456789ab", "+15550000000", "Reminder", "2026-01-01T12:00:00.000Z").await;
     app.settle().await;
     let anna = json!({ "name": "anna", "email": "anna@example.com", "password": PASSWORD, "role": "admin" });

@@ -127,7 +127,7 @@ async fn the_default_bot_of_the_settings_speaks_on_calls_that_name_none() {
     let mut app = TestApp::start().await;
     let engine = FakeEngine::start(&app).await;
     let owner = app.user(Role::SuperAdmin);
-    owner.post("/api/v1/carriers", make::carrier()).await.expect(201);
+    owner.post("/api/v1/carriers", make::quick_carrier()).await.expect(201);
     let seeded = owner.get("/api/v1/settings/outbound").await.expect(200)["default_bot_id"].clone();
     assert_eq!(owner.get("/api/v1/bots").await.expect(200)["data"].as_array().unwrap().iter().filter(|bot| bot["id"] == seeded).count(), 1);
     let made = owner.post("/api/v1/bots", make::bot("Anna")).await.expect(201)["id"].clone();

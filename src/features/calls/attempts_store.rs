@@ -7,7 +7,7 @@ use super::model::{CANCELLED, CallStatus};
 use super::{payload, results_store};
 use crate::base::Result;
 use crate::base::id::SessionId;
-use crate::platform::db::{Tx, to_json};
+use crate::platform::db::{Conn, Tx, to_json};
 
 /// Why a call ended that no engine will report.
 #[derive(Debug, Clone, Copy)]
@@ -56,4 +56,14 @@ pub fn supersede(tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
 pub fn forget(tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
     tx.prepare_cached("delete from calls where session_id = ?1 and completed_at is null")?.execute([session_id])?;
     Ok(())
+}
+
+/// How many of its carrier's outbound calls are open that were begun no later than this one, itself included. Whoever came first goes first.
+pub fn n_live_up_to(conn: &Conn, session_id: &SessionId) -> Result<u32> {
+    Ok(conn
+        .prepare_cached(
+            "select count(*) from calls mine join calls others on others.carrier_id = mine.carrier_id and others.id <= mine.id
+            where mine.session_id = ?1 and others.status = 'active' and others.direction = 'outbound'",
+        )?
+        .query_row([session_id], |row| row.get(0))?)
 }

@@ -23,7 +23,7 @@ mod store;
 mod tests;
 mod view;
 
-pub use attempts_store::{Unplaced, cancel, close, forget, supersede};
+pub use attempts_store::{Unplaced, cancel, close, forget, n_live_up_to, supersede};
 pub use figures_store::{CallFigures, figures};
 pub use model::{CallStatus, Direction, NewCall, Origin};
 pub use record::CallRecord;

@@ -19,9 +19,6 @@ use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Conn, Db};
 
-/// How long a call waits for its turn before it is refused.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// The carriers. Cheap to clone.
 #[derive(Clone)]
 pub struct Carriers {
@@ -122,11 +119,11 @@ impl Carriers {
         Ok(Some(OutboundTrunk { trunk: self.trunk(carrier)?, from_number }))
     }
 
-    /// Lets one call leave through a carrier, at most two seconds from now. `n_live` is how many of its calls are open, this one included.
+    /// Lets one call leave through a carrier, at most `patience` from now. `n_live` is how many of its calls are open, this one included.
     ///
     /// # Errors
     /// `Unavailable` (`no_capacity`, with the time to wait) when all its channels are taken or its calls per second are used up for longer.
-    pub async fn admit(&self, id: &CarrierId, n_live: u32) -> Result<()> {
+    pub async fn admit(&self, id: &CarrierId, n_live: u32, patience: Duration) -> Result<()> {
         let wanted = id.clone();
         let carrier = self.db.read(move |conn| store::get(conn, &wanted)).await?.body;
         if n_live > carrier.outbound_channels {
@@ -134,7 +131,7 @@ impl Carriers {
             return Err(Error::unavailable(full).code("no_capacity").retry_after(10));
         }
         let limits = Limits { per_second: carrier.outbound_cps, burst: carrier.outbound_burst };
-        match self.take_turn(id, limits) {
+        match self.take_turn(id, limits, patience) {
             Ok(wait) => {
                 self.clock.sleep(wait).await;
                 Ok(())
@@ -147,10 +144,10 @@ impl Carriers {
         }
     }
 
-    fn take_turn(&self, id: &CarrierId, limits: Limits) -> Result<Duration, Duration> {
+    fn take_turn(&self, id: &CarrierId, limits: Limits, patience: Duration) -> Result<Duration, Duration> {
         let now = self.clock.monotonic();
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.entry(id.clone()).or_insert_with(|| Pace::new(now)).take(limits, now, PATIENCE)
+        paces.entry(id.clone()).or_insert_with(|| Pace::new(now)).take(limits, now, patience)
     }
 
     fn trunk(&self, mut carrier: StoredCarrier) -> Result<Trunk> {

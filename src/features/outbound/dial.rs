@@ -129,8 +129,13 @@ impl Orders {
         }
     }
 
-    /// Tells an engine to dial.
-    pub(super) async fn tell(&self, attempt: &Attempt) -> Result<DialoutAccepted> {
+    /// Tells an engine to dial when it is the attempt's turn at its carrier; `patience` is how long that may take.
+    pub(super) async fn tell(&self, attempt: &Attempt, patience: Duration) -> Result<DialoutAccepted> {
+        if let Some(trunk) = &attempt.dialout.trunk {
+            let session_id = attempt.session_id.clone();
+            let n_live = self.setup().db.read(move |conn| calls::n_live_up_to(conn, &session_id)).await?;
+            self.setup().carriers.admit(&trunk.carrier_id, n_live, patience).await?;
+        }
         let reply = self.setup().fleet.dialout(&attempt.dialout).await?;
         info!(call.id = %attempt.call_id, "Calling {}, attempt {}", mask(&attempt.dialout.to_number), attempt.n);
         Ok(reply)
@@ -139,7 +144,7 @@ impl Orders {
     /// Tells an engine to dial while nobody waits for the answer: an attempt that is not taken waits for the next time.
     pub(super) async fn tell_queued(&self, attempt: Attempt, pause: Duration) -> Result<Option<(Duration, String)>> {
         let permit = self.setup().permit.clone();
-        let Err(failure) = self.tell(&attempt).await else {
+        let Err(failure) = self.tell(&attempt, Duration::ZERO).await else {
             return self.setup().db.write(move |tx| permit.count(tx)).await.map(|()| None);
         };
         let why = failure.message().to_owned();

@@ -1,5 +1,7 @@
 //! Takes orders: at once or for later, each at most once under one Idempotency-Key.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,6 +21,9 @@ use crate::features::calls::{self, Unplaced};
 use crate::features::permit::{CallWish, Verdict, WishOrigin, refused as not_permitted};
 use crate::platform::access::Actor;
 use crate::platform::db::{Tx, from_json, to_json};
+
+/// How long a call that is to be placed at once waits for its turn at the carrier.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// An order that was taken.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -171,7 +176,7 @@ impl Orders {
     /// Tells an engine of a call that is to be placed at once.
     async fn carry_out(&self, accepted: Accepted) -> Result<Placed> {
         let Accepted { placed, first: Some(attempt) } = accepted else { return Ok(accepted.placed) };
-        match self.tell(&attempt).await {
+        match self.tell(&attempt, PATIENCE).await {
             Ok(reply) => Ok(Placed { bridge_reply: to_json(&reply)?, ..placed }),
             Err(failure) => self.not_taken(*attempt, placed, failure).await,
         }

@@ -32,7 +32,7 @@ impl Dialling {
 
     async fn at(app: TestApp) -> Self {
         let engine = FakeEngine::start(&app).await;
-        let carrier_id = app.user(Role::SuperAdmin).post("/api/v1/carriers", make::carrier()).await.expect(201)["id"].clone();
+        let carrier_id = app.user(Role::SuperAdmin).post("/api/v1/carriers", make::quick_carrier()).await.expect(201)["id"].clone();
         let admin = app.user(Role::Admin);
         Self { app, engine, admin, carrier_id }
     }

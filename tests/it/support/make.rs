@@ -21,6 +21,11 @@ pub fn with(mut body: Value, change: Value) -> Value {
     body
 }
 
+/// A carrier whose pace holds nobody up.
+pub fn quick_carrier() -> Value {
+    with(carrier(), json!({ "outbound_cps": 100, "outbound_burst": 1000 }))
+}
+
 /// A carrier that may call and be called on loopback.
 pub fn carrier() -> Value {
     json!({
