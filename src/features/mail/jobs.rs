@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing::{error, info};
 
 use super::model::{MailState, StoredMail};
-use super::service::{Mails, SendJob, server};
+use super::service::{MAIL_SEND, Mails, SendJob, server};
 use super::store;
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Kind, Result};
@@ -14,8 +14,6 @@ use crate::features::calls;
 use crate::platform::mail::MailError;
 use crate::platform::outbox::{Handler, Job, Outcome};
 
-/// Kind of the job.
-pub const MAIL_SEND: &str = "mail.send";
 /// When a mail that failed is tried again: for about five hours.
 const RETRY: Backoff = Backoff::Steps(&[30, 120, 600, 1_800, 3_600, 3_600, 7_200]);
 

@@ -10,11 +10,11 @@ mod routes;
 mod service;
 mod store;
 
-pub use jobs::{MAIL_SEND, handlers};
+pub use jobs::handlers;
 pub use model::{MailState, MailView};
 pub use reactions::subscription;
 pub use routes::routes;
-pub use service::{Mails, MailsSetup};
+pub use service::{MAIL_SEND, Mails, MailsSetup};
 
 use crate::platform::access::{Permission, Role};
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::jobs::MAIL_SEND;
 use super::letter::{Writer, try_out};
 use super::model::{MailState, MailView, TriedOut, TryOut};
 use super::store;
@@ -45,6 +44,9 @@ pub(super) struct Inner {
     pub(super) setup: MailsSetup,
     pub(super) writer: Writer,
 }
+
+/// Kind of the job that sends a mail.
+pub const MAIL_SEND: &str = "mail.send";
 
 /// Body of the job that sends a mail.
 #[derive(Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::Source;
+use super::source::Source;
 use crate::base::Millis;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::secret::sha256_hex;

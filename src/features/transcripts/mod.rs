@@ -12,6 +12,7 @@ mod model;
 mod reactions;
 mod service;
 mod shares;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;

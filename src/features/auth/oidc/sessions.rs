@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::asked::Asked;
-use super::sessions_store as store;
-use crate::base::id::UserId;
+use super::sessions_store::{self as store, Row};
 use crate::base::secret::sha256_hex;
 use crate::base::{Clock, Millis, Random, Result};
 use crate::features::auth::users::{User, store as users};
@@ -24,15 +23,6 @@ pub(in crate::features::auth) struct Sessions {
     clock: Clock,
     random: Random,
     is_secure: bool,
-}
-
-/// A session as stored.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) user_id: UserId,
-    pub(super) epoch: i64,
-    pub(super) signed_in_at: Millis,
-    pub(super) seen_at: Millis,
 }
 
 impl Row {
@@ -123,6 +113,7 @@ impl Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::id::UserId;
 
     #[test]
     fn a_session_ends_when_idle_and_after_half_a_day() {

@@ -2,9 +2,18 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::sessions::Row;
+use crate::base::id::UserId;
 use crate::base::{Millis, Result};
 use crate::platform::db::{Conn, Tx};
+
+/// A session as stored.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) user_id: UserId,
+    pub(super) epoch: i64,
+    pub(super) signed_in_at: Millis,
+    pub(super) seen_at: Millis,
+}
 
 pub(super) fn find(conn: &Conn, hash: &str) -> Result<Option<Row>> {
     let mut statement = conn.prepare_cached("select user_id, token_epoch, signed_in_at, seen_at from oidc_sessions where hash = ?1")?;
