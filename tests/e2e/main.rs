@@ -13,6 +13,7 @@ mod outbound;
 mod packaging;
 #[path = "../peers/peers.rs"]
 mod peers;
+mod phones;
 mod quiet_log;
 mod recovery;
 mod remote_engine;

@@ -60,7 +60,7 @@ async fn a_call_of_an_engine_that_was_killed_becomes_a_result_with_its_recording
         "stt": { "provider": "none" }, "tts": { "provider": "flite", "voice": "slt" },
         "recording_mode": "announce", "recording_notice": "This call is recorded.",
     }));
-    let control = FakeControl::start(data.control_socket(), bot, phone.address());
+    let control = FakeControl::start(data.control_socket(), bot, serde_json::json!({}), phone.address());
     let mut engine = Process::start(&data);
     let health = health(&data).await;
     control.asked_for_trunks().await;

@@ -6,6 +6,7 @@ mod calls;
 mod crash;
 mod link;
 mod phone;
+mod phones;
 mod speech;
 mod support;
 mod wire;

@@ -52,3 +52,29 @@ async fn passwords_go_in_and_only_the_engine_gets_them_out() {
     assert_eq!(app.engine().get("/api/v1/engine/trunks").await.expect(200)["trunks"], json!([]));
     owner.get("/api/v1/engine/trunks").await.expect(403);
 }
+
+#[tokio::test]
+async fn what_a_carriers_calls_must_sign_in_with_reaches_the_engine_by_its_mode() {
+    let app = TestApp::start().await;
+    let root = app.user(Role::SuperAdmin);
+    for (change, username, password) in [
+        (
+            json!({ "inbound_auth_mode": "credentials", "inbound_auth_username": "them", "inbound_auth_password": "s3cret" }),
+            json!("them"),
+            json!("s3cret"),
+        ),
+        (json!({ "inbound_auth_mode": "credentials", "auth_username": "both", "auth_password": "ways" }), json!("both"), json!("ways")),
+        (json!({ "inbound_auth_mode": "credentials", "inbound_auth_username": "them" }), json!(null), json!(null)),
+        (
+            json!({ "inbound_auth_mode": "ip", "inbound_auth_username": "them", "inbound_auth_password": "s3cret" }),
+            json!(null),
+            json!(null),
+        ),
+    ] {
+        let made = root.post("/api/v1/carriers", make::with(make::carrier(), change.clone())).await.expect(201);
+        let trunks = app.engine().get("/api/v1/engine/trunks").await.expect(200);
+        let trunk = &trunks["trunks"][0];
+        assert_eq!((trunk["inbound_auth_username"].clone(), trunk["inbound_auth_password"].clone()), (username, password), "{change}");
+        root.delete(&format!("/api/v1/carriers/{}", made["id"].as_str().unwrap())).await.expect(204);
+    }
+}

@@ -197,3 +197,49 @@ async fn a_phone_reaches_virtual_numbers_and_nothing_else() {
     let ghost = json!({ "call_id": "vnum000000000002", "aor": "ghost", "did": "reception", "from_number": "ghost" });
     assert_eq!(ask(&app, ghost).await["sip_code"], 403, "an account that is gone");
 }
+
+/// Decision 31: a registered telephone is the office tab.
+#[tokio::test]
+async fn a_call_of_a_telephone_is_told_as_the_office_tabs() {
+    let app = TestApp::start().await;
+    phone(&app, "alex").await;
+    let admin = app.user(Role::Admin);
+    let bot = admin.post("/api/v1/bots", make::bot("Anna")).await.expect(201)["id"].clone();
+    admin.post("/api/v1/numbers", json!({ "name": "open", "number": "200", "bot_id": bot })).await.expect(201);
+    let session = ask(&app, from_phone("vnum000000000001", "200")).await["session_id"].clone();
+    let result = json!({
+        "session_id": session, "disconnected_by": "customer", "answered_at": "2026-06-01T12:00:00Z", "ended_at": "2026-06-01T12:01:00Z",
+        "transcript": [{ "role": "assistant", "content": "Hello.", "ts": "2026-06-01T12:00:01Z" }]
+    });
+    app.engine().post("/api/v1/call-results", result).await.expect(200);
+    app.settle().await;
+    let transcript = admin.get("/api.ashx/v1/transcripts/vnum000000000001").await.expect(200);
+    assert_eq!((transcript["callerSource"].as_str(), transcript["outcome"].as_str()), (Some("office-tab"), Some("far-hangup")));
+    assert_eq!(admin.get("/api.ashx/v1/transcripts?source=vnum").await.expect(200)["total"], 1);
+    let call = admin.get(&format!("/api/v1/calls/{}", session.as_str().unwrap())).await.expect(200);
+    assert_eq!((call["phone_user"].as_str(), call["from_number"].as_str()), (Some("alex"), Some("alex")));
+}
+
+/// A route that rings leaves a row whose result has no transcript.
+#[tokio::test]
+async fn a_call_that_rang_is_stored_with_its_outcome_and_duration() {
+    let app = TestApp::start().await;
+    phone(&app, "alex").await;
+    let admin = app.user(Role::Admin);
+    admin.post("/api.ashx/v1/inbound-routes", json!({ "did": "+15551234567", "user": "alex" })).await.expect(201);
+    report(&app, json!([at("alex", "sip:alex@127.0.0.1:5999", "2026-06-01T12:05:00Z")])).await;
+    let session = ask(&app, invite("vnum000000000001", "+15551234567")).await["session_id"].clone();
+    let result = json!({
+        "session_id": session, "disconnected_by": "agent", "outcome": "finished", "call_direction": "inbound", "transcript": [],
+        "answered_at": "2026-06-01T12:00:00Z", "ended_at": "2026-06-01T12:00:42Z", "call_duration_seconds": 42.0
+    });
+    app.engine().post("/api/v1/call-results", result).await.expect(200);
+    app.settle().await;
+    let call = admin.get(&format!("/api/v1/calls/{}", session.as_str().unwrap())).await.expect(200);
+    assert_eq!(
+        (call["outcome"].as_str(), call["phone_user"].as_str(), call["status"].as_str()),
+        (Some("finished"), Some("alex"), Some("completed"))
+    );
+    assert_eq!((call["call_duration_seconds"].as_f64(), call["did"].as_str()), (Some(42.0), Some("+15551234567")));
+    assert_eq!(admin.get("/api.ashx/v1/transcripts").await.expect(200)["total"], 0);
+}

@@ -88,6 +88,7 @@ async fn until_picked(
     }
     drop(rang);
     let mut refusal = (TEMPORARILY_UNAVAILABLE, "no telephone is registered".to_owned());
+    let mut has_rung = false;
     let rang_out = exchange.clock.sleep(RING_FOR);
     tokio::pin!(rang_out);
     loop {
@@ -99,7 +100,10 @@ async fn until_picked(
                 Some(Err(_)) => {}
                 None => return Err(Unanswered { end: refused(refusal.0, &refusal.1), sip_code: Some(refusal.0) }),
             },
-            Some(()) = ringing.recv() => record.event(CallEventKind::Ringing),
+            Some(()) = ringing.recv(), if !has_rung => {
+                has_rung = true;
+                record.event(CallEventKind::Ringing);
+            }
             event = incoming.leg.events.recv() => if matches!(event, Some(LegEvent::Ended { .. }) | None) {
                 return Err(Unanswered { end: gave_up(), sip_code: None });
             },

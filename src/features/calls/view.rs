@@ -30,6 +30,8 @@ pub(super) struct CallSummary {
     display_name: Option<String>,
     requested_by: Option<String>,
     carrier_id: Option<CarrierId>,
+    /// SIP account of the person who called or was rung.
+    phone_user: Option<String>,
     status: CallStatus,
     attempt: u32,
     retries_left: u32,
@@ -82,6 +84,7 @@ impl From<&CallRecord> for CallSummary {
             display_name: call.display_name,
             requested_by: call.requested_by,
             carrier_id: call.carrier_id,
+            phone_user: call.phone_user,
             status: call.status,
             attempt: call.attempt,
             retries_left: call.retries_left,

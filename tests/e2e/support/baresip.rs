@@ -13,7 +13,7 @@ use super::ports::{free_port, free_range, until};
 /// A running baresip.
 pub struct Baresip {
     peer: Peer,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     control: TcpStream,
     events: String,
     /// Where it takes calls.
@@ -23,16 +23,27 @@ pub struct Baresip {
 impl Baresip {
     /// Starts it as the telephone of +15557654321; it answers every call by itself.
     pub async fn start() -> Self {
+        Self::with(false, |port| format!("<sip:+15557654321@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu\n")).await
+    }
+
+    /// Starts it as the telephone of a person, which registers with `server` and answers every call by itself. A loud one hums.
+    pub async fn registering(server: &str, user: &str, password: &str, is_loud: bool) -> Self {
+        let account = format!("<sip:{user}@{server}>;auth_pass={password};regint=60;answermode=auto;audio_codecs=pcmu\n");
+        Self::with(is_loud, |_| account).await
+    }
+
+    async fn with(is_loud: bool, account: impl FnOnce(u16) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // It takes TLS on the port after SIP's, whether asked to or not.
         let (sip_port, _tls_port, control_port, rtp) = (free_port(), free_port(), free_port(), free_range(100));
-        configure(folder.path(), sip_port, control_port, rtp);
+        configure(folder.path(), is_loud, sip_port, control_port, rtp);
+        std::fs::write(folder.path().join("accounts"), account(sip_port)).unwrap();
         let peer = Peer::start("baresip", &["-f".to_owned(), folder.path().display().to_string()]);
         let control = until("baresip takes commands", Duration::from_secs(20), || async {
             TcpStream::connect(("127.0.0.1", control_port)).await.ok()
         })
         .await;
-        Self { peer, _folder: folder, control, events: String::new(), sip_port }
+        Self { peer, folder, control, events: String::new(), sip_port }
     }
 
     /// Sends a command of its menu, such as `dial` with an address.
@@ -58,26 +69,40 @@ impl Baresip {
         });
         assert!(heard.await.is_ok(), "baresip did not report {name}: {}\n{}", self.events, self.peer.output());
     }
+
+    /// Whether what it has heard so far is louder than this somewhere.
+    pub fn has_heard(&self, level: u16) -> bool {
+        let dumps = std::fs::read_dir(self.folder.path()).unwrap().flatten().map(|entry| entry.path());
+        let heard = dumps.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).map(|path| std::fs::read(path).unwrap_or_default());
+        let is_loud = |two: &[u8]| i16::from_le_bytes([two[0], two[1]]).unsigned_abs() > level;
+        heard.into_iter().any(|bytes| bytes.get(44..).unwrap_or_default().chunks_exact(2).any(is_loud))
+    }
+
+    /// Whether it has printed or reported this.
+    pub fn said(&self, words: &str) -> bool {
+        self.peer.output().contains(words) || self.events.contains(words)
+    }
 }
 
-fn configure(folder: &Path, sip_port: u16, control_port: u16, rtp: u16) {
-    let silence = folder.join("silence.wav");
+fn configure(folder: &Path, is_loud: bool, sip_port: u16, control_port: u16, rtp: u16) {
+    let (silence, sound) = (folder.join("silence.wav"), folder.join("sound.wav"));
     std::fs::write(&silence, wav(&[0; 8000 * 20])).unwrap();
-    let silence = silence.display();
+    // 400 Hz, loud enough to be taken for somebody.
+    std::fs::write(&sound, wav(&(0..8000 * 20).map(|n| if n / 10 % 2 == 0 { 6000 } else { -6000 }).collect::<Vec<i16>>())).unwrap();
+    let (sound, silence) = (if is_loud { &sound } else { &silence }.display(), silence.display());
     let heard = folder.join("heard.wav");
     let mut config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{sip_port}\ncall_local_timeout 120\ncall_max_calls 4\naudio_player aufile,{}\n\
-         audio_source aufile,{silence}\naudio_alert aufile,{silence}\nausrc_srate 8000\nauplay_srate 8000\naudio_channels 1\n\
-         rtp_ports {rtp}-{}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nctrl_tcp_listen 127.0.0.1:{control_port}\n",
+         audio_source aufile,{sound}\naudio_alert aufile,{silence}\nausrc_srate 8000\nauplay_srate 8000\naudio_channels 1\n\
+         rtp_ports {rtp}-{}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {}\n",
         heard.display(),
-        rtp + 98
+        rtp + 98,
+        folder.display()
     );
-    for module in ["stdio", "g711", "aufile", "account", "menu", "ctrl_tcp", "uuid"] {
+    for module in ["stdio", "g711", "aufile", "sndfile", "account", "menu", "ctrl_tcp", "uuid"] {
         writeln!(config, "module {module}.so").unwrap();
     }
     std::fs::write(folder.join("config"), config).unwrap();
-    let account = format!("<sip:+15557654321@127.0.0.1:{sip_port}>;regint=0;answermode=auto;audio_codecs=pcmu\n");
-    std::fs::write(folder.join("accounts"), account).unwrap();
     std::fs::write(folder.join("contacts"), "").unwrap();
 }
 

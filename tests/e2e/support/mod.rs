@@ -13,5 +13,5 @@ pub use baresip::Baresip;
 pub use hooks::Hooks;
 pub use http::Http;
 pub use peer::Peer;
-pub use ports::{free_port, until};
+pub use ports::{free_port, free_range, until};
 pub use stage::reception;

@@ -24,11 +24,16 @@ pub struct Told {
     pub results: Vec<Value>,
     pub events: Vec<Value>,
     pub recordings: BTreeMap<String, Bytes>,
+    /// Keys of the calls it was asked about.
+    pub sessions: Vec<String>,
+    /// Each report of registered telephones.
+    pub registrations: Vec<Vec<Value>>,
     n_trunks: u32,
 }
 
 struct Inner {
     config: Value,
+    phones: Value,
     carrier: SocketAddr,
     result_status: Mutex<u16>,
     told: watch::Sender<Told>,
@@ -44,9 +49,9 @@ pub struct FakeControl {
 }
 
 impl FakeControl {
-    pub fn start(socket: PathBuf, config: Value, carrier: SocketAddr) -> Self {
+    pub fn start(socket: PathBuf, config: Value, phones: Value, carrier: SocketAddr) -> Self {
         let (told, _) = watch::channel(Told::default());
-        let inner = Arc::new(Inner { config, carrier, result_status: Mutex::new(200), told });
+        let inner = Arc::new(Inner { config, phones, carrier, result_status: Mutex::new(200), told });
         let control = Self { socket, inner, serving: Mutex::default() };
         control.up();
         control
@@ -58,6 +63,8 @@ impl FakeControl {
         let listener = UnixListener::bind(&self.socket).unwrap();
         let router = Router::new()
             .route("/api/v1/engine/trunks", get(trunks))
+            .route("/api/v1/engine/phones", get(phones))
+            .route("/api/v1/engine/registrations", put(registrations))
             .route("/api/v1/engine/inbound", post(inbound))
             .route("/api/v1/config/{bot_id}", get(config))
             .route("/api/v1/engine/calls/{session_id}/events", post(event))
@@ -128,7 +135,21 @@ async fn trunks(State(inner): Shared) -> Json<Value> {
     }] }))
 }
 
-async fn inbound(Json(call): Json<Value>) -> Json<Value> {
+async fn phones(State(inner): Shared) -> Json<Value> {
+    Json(inner.phones.clone())
+}
+
+async fn registrations(State(inner): Shared, Json(mut all): Json<Value>) -> StatusCode {
+    let all = all["registrations"].take().as_array().unwrap().clone();
+    inner.told.send_modify(|told| told.registrations.push(all));
+    StatusCode::NO_CONTENT
+}
+
+async fn inbound(State(inner): Shared, Json(call): Json<Value>) -> Json<Value> {
+    inner.told.send_modify(|told| told.sessions.push(call["session_id"].as_str().unwrap().to_owned()));
+    if let Some(aor) = call["did"].as_str().and_then(|did| did.strip_prefix("ring-")) {
+        return Json(json!({ "action": "ring", "aor": aor, "session_id": call["session_id"] }));
+    }
     if call["did"] == "404" {
         return Json(json!({ "action": "reject", "sip_code": 404 }));
     }

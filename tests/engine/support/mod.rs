@@ -63,10 +63,20 @@ impl Bench {
 
     /// The same with a limit of calls.
     pub async fn with_seats(config: Value, script: Script, max_calls: usize) -> Self {
+        let nobody = json!({ "realm": "box", "allowed_networks": [], "accounts": [] });
+        Self::with(config, script, max_calls, nobody).await
+    }
+
+    /// The same with telephones of people.
+    pub async fn with_phones(config: Value, script: Script, phones: Value) -> Self {
+        Self::with(config, script, 10, phones).await
+    }
+
+    async fn with(config: Value, script: Script, max_calls: usize, phones: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         let phone = Phone::start().await;
-        let control = FakeControl::start(data.control_socket(), config, phone.address());
+        let control = FakeControl::start(data.control_socket(), config, phones, phone.address());
         let engine = Engine::start(EngineOptions {
             data: data.clone(),
             sip: "127.0.0.1:0".parse().unwrap(),

@@ -130,7 +130,7 @@ pub struct Talk {
 }
 
 impl Talk {
-    fn new(leg: Leg, session: MediaSession, sounds: mpsc::Receiver<MediaEvent>) -> Self {
+    pub fn new(leg: Leg, session: MediaSession, sounds: mpsc::Receiver<MediaEvent>) -> Self {
         session.listen(Listen::All);
         Self { leg, session, sounds }
     }
@@ -167,6 +167,11 @@ impl Talk {
     /// Waits until the bot falls silent: 60 ms.
     pub async fn falls_silent(&mut self) -> Duration {
         self.frames(3, false).await
+    }
+
+    /// Waits until the far end presses this key.
+    pub async fn hears_key(&mut self, key: char) {
+        within("the key is heard", async { while !matches!(self.sounds.recv().await.unwrap(), MediaEvent::Key(k) if k == key) {} }).await;
     }
 
     pub fn press(&self, keys: &str) {

@@ -5,6 +5,7 @@ mod hostile;
 mod media;
 mod party;
 mod peer;
+mod registrar;
 mod sipp;
 
 pub use party::{Both, Party, audio_level, connect, kept_events, tone};

@@ -48,11 +48,20 @@ impl Party {
         Self::with(false, 1000).await
     }
 
+    /// Takes calls by these rules.
+    pub async fn knowing(admission: Arc<dyn Admission>) -> Self {
+        Self::start_with(admission, 1000).await
+    }
+
     pub async fn with(knows_everybody: bool, new_calls_per_second: u32) -> Self {
+        Self::start_with(Arc::new(Known(knows_everybody)), new_calls_per_second).await
+    }
+
+    async fn start_with(admission: Arc<dyn Admission>, new_calls_per_second: u32) -> Self {
         let options = SipOptions {
             bind: SocketAddr::new(HERE, 0),
             advertise: None,
-            admission: Arc::new(Known(knows_everybody)),
+            admission,
             new_calls_per_second,
             random: Random::system(),
             clock: Clock::system(),

@@ -2,8 +2,10 @@
 
 mod bindings;
 mod failures;
+mod habits;
 mod nonces;
 
 pub(super) use bindings::{Bindings, LONGEST, SHORTEST};
 pub(super) use failures::Failures;
+pub(super) use habits::Habits;
 pub(super) use nonces::{Nonces, Standing};

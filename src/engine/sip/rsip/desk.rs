@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::base::{Clock, Millis, Random};
 use crate::contract::phone::Registration;
 
-use super::super::registrar::{Bindings, Failures, Nonces, Standing};
+use super::super::registrar::{Bindings, Failures, Habits, Nonces, Standing};
 
 /// Who is registered, and who may try.
 pub(super) struct Desk {
@@ -22,13 +22,15 @@ pub(super) struct Desk {
 struct Books {
     bindings: Bindings,
     failures: Failures,
+    habits: Habits,
     nonces: Nonces,
 }
 
 impl Desk {
     /// A desk at which nobody is registered.
     pub(super) fn new(clock: Clock, random: Random) -> Self {
-        let books = Books { bindings: Bindings::default(), failures: Failures::default(), nonces: Nonces::new(random) };
+        let books =
+            Books { bindings: Bindings::default(), failures: Failures::default(), habits: Habits::default(), nonces: Nonces::new(random) };
         let (published, _) = watch::channel(Arc::default());
         Self { started: clock.monotonic(), clock, books: Mutex::new(books), published }
     }
@@ -83,9 +85,17 @@ impl Desk {
         self.books().nonces.make(source, self.elapsed())
     }
 
-    /// How a nonce stands; a good one is used up.
-    pub(super) fn spend(&self, nonce: &str, source: IpAddr) -> Standing {
-        self.books().nonces.spend(nonce, source, self.elapsed())
+    /// Whether a telephone is to be asked by MD5 alone. `is_first`: it has sent no proof at all.
+    pub(super) fn is_asked_by_md5(&self, source: SocketAddr, is_first: bool) -> bool {
+        let mut books = self.books();
+        if is_first { books.habits.ask(source) } else { books.habits.is_old(source) }
+    }
+
+    /// How a nonce stands; a good one is used up. Whoever answers has understood the challenge.
+    pub(super) fn spend(&self, nonce: &str, source: SocketAddr) -> Standing {
+        let mut books = self.books();
+        books.habits.answered(source);
+        books.nonces.spend(nonce, source.ip(), self.elapsed())
     }
 
     /// Counts a wrong proof.
