@@ -94,6 +94,7 @@ async fn an_import_tells_what_became_of_every_row_and_can_be_repeated() {
     assert_eq!((listed["total"].clone(), listed["data"][0]["phone"].clone()), (json!(2), json!("+442071838750")));
     let junk = admin.send(Method::POST, "/api/v1/do-not-call/import", "text/csv", Bytes::from_static(&[0xff, 0xfe, 0, b'\n', 0xff])).await;
     assert_eq!(junk.expect(200)["refused"], 2);
+    admin.send(Method::POST, "/api/v1/do-not-call/import", "text/csv", Bytes::from_static(b" \n")).await.expect(422);
     let many: String = (0..12_000).map(|n| format!("+1555{n:07}\n")).chain(["nobody\n".to_owned()]).collect();
     let report = admin.send(Method::POST, "/api/v1/do-not-call/import", "text/plain", many.into()).await.expect(200);
     assert_eq!(

@@ -99,6 +99,9 @@ impl Permit {
     /// Adds every number of a text, some thousands at a time. When it fails half way, the numbers so far stay: the import can be repeated.
     pub async fn import(&self, actor: &Actor, text: &str) -> Result<ImportReport> {
         let rows = rows(text);
+        if rows.is_empty() {
+            return Err(Error::invalid("the list is empty: send one number per line, with a note behind a comma if you like"));
+        }
         let tells_all = rows.len() <= MOST_TOLD;
         let mut report = ImportReport::default();
         for chunk in rows.chunks(CHUNK) {
