@@ -15,8 +15,8 @@ YEAR_MS = 365 * 86_400_000
 BEGAN = 1_735_689_600_000
 
 CALL = """insert into calls (session_id, call_id, direction, origin, number, number_name, from_number, to_number, display_name, requested_by,
-    status, codeb_status, outcome, created_at, answered_at, started_at, ended_at, completed_at, transcript_file, save_transcript)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'bench', 'completed', ?, 'finished', ?, ?, ?, ?, ?, ?, 1)"""
+    status, outcome, created_at, answered_at, started_at, ended_at, completed_at, transcript_file, save_transcript)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'bench', 'completed', 'finished', ?, ?, ?, ?, ?, ?, 1)"""
 TRANSCRIPT = """insert into transcripts (id, session_id, call_id, is_outbound, caller_source, started_at, ended_at, written_at, duration_sec,
     rule, phone, display_name, number, outcome, voice, language, model, tokens_total, tokens_prompt, n_turns, size, file)
     values (?, ?, ?, ?, ?, ?, ?, ?, 60, ?, ?, ?, ?, 'finished', 'Aoede', 'en-US', 'live-voice-ai', 18420, 1240, 12, 8412, ?)"""
@@ -46,6 +46,7 @@ def fill(path, n_rows):
     began = time.monotonic()
     db = sqlite3.connect(path)
     db.execute("pragma synchronous = off")
+    db.execute("pragma cache_size = -500000")
     triggers = db.execute("select name, sql from sqlite_master where type = 'trigger' and name like 'transcript%'").fetchall()
     for name, _ in triggers:
         db.execute(f"drop trigger {name}")
@@ -53,7 +54,7 @@ def fill(path, n_rows):
     for at, out, session, call, source, rule, caller, phone, name, number, number_name, words in rows(n_rows):
         file, place = f"{call}.txt", at << 11 | out
         calls.append((session, call, "outbound" if out else "inbound", "outbound-ai" if out else "vnum", number, number_name, caller,
-                      phone, name, "ended-success" if out else None, at, at, at, at + 60000, at + 61000, file))
+                      phone, name, at, at, at, at + 60000, at + 61000, file))
         transcripts.append((place, session, call, out, source, at, at + 60000, at + 61000, rule, phone, name, number, file))
         texts.append((place, words))
         if len(calls) == 20_000:
