@@ -42,6 +42,8 @@ install_packages() {
     for package in $BUILD_PACKAGES; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
     done
+    # The console is built with npm; one that is already there, from wherever, is good.
+    command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null 2>&1 || die "this is not Debian; install the equivalents of:$missing"
     say "Installing Debian packages:$missing"

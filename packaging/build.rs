@@ -1,4 +1,5 @@
-//! Links the speech libraries from Debian's static archives and lays their model where `engine/speech` embeds it. Compiles no C, uses no network.
+//! Links the speech libraries from Debian's static archives, lays their model where `engine/speech` embeds it, and sees that the console is built.
+//! Compiles no C, uses no network.
 //!
 //! `CXBOX_SPEECH_DIR` names a folder to look in first: the archives (`lib….a`) and a folder `en-us` with the dictionary and the acoustic model.
 #![expect(clippy::print_stderr, reason = "a build script speaks to cargo and to whoever builds on its output")]
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 fn prepare() -> Result<(), String> {
     println!("cargo::rerun-if-changed=packaging/build.rs");
     println!("cargo::rerun-if-env-changed=CXBOX_SPEECH_DIR");
+    embedded_files()?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     let own = env::var_os("CXBOX_SPEECH_DIR").map(PathBuf::from);
 
@@ -71,6 +73,16 @@ fn prepare() -> Result<(), String> {
         copy(&find(places, file, "pocketsphinx-en-us")?, &model.join(flat))?;
     }
     Ok(())
+}
+
+/// The console is built by npm, not here; the manual lies in git. A change of either makes the program anew.
+fn embedded_files() -> Result<(), String> {
+    println!("cargo::rerun-if-changed=assets/docs");
+    println!("cargo::rerun-if-changed=assets/console/dist/index.html");
+    if Path::new("assets/console/dist/index.html").is_file() {
+        return Ok(());
+    }
+    Err("the console is not built: run `packaging/fetch.sh` (it needs nodejs and npm, and the network once)".to_owned())
 }
 
 fn find(places: impl Iterator<Item = PathBuf>, file: &str, package: &str) -> Result<PathBuf, String> {

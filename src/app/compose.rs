@@ -9,6 +9,7 @@ use crate::features::auth::{Auth, AuthSetup, Identity};
 use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::Carriers;
+use crate::features::console::Console;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::mail::{Mails, MailsSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
@@ -56,6 +57,7 @@ pub(super) struct Handles {
     pub(super) bots: Bots,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
+    pub(super) console: Console,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) mails: Mails,
@@ -98,6 +100,7 @@ impl Handles {
             transcripts: shared.transcripts(),
             mails: shared.mails(&settings, outbound.clone())?,
             webhooks: shared.webhooks(outbound),
+            console: Console::new(random.clone()),
             random: random.clone(),
             tenant: tenant.clone(),
             auth,

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::compose::Handles;
 use super::describe;
-use crate::base::Error;
 use crate::features::ops::Figures;
 use crate::features::{
-    audit, auth, bots, calls, carriers, fleet, mail, numbers, ops, outbound, permit, phones, runtime, settings, transcripts, webhooks,
+    audit, auth, bots, calls, carriers, console, fleet, mail, numbers, ops, outbound, permit, phones, runtime, settings, transcripts,
+    webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
-use crate::platform::http::{ApiError, edge};
+use crate::platform::http::edge;
 
 /// Largest body of a route that does not say otherwise, in bytes.
 const MOST_BODY: usize = 2 * 1024 * 1024;
@@ -41,11 +41,12 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))
         .merge(mail::routes(h.mails))
-        .merge(permit::routes(h.permit));
+        .merge(permit::routes(h.permit))
+        .merge(console::routes());
     let catalogue = ops::Catalogue::of(router.get_openapi());
     let (router, openapi) = router.merge(ops::describe(catalogue)).split_for_parts();
     let router = router
-        .fallback(|| async { ApiError(Error::not_found("there is nothing at this path")) })
+        .fallback(move |request: Request| async move { h.console.answer(request) })
         .layer(from_fn_with_state(authenticate, gate))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn_with_state(h.random, edge));

@@ -5,6 +5,7 @@ pub mod auth;
 pub mod bots;
 pub mod calls;
 pub mod carriers;
+pub mod console;
 pub mod fleet;
 pub mod mail;
 pub mod numbers;

@@ -9,6 +9,7 @@ mod call_results;
 mod carriers;
 mod checklist;
 mod codeb_access;
+mod console;
 mod inbound_routes;
 mod inbound_routes_lines;
 mod limits;

@@ -25,6 +25,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/auth/login",
     "GET /api/v1/public/recordings/{token}",
     "GET /t/{token}",
+    "GET /api/v1/manual",
 ];
 
 /// Endpoints of the identity provider under both of their addresses. They take proofs of their own: a client's secret, a code, a password,

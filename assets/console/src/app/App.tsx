@@ -1,0 +1,91 @@
+import { lazy } from 'react';
+import { Navigate, Route, Routes } from 'react-router';
+import { Callback } from '~/features/auth/Callback';
+import { Expired } from '~/features/auth/Expired';
+import { SignIn } from '~/features/auth/SignIn';
+import { ranks, useMe, useSession } from '~/shared/api/session';
+import { useT } from '~/shared/i18n';
+import { EmptyState } from '~/shared/ui/EmptyState';
+import { Shell } from './Shell';
+
+const Overview = lazy(() => import('~/features/overview/Overview'));
+const Live = lazy(() => import('~/features/live/Live'));
+const Calls = lazy(() => import('~/features/calls/Calls'));
+const CallDetail = lazy(() => import('~/features/calls/CallDetail'));
+const Outbound = lazy(() => import('~/features/outbound/Outbound'));
+const NewOutbound = lazy(() => import('~/features/outbound/NewOutbound'));
+const Bots = lazy(() => import('~/features/bots/Bots'));
+const BotScreen = lazy(() => import('~/features/bots/BotScreen'));
+const Numbers = lazy(() => import('~/features/numbers/Numbers'));
+const NumberScreen = lazy(() => import('~/features/numbers/NumberScreen'));
+const Routing = lazy(() => import('~/features/routes/Routing'));
+const Carriers = lazy(() => import('~/features/carriers/Carriers'));
+const CarrierScreen = lazy(() => import('~/features/carriers/CarrierScreen'));
+const Webhooks = lazy(() => import('~/features/webhooks/Webhooks'));
+const NewWebhook = lazy(() => import('~/features/webhooks/NewWebhook'));
+const WebhookScreen = lazy(() => import('~/features/webhooks/WebhookScreen'));
+const Keys = lazy(() => import('~/features/keys/Keys'));
+const Users = lazy(() => import('~/features/users/Users'));
+const Password = lazy(() => import('~/features/users/Password'));
+const Audit = lazy(() => import('~/features/audit/Audit'));
+const Status = lazy(() => import('~/features/status/Status'));
+const Docs = lazy(() => import('~/features/docs/Docs'));
+const Reference = lazy(() => import('~/features/reference/Reference'));
+const Setup = lazy(() => import('~/features/setup/Setup'));
+
+/** Which screen stands at which address. */
+export function App() {
+  const state = useSession();
+  return (
+    <>
+      <Routes>
+        <Route path="/oidc-callback.html" element={<Callback />} />
+        <Route path="/setup" element={<Setup />} />
+        {state.kind === 'in' || state.kind === 'expired' ? (
+          <Route element={<Shell />}>
+            <Route index element={<Home />} />
+            <Route path="live" element={<Live />} />
+            <Route path="calls" element={<Calls />} />
+            <Route path="calls/:id" element={<CallDetail />} />
+            <Route path="outbound" element={<Outbound />} />
+            <Route path="outbound/new" element={<NewOutbound />} />
+            <Route path="bots" element={<Bots />} />
+            <Route path="bots/:id" element={<BotScreen />} />
+            <Route path="numbers" element={<Numbers />} />
+            <Route path="numbers/:id" element={<NumberScreen />} />
+            <Route path="routes" element={<Routing />} />
+            <Route path="carriers" element={<Carriers />} />
+            <Route path="carriers/:id" element={<CarrierScreen />} />
+            <Route path="webhooks" element={<Webhooks />} />
+            <Route path="webhooks/new" element={<NewWebhook />} />
+            <Route path="webhooks/:id" element={<WebhookScreen />} />
+            <Route path="api-keys" element={<Keys />} />
+            <Route path="users" element={<Users />} />
+            <Route path="me" element={<Password />} />
+            <Route path="audit" element={<Audit />} />
+            <Route path="status" element={<Status />} />
+            <Route path="docs" element={<Docs />} />
+            <Route path="docs/:slug" element={<Docs />} />
+            <Route path="reference" element={<Reference />} />
+            <Route path="sign-in" element={<Navigate to="/" replace />} />
+            <Route path="*" element={<Missing />} />
+          </Route>
+        ) : (
+          <Route path="*" element={<SignIn />} />
+        )}
+      </Routes>
+      <Expired />
+    </>
+  );
+}
+
+/** The first screen: the overview, or the manual for those who may not see calls. */
+function Home() {
+  const { role } = useMe();
+  return ranks(role, 'supervisor') ? <Overview /> : <Navigate to="/docs" replace />;
+}
+
+function Missing() {
+  const t = useT();
+  return <EmptyState title={t('error.missing')} more={t('error.missing.more')} />;
+}

@@ -1,0 +1,43 @@
+import { auditMessages } from '~/features/audit/messages';
+import { authMessages } from '~/features/auth/messages';
+import { botsMessages } from '~/features/bots/messages';
+import { callsMessages } from '~/features/calls/messages';
+import { carriersMessages } from '~/features/carriers/messages';
+import { docsMessages } from '~/features/docs/messages';
+import { keysMessages } from '~/features/keys/messages';
+import { numbersMessages } from '~/features/numbers/messages';
+import { outboundMessages } from '~/features/outbound/messages';
+import { overviewMessages } from '~/features/overview/messages';
+import { routesMessages } from '~/features/routes/messages';
+import { setupMessages } from '~/features/setup/messages';
+import { usersMessages } from '~/features/users/messages';
+import { webhooksMessages } from '~/features/webhooks/messages';
+import { common } from '~/shared/i18n/common';
+import { liveMessages } from '~/shared/ui/messages';
+import { appMessages } from './messages';
+
+const PARTS = [
+  common,
+  liveMessages,
+  appMessages,
+  auditMessages,
+  authMessages,
+  botsMessages,
+  callsMessages,
+  carriersMessages,
+  docsMessages,
+  keysMessages,
+  numbersMessages,
+  outboundMessages,
+  overviewMessages,
+  routesMessages,
+  setupMessages,
+  usersMessages,
+  webhooksMessages,
+];
+
+/** All messages of the console. */
+export const catalogue: { en: Record<string, string>; de: Record<string, string> } = {
+  en: Object.fromEntries(PARTS.flatMap((part) => Object.entries(part.en))),
+  de: Object.fromEntries(PARTS.flatMap((part) => Object.entries(part.de))),
+};

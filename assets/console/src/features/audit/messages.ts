@@ -1,0 +1,36 @@
+import { define } from '~/shared/i18n/messages';
+
+export const auditMessages = define({
+  en: {
+    'audit.title': 'Audit log',
+    'audit.about': 'Who changed what. Each row is chained to the one before, so that nobody can alter it unseen.',
+    'audit.at': 'When',
+    'audit.actor': 'Who',
+    'audit.action': 'Did what',
+    'audit.action.filter': 'Action, such as user.create',
+    'audit.target': 'To',
+    'audit.target.filter': 'Id of what was changed',
+    'audit.from': 'From',
+    'audit.detail': 'Details',
+    'audit.verify': 'Check the chain',
+    'audit.whole': 'The chain of {rows, number} rows is whole.',
+    'audit.broken': 'Row {row} was altered.',
+    'audit.empty': 'Nothing matches',
+  },
+  de: {
+    'audit.title': 'Protokoll',
+    'audit.about': 'Wer was geändert hat. Jede Zeile hängt an der vorigen, so dass niemand sie unbemerkt ändern kann.',
+    'audit.at': 'Wann',
+    'audit.actor': 'Wer',
+    'audit.action': 'Was',
+    'audit.action.filter': 'Vorgang, etwa user.create',
+    'audit.target': 'Woran',
+    'audit.target.filter': 'Kennung des Geänderten',
+    'audit.from': 'Von',
+    'audit.detail': 'Einzelheiten',
+    'audit.verify': 'Kette prüfen',
+    'audit.whole': 'Die Kette von {rows, number} Zeilen ist heil.',
+    'audit.broken': 'Zeile {row} wurde verändert.',
+    'audit.empty': 'Nichts passt',
+  },
+});

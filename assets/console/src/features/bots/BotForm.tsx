@@ -1,0 +1,85 @@
+import { NativeSelect, SimpleGrid, Stack, Tabs, Textarea, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useState } from 'react';
+import { ApiError, formField } from '~/shared/api/error';
+import type { BotBody } from '~/shared/bots/templates';
+import { useT } from '~/shared/i18n';
+import { FormFrame } from '~/shared/ui/FormFrame';
+import { useSave } from '~/shared/ui/useSave';
+import { FlowEditor } from './FlowEditor';
+import { bodyOf, fieldsOf, tabOf, type BotFields } from './form';
+import { ProviderFieldset } from './ProviderFieldset';
+import { Rules } from './Rules';
+import { Versions } from './Versions';
+
+interface Props {
+  /** None while it is new. */
+  id: string | null;
+  stored: BotBody;
+  onSave: (body: BotBody) => Promise<unknown>;
+}
+
+/** Everything of a bot, in tabs. A refused field brings its tab to the front. */
+export function BotForm({ id, stored, onSave }: Props) {
+  const t = useT();
+  const [tab, setTab] = useState<string | null>('basics');
+  const form = useForm<BotFields>({ mode: 'controlled', initialValues: fieldsOf(stored) });
+  const save = useSave(form, async (fields) => {
+    try {
+      await onSave(bodyOf(fields, stored));
+    } catch (problem) {
+      const first = problem instanceof ApiError ? problem.fields[0] : undefined;
+      if (first) setTab(tabOf(formField(first.field)));
+      throw problem;
+    }
+  });
+  const tabs = ['basics', 'speech', 'flow', 'rules', ...(id ? ['versions'] : [])];
+  return (
+    <FormFrame save={save} verb={id ? undefined : t('common.create')}>
+      <Tabs value={tab} onChange={setTab} keepMounted>
+        <Tabs.List mb="md">
+          {tabs.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {t(`bots.tab.${name}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="basics">
+          <Stack>
+            <SimpleGrid cols={{ base: 1, sm: 2 }}>
+              <TextInput label={t('bots.name')} required {...form.getInputProps('name')} />
+              <NativeSelect
+                label={t('bots.status')}
+                description={t('bots.status.more')}
+                data={(['draft', 'active', 'inactive'] as const).map((value) => ({ value, label: t(`bots.status.${value}`) }))}
+                {...form.getInputProps('status')}
+              />
+              <TextInput label={t('bots.language')} placeholder="en-US" {...form.getInputProps('language')} />
+              <TextInput label={t('bots.timezone')} placeholder="Europe/Malta" {...form.getInputProps('timezone')} />
+            </SimpleGrid>
+            <Textarea label={t('bots.opening')} autosize minRows={2} {...form.getInputProps('opening_message')} />
+            <Textarea label={t('bots.prompt')} description={t('bots.prompt.more')} autosize minRows={5} maxRows={18} {...form.getInputProps('system_prompt')} />
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="speech">
+          <Stack>
+            <ProviderFieldset form={form} part="stt" />
+            <ProviderFieldset form={form} part="llm" />
+            <ProviderFieldset form={form} part="tts" />
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="flow">
+          <FlowEditor form={form} />
+        </Tabs.Panel>
+        <Tabs.Panel value="rules">
+          <Rules form={form} />
+        </Tabs.Panel>
+        {id && (
+          <Tabs.Panel value="versions">
+            <Versions id={id} />
+          </Tabs.Panel>
+        )}
+      </Tabs>
+    </FormFrame>
+  );
+}

@@ -1,0 +1,38 @@
+import { define } from '~/shared/i18n/messages';
+
+export const docsMessages = define({
+  en: {
+    'docs.title': 'Manual',
+    'docs.about': 'The manual of this very version; it needs no network.',
+    'docs.search': 'Search the manual',
+    'docs.pages': 'Pages',
+    'docs.found': '{n, plural, =0 {Nothing found} one {# page} other {# pages}}',
+    'docs.missing': 'There is no such page',
+    'reference.title': 'API reference',
+    'reference.about': 'Every route of this box, as its own description tells it.',
+    'reference.search': 'Path or words',
+    'reference.file': 'The description (OpenAPI)',
+    'reference.parameters': 'Parameters',
+    'reference.body': 'Body',
+    'reference.answers': 'Answers',
+    'reference.none': 'No route matches',
+    'reference.count': '{n, plural, one {# route} other {# routes}}',
+  },
+  de: {
+    'docs.title': 'Handbuch',
+    'docs.about': 'Das Handbuch genau dieser Version (englisch); es braucht kein Netz.',
+    'docs.search': 'Im Handbuch suchen',
+    'docs.pages': 'Seiten',
+    'docs.found': '{n, plural, =0 {Nichts gefunden} one {# Seite} other {# Seiten}}',
+    'docs.missing': 'Diese Seite gibt es nicht',
+    'reference.title': 'API-Referenz',
+    'reference.about': 'Alle Routen dieser Anlage, wie ihre eigene Beschreibung sie nennt.',
+    'reference.search': 'Pfad oder Wörter',
+    'reference.file': 'Die Beschreibung (OpenAPI)',
+    'reference.parameters': 'Parameter',
+    'reference.body': 'Inhalt',
+    'reference.answers': 'Antworten',
+    'reference.none': 'Keine Route passt',
+    'reference.count': '{n, plural, one {# Route} other {# Routen}}',
+  },
+});

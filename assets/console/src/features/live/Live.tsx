@@ -1,0 +1,44 @@
+import { Badge, SimpleGrid } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useT } from '~/shared/i18n';
+import { EmptyState } from '~/shared/ui/EmptyState';
+import { Loaded } from '~/shared/ui/Loaded';
+import { Page } from '~/shared/ui/Page';
+import { LiveCall } from './LiveCall';
+import { useLiveCalls } from './useLiveCalls';
+
+export default function Live() {
+  const t = useT();
+  const { calls, lines } = useLiveCalls();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const clock = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(clock);
+  }, []);
+  const total = calls.data?.total ?? 0;
+  return (
+    <Page
+      title={t('live.title')}
+      about={t('live.about')}
+      actions={
+        <Badge size="lg" variant="light" tt="none" data-testid="live-count">
+          {t('live.count', { n: total })}
+        </Badge>
+      }
+    >
+      <Loaded query={calls}>
+        {(list) =>
+          list.data.length === 0 ? (
+            <EmptyState title={t('live.empty')} more={t('live.empty.more')} />
+          ) : (
+            <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+              {list.data.map((call) => (
+                <LiveCall key={call.session_id} call={call} lines={lines[call.session_id] ?? []} now={now} />
+              ))}
+            </SimpleGrid>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,57 @@
+import { Alert } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams } from 'react-router';
+import { api, need, type Schemas } from '~/shared/api/client';
+import { useT } from '~/shared/i18n';
+import { Deletable } from '~/shared/ui/Deletable';
+import { Loaded } from '~/shared/ui/Loaded';
+import { Page } from '~/shared/ui/Page';
+import { NumberForm, type Choice } from './NumberForm';
+
+type View = Schemas['NumberView'];
+
+export default function NumberScreen() {
+  const { id = '' } = useParams();
+  const isNew = id === 'new';
+  const t = useT();
+  const bots = useQuery({ queryKey: ['bots', 'names'], queryFn: () => need(api.GET('/api/v1/bots', { params: { query: { limit: '500' } } })) });
+  const number = useQuery({
+    queryKey: ['numbers', 'one', id],
+    queryFn: () => need(api.GET('/api/v1/numbers/{id}', { params: { path: { id } } })),
+    enabled: !isNew,
+  });
+  return (
+    <Loaded query={bots}>
+      {(list) => {
+        const choices = list.data.map((bot) => ({ value: bot.id, label: bot.name || bot.id }));
+        if (isNew) {
+          return (
+            <Page title={t('numbers.new')}>
+              <NumberForm stored={null} bots={choices} />
+            </Page>
+          );
+        }
+        return <Loaded query={number}>{(stored) => <Existing key={stored.updated_at} stored={stored} bots={choices} />}</Loaded>;
+      }}
+    </Loaded>
+  );
+}
+
+function Existing({ stored, bots }: { stored: View; bots: Choice[] }) {
+  const t = useT();
+  const go = useNavigate();
+  const client = useQueryClient();
+  const remove = async () => {
+    await need(api.DELETE('/api/v1/numbers/{id}', { params: { path: { id: stored.id } } }));
+    await client.invalidateQueries({ queryKey: ['numbers'] });
+    await go('/numbers');
+  };
+  return (
+    <Page title={t('numbers.edit', { name: stored.name })} actions={<Deletable name={stored.name} onDelete={remove} />}>
+      <Alert maw={860} title={t('numbers.how')}>
+        {t('numbers.how.more', { number: stored.number, host: window.location.hostname })}
+      </Alert>
+      <NumberForm stored={stored} bots={bots} />
+    </Page>
+  );
+}

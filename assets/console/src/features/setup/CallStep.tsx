@@ -1,0 +1,37 @@
+import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Schemas } from '~/shared/api/client';
+import { useT } from '~/shared/i18n';
+
+/** How to make the first call, by a telephone or without one. */
+export function CallStep({ number }: { number: Schemas['NumberView'] }) {
+  const t = useT();
+  const lab = [
+    `cxbox lab phone --call 'sip:${number.number}@127.0.0.1:5060'`,
+    '--expect-speech 15000 --wait-silence 1200',
+    "--say 'when are you open'",
+    '--expect-speech 15000 --wait-silence 1200',
+    '--say goodbye --expect-hangup 20000',
+  ].join(' \\\n  ');
+  return (
+    <Stack>
+      <Title order={2} size="h3">
+        {t('setup.call.title', { number: number.number })}
+      </Title>
+      <Text fw={600} size="sm">
+        {t('setup.call.phone')}
+      </Text>
+      <Code block>{`sip:${number.number}@${window.location.hostname}`}</Code>
+      <Text fw={600} size="sm">
+        {t('setup.call.lab')}
+      </Text>
+      <Code block>{lab}</Code>
+      <Text c="dimmed">{t('setup.call.more')}</Text>
+      <Group>
+        <Button component={Link} to="/live">
+          {t('setup.call.live')}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,34 @@
+import { useMemo } from 'react';
+import { useI18n } from '.';
+
+/** Times in the viewer's own zone, and durations, in the language of the console. */
+export function useFormat() {
+  const { language } = useI18n();
+  return useMemo(() => {
+    const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+    const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+    const ago = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+    const number = new Intl.NumberFormat(language);
+    return {
+      when: (at: string | null | undefined) => (at ? full.format(new Date(at)) : '–'),
+      clock: (at: string | null | undefined) => (at ? clock.format(new Date(at)) : '–'),
+      number: (value: number) => number.format(value),
+      ago: (at: string, now = Date.now()) => {
+        const seconds = Math.round((new Date(at).getTime() - now) / 1000);
+        const steps: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
+        const [unit, size] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const);
+        return ago.format(Math.trunc(seconds / size), unit);
+      },
+      duration,
+    };
+  }, [language]);
+}
+
+/** `m:ss`, or `h:mm:ss` from an hour on. */
+export function duration(seconds: number | null | undefined): string {
+  if (seconds === null || seconds === undefined) return '–';
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

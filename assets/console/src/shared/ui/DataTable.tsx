@@ -1,0 +1,84 @@
+import { Anchor, Box, Paper, Table } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { Loaded } from './Loaded';
+import { Pager } from './Pager';
+
+export interface Column<T> {
+  key: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  align?: 'left' | 'right';
+  /** Left out on a narrow screen. */
+  isMinor?: boolean;
+}
+
+export interface ListOf<T> {
+  data: T[];
+  total: number;
+  limit: number;
+  offset: number;
+}
+
+interface Props<T> {
+  query: UseQueryResult<ListOf<T>>;
+  columns: Column<T>[];
+  rowKey: (row: T) => string;
+  /** Where the first cell of a row leads. */
+  link?: (row: T) => string;
+  /** For readers that cannot see it. */
+  label: string;
+  empty: ReactNode;
+}
+
+/** The one table of the console: it loads, fails, is empty, and turns its pages. */
+export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Props<T>) {
+  return (
+    <Paper withBorder radius="md" p={query.data?.data.length ? 0 : 'md'}>
+      <Loaded query={query}>
+        {(list) =>
+          list.data.length === 0 && list.offset === 0 ? (
+            empty
+          ) : (
+            <>
+              <Table.ScrollContainer minWidth={320} type="native">
+                <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover aria-label={label}>
+                  <Table.Thead>
+                    <Table.Tr>
+                      {columns.map((column) => (
+                        <Table.Th key={column.key} ta={column.align} visibleFrom={column.isMinor ? 'md' : undefined}>
+                          {column.header}
+                        </Table.Th>
+                      ))}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {list.data.map((row) => (
+                      <Table.Tr key={rowKey(row)}>
+                        {columns.map((column, n) => (
+                          <Table.Td key={column.key} ta={column.align} visibleFrom={column.isMinor ? 'md' : undefined}>
+                            {link && n === 0 ? (
+                              <Anchor component={Link} to={link(row)} fw={500} fz="inherit" className="words">
+                                {column.cell(row)}
+                              </Anchor>
+                            ) : (
+                              column.cell(row)
+                            )}
+                          </Table.Td>
+                        ))}
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+              <Box px="md" py="xs">
+                <Pager total={list.total} limit={list.limit} offset={list.offset} />
+              </Box>
+            </>
+          )
+        }
+      </Loaded>
+    </Paper>
+  );
+}

@@ -1,0 +1,65 @@
+// The list of calls, one call with its recording and transcript, and hostile words in it.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { clean, close, go, settled, shot, signIn, visitor } from '../support/browser.mjs';
+import { CALL, result, URL_ } from '../support/shared.mjs';
+
+after(close);
+
+test('filters are part of the address and hold in the list', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, '/calls');
+  await page.getByLabel('Phone number').fill('35699123456');
+  await page.waitForURL(/phone=35699123456/);
+  await page.getByRole('table', { name: 'Calls' }).getByRole('link', { name: '+35699123456' }).first().waitFor();
+  await page.getByLabel('State').selectOption('failed');
+  await page.getByText('No call matches these filters').waitFor();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('table', { name: 'Calls' }).waitFor();
+  assert.doesNotMatch(page.url(), /phone|status/);
+  clean(page, 'the calls');
+  await page.context().close();
+});
+
+test('a call is heard from where its transcript is clicked', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, `/calls/${CALL}`);
+  await page.locator('[data-testid=wave][data-ready=true]').waitFor();
+  const turns = page.getByRole('region', { name: 'Transcript' }).getByRole('listitem');
+  assert.match(await turns.first().innerText(), /automated assistant/);
+  const asked = turns.filter({ hasText: 'when are you open' }).first();
+  await asked.getByTitle('Listen from here').click();
+  await page.waitForFunction(() => /^0:0[4-9]|^0:[1-9]/.test(document.querySelector('[data-testid=position]')?.textContent ?? ''));
+  await page.locator('li[data-heard=true]').waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Play' }).waitFor();
+  await page.getByRole('region', { name: 'Webhook deliveries' }).getByText('call.ended').waitFor();
+  await shot(page, 'call-heard');
+  clean(page, 'the call');
+  await page.context().close();
+});
+
+test('hostile words are shown as text', async () => {
+  const words = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> \u202Eevil\u202C';
+  const session_id = `hostile-${Date.now()}`;
+  const at = new Date().toISOString();
+  const transcript = [
+    { role: 'user', content: words, ts: at },
+    { role: 'assistant', content: 'x'.repeat(1_000_000), ts: at },
+  ];
+  await result({ session_id, from_number: words, call_direction: 'inbound', call_duration_seconds: 3, disconnected_by: 'user', transcript });
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, `/calls/${session_id}`);
+  const turn = page.getByRole('region', { name: 'Transcript' }).getByRole('listitem').first();
+  assert.ok((await turn.innerText()).includes('<script>window.hacked=1</script>'));
+  await settled(page);
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator('img[src=x]').count(), 0);
+  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+  assert.equal(isTooWide, false, 'long words break');
+  clean(page, 'hostile words');
+  await page.context().close();
+});

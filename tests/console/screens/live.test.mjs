@@ -1,0 +1,48 @@
+// The live monitor during a call that is really held, and a server that goes away and comes back.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Appliance, CONVERSATION } from '../support/appliance.mjs';
+import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
+
+let box;
+before(async () => {
+  box = await Appliance.start();
+  await box.setUp();
+  await box.call('POST', '/api/v1/carriers', { name: 'Line', sip_address: '127.0.0.1:9', inbound_auth_mode: 'ip', inbound_allowed_addresses: ['127.0.0.1'] });
+  const bots = await box.call('GET', '/api/v1/bots?q=demo');
+  await box.call('POST', '/api/v1/numbers', { name: 'desk', number: '1000', bot_id: bots.data[0].id, visibility: 'public' });
+});
+after(async () => {
+  await close();
+  await box?.end();
+});
+
+test('a call appears with its words while it runs, and goes when it ends', { timeout: 120_000 }, async () => {
+  const page = await visitor(box.url);
+  await signIn(page);
+  await go(page, '/live');
+  await page.getByText('No call is running').waitFor();
+  await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor();
+  const over = box.phone('1000', CONVERSATION);
+  const call = page.getByTestId('live-call');
+  await call.getByText('when are you open').waitFor({ timeout: 60_000 });
+  await shot(page, 'live-call');
+  assert.equal((await over).code, 0);
+  await page.getByText('No call is running').waitFor();
+  clean(page, 'the live monitor');
+  await page.context().close();
+});
+
+test('a server that goes away is said to be away, and its return is noticed', { timeout: 180_000 }, async () => {
+  const page = await visitor(box.url);
+  await signIn(page);
+  await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor();
+  await box.down();
+  await page.getByTestId('live-pill').getByText(/stale since \d+ s/).waitFor();
+  await shot(page, 'live-stale');
+  await box.up();
+  await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor({ timeout: 20_000 });
+  await page.getByTestId('all-is-well').waitFor({ timeout: 20_000 });
+  clean(page, 'the return of the server');
+  await page.context().close();
+});
