@@ -1,6 +1,6 @@
 // Chromium with the checks that hold on every screen: no CSP violation, no error in the console, nothing serious for axe.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +55,15 @@ async function fromDisk(context, folder) {
   await context.route((url) => !isApi.test(url.pathname), async (route) => {
     const { pathname } = new URL(route.request().url());
     const kind = kinds[pathname.split('.').at(-1)];
-    if (kind) return route.fulfill({ path: join(folder, pathname), contentType: kind });
-    const body = readFileSync(join(folder, 'index.html'), 'utf8').replaceAll('__NONCE__', 'test');
+    const page = readFileSync(join(folder, 'index.html'), 'utf8');
+    if (kind) {
+      if (existsSync(join(folder, pathname))) return route.fulfill({ path: join(folder, pathname), contentType: kind });
+      // A page that came by a redirect is the program's own and names the files it was built with.
+      const ending = pathname.split('.').at(-1);
+      const entry = new RegExp(`/assets/index-[\\w-]+\\.${ending}`).exec(page)?.[0];
+      return route.fulfill({ body: ending === 'js' ? `import '${entry}';` : `@import '${entry}';`, contentType: kind });
+    }
+    const body = page.replaceAll('__NONCE__', 'test');
     return route.fulfill({ body, contentType: 'text/html', headers: { 'content-security-policy': policy } });
   });
 }

@@ -31,6 +31,16 @@ const Audit = lazy(() => import('~/features/audit/Audit'));
 const Status = lazy(() => import('~/features/status/Status'));
 const Docs = lazy(() => import('~/features/docs/Docs'));
 const Reference = lazy(() => import('~/features/reference/Reference'));
+const Settings = lazy(() => import('~/features/settings/Settings'));
+const Transcripts = lazy(() => import('~/features/transcripts/Transcripts'));
+const TranscriptScreen = lazy(() => import('~/features/transcripts/TranscriptScreen'));
+const Phones = lazy(() => import('~/features/phones/Phones'));
+const Lists = lazy(() => import('~/features/lists/Lists'));
+const Mails = lazy(() => import('~/features/mails/Mails'));
+const Fleet = lazy(() => import('~/features/fleet/Fleet'));
+const Prompts = lazy(() => import('~/features/prompts/Prompts'));
+const PromptScreen = lazy(() => import('~/features/prompts/PromptScreen'));
+const Clients = lazy(() => import('~/features/clients/Clients'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -60,6 +70,19 @@ export function App() {
             <Route path="webhooks/new" element={<NewWebhook />} />
             <Route path="webhooks/:id" element={<WebhookScreen />} />
             <Route path="api-keys" element={<Keys />} />
+            <Route path="transcripts" element={<Transcripts />} />
+            <Route path="transcripts/shares" element={<Transcripts />} />
+            <Route path="transcripts/:id" element={<TranscriptScreen />} />
+            <Route path="lists" element={<Lists />} />
+            <Route path="lists/:tab" element={<Lists />} />
+            <Route path="mails" element={<Mails />} />
+            <Route path="prompts" element={<Prompts />} />
+            <Route path="prompts/:slug" element={<PromptScreen />} />
+            <Route path="phones" element={<Phones />} />
+            <Route path="fleet" element={<Fleet />} />
+            <Route path="clients" element={<Clients />} />
+            <Route path="settings" element={<Settings />} />
+            <Route path="settings/:section" element={<Settings />} />
             <Route path="users" element={<Users />} />
             <Route path="me" element={<Password />} />
             <Route path="audit" element={<Audit />} />

@@ -12,13 +12,23 @@ import { routesMessages } from '~/features/routes/messages';
 import { setupMessages } from '~/features/setup/messages';
 import { usersMessages } from '~/features/users/messages';
 import { webhooksMessages } from '~/features/webhooks/messages';
+import { clientsMessages } from '~/features/clients/messages';
+import { fleetMessages } from '~/features/fleet/messages';
+import { listsMessages } from '~/features/lists/messages';
+import { mailsMessages } from '~/features/mails/messages';
+import { phonesMessages } from '~/features/phones/messages';
+import { promptsMessages } from '~/features/prompts/messages';
+import { settingsMessages } from '~/features/settings/messages';
+import { transcriptsMessages } from '~/features/transcripts/messages';
 import { common } from '~/shared/i18n/common';
+import { promptMessages } from '~/shared/prompt/messages';
 import { liveMessages } from '~/shared/ui/messages';
 import { appMessages } from './messages';
 
 const PARTS = [
   common,
   liveMessages,
+  promptMessages,
   appMessages,
   auditMessages,
   authMessages,
@@ -34,6 +44,14 @@ const PARTS = [
   setupMessages,
   usersMessages,
   webhooksMessages,
+  transcriptsMessages,
+  settingsMessages,
+  promptsMessages,
+  phonesMessages,
+  mailsMessages,
+  listsMessages,
+  fleetMessages,
+  clientsMessages,
 ];
 
 /** All messages of the console. */

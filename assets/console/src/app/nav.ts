@@ -18,15 +18,20 @@ export const GROUPS: { name: string; places: Place[] }[] = [
       { to: '/live', name: 'nav.live', icon: icons.IconActivity, role: 'supervisor' },
       { to: '/calls', name: 'nav.history', icon: icons.IconHistory, role: 'supervisor' },
       { to: '/outbound', name: 'nav.outbound', icon: icons.IconPhoneOutgoing, role: 'admin' },
+      { to: '/transcripts', name: 'nav.transcripts', icon: icons.IconFileText, role: 'admin' },
+      { to: '/mails', name: 'nav.mails', icon: icons.IconMail, role: 'admin' },
     ],
   },
   {
     name: 'nav.build',
     places: [
       { to: '/bots', name: 'nav.bots', icon: icons.IconRobot, role: 'admin' },
+      { to: '/prompts', name: 'nav.prompts', icon: icons.IconMessage, role: 'admin' },
       { to: '/numbers', name: 'nav.numbers', icon: icons.IconHash, role: 'admin' },
       { to: '/routes', name: 'nav.routes', icon: icons.IconRoute, role: 'admin' },
       { to: '/carriers', name: 'nav.carriers', icon: icons.IconServer, role: 'admin' },
+      { to: '/phones', name: 'nav.phones', icon: icons.IconDeviceLandlinePhone, role: 'admin' },
+      { to: '/lists', name: 'nav.lists', icon: icons.IconBan, role: 'admin' },
     ],
   },
   {
@@ -34,12 +39,15 @@ export const GROUPS: { name: string; places: Place[] }[] = [
     places: [
       { to: '/webhooks', name: 'nav.webhooks', icon: icons.IconWebhook, role: 'admin' },
       { to: '/api-keys', name: 'nav.keys', icon: icons.IconKey, role: 'admin' },
+      { to: '/clients', name: 'nav.clients', icon: icons.IconPlug, role: 'admin' },
     ],
   },
   {
     name: 'nav.box',
     places: [
       { to: '/users', name: 'nav.users', icon: icons.IconUsers, role: 'admin' },
+      { to: '/settings', name: 'nav.settings', icon: icons.IconSettings, role: 'admin' },
+      { to: '/fleet', name: 'nav.fleet', icon: icons.IconServer2, role: 'admin' },
       { to: '/audit', name: 'nav.audit', icon: icons.IconList, role: 'admin' },
       { to: '/status', name: 'nav.status', icon: icons.IconHeartbeat, role: 'agent' },
       { to: '/docs', name: 'nav.docs', icon: icons.IconBook, role: 'agent' },

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { ApiError, formField } from '~/shared/api/error';
 import type { BotBody } from '~/shared/bots/templates';
 import { useT } from '~/shared/i18n';
+import { PromptField, promptProps } from '~/shared/prompt/PromptField';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { useSave } from '~/shared/ui/useSave';
 import { FlowEditor } from './FlowEditor';
@@ -58,7 +59,7 @@ export function BotForm({ id, stored, onSave }: Props) {
               <TextInput label={t('bots.timezone')} placeholder="Europe/Malta" {...form.getInputProps('timezone')} />
             </SimpleGrid>
             <Textarea label={t('bots.opening')} autosize minRows={2} {...form.getInputProps('opening_message')} />
-            <Textarea label={t('bots.prompt')} description={t('bots.prompt.more')} autosize minRows={5} maxRows={18} {...form.getInputProps('system_prompt')} />
+            <PromptField label={t('bots.prompt')} description={t('bots.prompt.more')} {...promptProps(form, 'system_prompt')} />
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="speech">

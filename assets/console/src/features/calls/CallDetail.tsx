@@ -1,4 +1,4 @@
-import { Alert, Grid, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Alert, Grid, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useParams } from 'react-router';
@@ -9,6 +9,7 @@ import { CallState, otherSide } from '~/shared/ui/callWords';
 import { Json } from '~/shared/ui/Json';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
+import { Section } from '~/shared/ui/Section';
 import { Analysis } from './Analysis';
 import { CallDeliveries } from './CallDeliveries';
 import { Facts } from './Facts';
@@ -89,16 +90,5 @@ function Detail({ call }: { call: Call }) {
       </Grid>
       <Json label={t('call.raw')} value={call} />
     </Page>
-  );
-}
-
-function Section({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <Paper withBorder radius="md" p="md" component="section" aria-label={title}>
-      <Title order={2} size="h5" mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }

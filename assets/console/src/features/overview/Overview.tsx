@@ -8,6 +8,7 @@ import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import { CallState, otherSide } from '~/shared/ui/callWords';
 import { EmptyState } from '~/shared/ui/EmptyState';
+import { Figure } from '~/shared/ui/Figure';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 
@@ -48,22 +49,8 @@ function Figures() {
       <Figure label={t('overview.now')} value={now.data} to="/live" />
       <Figure label={t('overview.today')} value={today.data} to={`/calls?from=${day}`} />
       <Figure label={t('overview.failed')} value={failed.data} to={`/calls?from=${day}&status=failed`} isBad={(failed.data ?? 0) > 0} />
-      {isAdmin && <Figure label={t('overview.free')} value={fleet.data?.available} to="/status" />}
+      {isAdmin && <Figure label={t('overview.free')} value={fleet.data?.available} to="/fleet" />}
     </SimpleGrid>
-  );
-}
-
-function Figure({ label, value, to, isBad }: { label: string; value?: number; to: string; isBad?: boolean }) {
-  const format = useFormat();
-  return (
-    <Paper withBorder radius="md" p="md">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Anchor component={Link} to={to} aria-label={`${label}: ${value ?? ''}`} fz={30} fw={650} c={isBad ? 'var(--mantine-color-error)' : undefined}>
-        {value === undefined ? '–' : format.number(value)}
-      </Anchor>
-    </Paper>
   );
 }
 

@@ -4,15 +4,23 @@ import { Confirm } from './Confirm';
 import { IconTrash } from './icons';
 import { told } from './told';
 
+interface Props {
+  name: string;
+  onDelete: () => Promise<unknown>;
+  isSmall?: boolean;
+  /** What else goes with it; "cannot be undone" when absent. */
+  more?: string;
+}
+
 /** The button that deletes one thing, after a question. */
-export function Deletable({ name, onDelete, isSmall }: { name: string; onDelete: () => Promise<unknown>; isSmall?: boolean }) {
+export function Deletable({ name, onDelete, isSmall, more }: Props) {
   const t = useT();
   const remove = async () => {
     await onDelete();
     told(t('common.deleted'));
   };
   return (
-    <Confirm title={t('common.delete.sure', { name })} more={t('common.delete.why')} verb={t('common.delete')} onYes={remove}>
+    <Confirm title={t('common.delete.sure', { name })} more={more ?? t('common.delete.why')} verb={t('common.delete')} onYes={remove}>
       {(open) => (
         <Button
           variant="subtle"

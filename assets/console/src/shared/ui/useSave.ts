@@ -5,7 +5,12 @@ import { told } from './told';
 import { useT } from '~/shared/i18n';
 
 /** Saves a form: field errors of the server go to their fields, any other refusal above the form. What was typed stays. */
-export function useSave<T extends Record<string, unknown>>(form: UseFormReturnType<T>, save: (values: T) => Promise<unknown>) {
+export function useSave<T extends Record<string, unknown>>(
+  form: UseFormReturnType<T>,
+  save: (values: T) => Promise<unknown>,
+  /** Quiet where the screen itself shows what came of it. */
+  { isQuiet = false } = {},
+) {
   const t = useT();
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
@@ -15,7 +20,7 @@ export function useSave<T extends Record<string, unknown>>(form: UseFormReturnTy
     try {
       await save(values);
       form.resetDirty();
-      told(t('common.saved'));
+      if (!isQuiet) told(t('common.saved'));
     } catch (problem) {
       const fields = problem instanceof ApiError ? problem.fields : [];
       const known = fields.filter(({ field }) => form.getInputNode(formField(field)) !== null);
