@@ -6,6 +6,7 @@ import { ask, CALL, URL_ } from '../support/shared.mjs';
 
 after(close);
 
+/** Screens of one thing, and the name of their picture: the ids differ from run to run. */
 const first = async (path) => (await ask('GET', path)).data[0].id;
 
 async function screens() {
@@ -13,26 +14,26 @@ async function screens() {
     ['/', 'Overview'],
     ['/live', 'Live monitor'],
     ['/calls', 'Calls'],
-    [`/calls/${CALL}`, /Call with/],
+    [`/calls/${CALL}`, /Call with/, 'call'],
     ['/outbound', 'Outbound calls'],
     ['/outbound/new', 'New call'],
     ['/bots', 'Bots'],
     ['/bots/new', 'New bot'],
-    [`/bots/${await first('/api/v1/bots?q=demo')}`, 'demo reception'],
+    [`/bots/${await first('/api/v1/bots?q=demo')}`, 'demo reception', 'bot'],
     ['/numbers', 'Virtual numbers'],
-    [`/numbers/${await first('/api/v1/numbers')}`, /Number/],
+    [`/numbers/${await first('/api/v1/numbers')}`, /Number/, 'number'],
     ['/routes', 'Inbound routes'],
     ['/carriers', 'Carriers'],
-    [`/carriers/${await first('/api/v1/carriers')}`, 'Test line'],
+    [`/carriers/${await first('/api/v1/carriers')}`, 'Test line', 'carrier'],
     ['/webhooks', 'Webhooks'],
     ['/webhooks/new', 'New webhook'],
-    [`/webhooks/${await first('/api/v1/webhooks')}`, /127\.0\.0\.1/],
+    [`/webhooks/${await first('/api/v1/webhooks')}`, /127\.0\.0\.1/, 'webhook'],
     ['/api-keys', 'API keys'],
     ['/users', 'Users'],
     ['/me', 'Change password'],
     ['/transcripts', 'Transcripts'],
     ['/transcripts/shares', 'Transcripts'],
-    [`/transcripts/${encodeURIComponent((await ask('GET', '/api.ashx/v1/transcripts')).data[0].file)}`, /Transcript of/],
+    [`/transcripts/${encodeURIComponent((await ask('GET', '/api.ashx/v1/transcripts')).data[0].file)}`, /Transcript of/, 'transcript'],
     ['/mails', 'Mails'],
     ['/prompts', 'Prompts'],
     ['/prompts/new', 'New prompt'],
@@ -65,11 +66,11 @@ for (const colours of ['light', 'dark']) {
     await accessible(page, `sign-in ${colours}`);
     await shot(page, `sign-in-${colours}`);
     await signIn(page);
-    for (const [path, heading] of await screens()) {
+    for (const [path, heading, name] of await screens()) {
       await go(page, path);
       if (heading) await page.getByRole('heading', { level: 1, name: heading }).waitFor();
       await settled(page);
-      await shot(page, `${path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'overview'}-${colours}`);
+      await shot(page, `${name ?? (path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'overview')}-${colours}`);
       clean(page, `${path} ${colours}`);
       await accessible(page, `${path} ${colours}`);
     }

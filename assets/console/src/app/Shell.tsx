@@ -86,6 +86,7 @@ function Sections({ onGo }: { onGo: () => void }) {
               label={t(place.name)}
               leftSection={<place.icon size={18} stroke={1.6} aria-hidden />}
               active={isHere}
+              py={5}
               aria-current={isHere ? 'page' : undefined}
               onClick={onGo}
             />

@@ -2,7 +2,6 @@ import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
-import { ApiError } from '~/shared/api/error';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { useSave } from '~/shared/ui/useSave';
@@ -21,13 +20,6 @@ const lines = (text: string) =>
     .map((line) => line.trim())
     .filter(Boolean);
 
-/** The lists stand in one field each; a refusal of one of their lines belongs to that field. */
-function toFields(problem: unknown): unknown {
-  if (!(problem instanceof ApiError)) return problem;
-  const fields = problem.fields.map(({ field, message }) => ({ field: field.replace(/\[\d+\]$/, ''), message }));
-  return new ApiError(problem.status, problem.code, problem.message, fields, problem.requestId);
-}
-
 /** A new client, or changes to one. */
 export function ClientForm({ stored, onCancel, onDone }: Props) {
   const t = useT();
@@ -45,12 +37,9 @@ export function ClientForm({ stored, onCancel, onDone }: Props) {
   });
   const save = useSave(form, async ({ client_id, description, redirect_uris, post_logout_redirect_uris, confidential, api_access }) => {
     const common = { description, redirect_uris: lines(redirect_uris), post_logout_redirect_uris: lines(post_logout_redirect_uris), api_access };
-    const send = stored
-      ? need(api.PATCH('/api/v1/oidc/clients/{client_id}', { params: { path: { client_id: stored.client_id } }, body: common })).then(() => null)
-      : need(api.POST('/api/v1/oidc/clients', { body: { ...common, confidential, ...(client_id.trim() ? { client_id: client_id.trim() } : {}) } }));
-    const made = await send.catch((problem: unknown) => {
-      throw toFields(problem);
-    });
+    const made = stored
+      ? await need(api.PATCH('/api/v1/oidc/clients/{client_id}', { params: { path: { client_id: stored.client_id } }, body: common })).then(() => null)
+      : await need(api.POST('/api/v1/oidc/clients', { body: { ...common, confidential, ...(client_id.trim() ? { client_id: client_id.trim() } : {}) } }));
     await client.invalidateQueries({ queryKey: ['clients'] });
     onDone(made);
   });

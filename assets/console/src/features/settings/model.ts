@@ -19,9 +19,17 @@ export function sectionsOf(all: Record<string, SectionView>): string[] {
   return [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
 }
 
+/** What belongs first in a section; keys that are not named here follow in the order of their names. */
+const ORDER = [
+  ...['window', 'timezone', 'daily_cap', 'only_whitelisted', 'allowed_countries', 'allowed_prefixes', 'default_bot_id', 'default_email'],
+  ...['default_api_key', 'host', 'port', 'security', 'from', 'username', 'password', 'timeout_seconds', 'ca_pem', 'name', 'logo', 'support_email'],
+  ...['endpoint', 'bucket', 'region', 'access_key', 'secret_key', 'secure', 'path_style'],
+];
+
 /** The keys that have a state of their own; aliases of a key are left out. */
 export function keysOf(view: SectionView): string[] {
-  return Object.keys(view.keys);
+  const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return Object.keys(view.keys).sort((a, b) => place(a) - place(b) || a.localeCompare(b));
 }
 
 export function choicesOf(section: string, name: string): string[] {

@@ -70,7 +70,7 @@ export function SharesOf({ file }: { file: string }) {
             {t('shares.make')}
           </Button>
         </Group>
-        <DataTable label={t('shares.title')} query={list} columns={useColumns(false)} rowKey={(row) => row.id} empty={<EmptyState title={t('shares.empty')} />} />
+        <DataTable label={t('shares.title')} query={list} columns={useColumns(false)} rowKey={(row) => row.id} empty={<EmptyState isSmall title={t('shares.empty')} />} />
       </Stack>
       <SecretOnce title={t('shares.made')} secret={url} onClose={() => setUrl(null)} />
     </Section>

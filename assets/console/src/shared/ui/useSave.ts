@@ -1,6 +1,6 @@
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
-import { ApiError, formField } from '~/shared/api/error';
+import { ApiError, formField, type FieldError } from '~/shared/api/error';
 import { told } from './told';
 import { useT } from '~/shared/i18n';
 
@@ -23,16 +23,24 @@ export function useSave<T extends Record<string, unknown>>(
       if (!isQuiet) told(t('common.saved'));
     } catch (problem) {
       const fields = problem instanceof ApiError ? problem.fields : [];
-      const known = fields.filter(({ field }) => form.getInputNode(formField(field)) !== null);
-      form.setErrors(Object.fromEntries(fields.map(({ field, message }) => [formField(field), message])));
-      const first = known[0] && form.getInputNode(formField(known[0].field));
-      first?.focus();
+      const nameOf = ({ field }: FieldError) => shownName(field, (name) => form.getInputNode(name) !== null);
+      const known = fields.filter((field) => nameOf(field) !== null);
+      form.setErrors(Object.fromEntries(fields.map((field) => [nameOf(field) ?? formField(field.field), field.message])));
+      const first = known[0] && nameOf(known[0]);
+      if (first) form.getInputNode(first)?.focus();
       if (known.length === 0 || known.length < fields.length) setError(withWords(problem, fields.filter((field) => !known.includes(field))));
     } finally {
       setBusy(false);
     }
   });
   return { submit, error, isBusy };
+}
+
+/** The input a refused field belongs to: its own, or the one that holds its whole list. `null` when the form has neither. */
+function shownName(field: string, isShown: (name: string) => boolean): string | null {
+  const name = formField(field);
+  const list = name.replace(/(\.\d+)+$/, '');
+  return [name, list].find(isShown) ?? null;
 }
 
 /** The same refusal, with the fields the form does not show named in its sentence. */
