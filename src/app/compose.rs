@@ -15,7 +15,7 @@ use crate::features::mail::{Mails, MailsSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
 use crate::features::outbound::{Orders, OrdersSetup};
-use crate::features::permit::{Permit, Places};
+use crate::features::permit::{Permit, PermitSetup, Places};
 use crate::features::phones::{Phones, PhonesSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
@@ -83,14 +83,20 @@ impl Handles {
         let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
         let places = Arc::new(Places::built_in()?);
         let settings = shared.settings(&bots, &places)?;
-        let permit = Permit::new(db.clone(), clock.clone(), settings.clone(), places)?;
+        let permit = Permit::new(PermitSetup {
+            db: db.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+            places,
+            sealer: shared.sealer.clone(),
+        })?;
         let fleet = shared.fleet(&settings)?;
         let carriers = Carriers::new(db.clone(), clock.clone(), random.clone(), shared.sealer.clone());
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings, &permit);
         let auth = shared.auth(outbound.clone(), &settings)?;
         let phones = shared.phones(&auth);
-        let calls = shared.calls()?;
+        let calls = shared.calls(&bots)?;
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
         Ok(Self {
             audit: Audit::new(db.clone()),
@@ -193,7 +199,7 @@ impl Shared {
         })
     }
 
-    fn calls(&self) -> Result<Calls> {
+    fn calls(&self, bots: &Bots) -> Result<Calls> {
         Ok(Calls::new(CallsSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
@@ -201,6 +207,7 @@ impl Shared {
             sealer: self.sealer.clone(),
             recordings: Objects::disk(self.setup.data.recordings(), self.setup.random.clone())?,
             disk: self.disk(),
+            bots: bots.clone(),
             public_base: self.setup.base_url.clone(),
         }))
     }

@@ -34,7 +34,12 @@ impl App {
         let has_listener = setup.config.metrics.bind.is_some();
         let disk = Disk::of(data.root(), setup.config.server.reserve());
         let handles = Handles::build(setup, &db)?;
-        let work = Work { subscriptions: subscriptions::all(&handles), handlers: jobs::all(&handles), chores: jobs::chores() };
+        let work = Work {
+            subscriptions: subscriptions::all(&handles),
+            handlers: jobs::all(&handles),
+            chores: jobs::chores(),
+            upkeep: jobs::upkeep(),
+        };
         let outbox = Outbox::new(&db, &clock, work);
         let figures =
             Figures::new(FiguresSetup { clock, data, disk, fleet: handles.fleet.clone(), outbox: outbox.clone(), has_tls, has_listener });

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{mail, outbound, transcripts, webhooks};
-use crate::platform::outbox::{Chore, Handler, Job, Outcome};
+use crate::features::{calls, mail, outbound, transcripts, webhooks};
+use crate::platform::outbox::{Chore, Handler, Job, Outcome, Upkeep};
 
 /// All kinds of jobs and their handlers.
 pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
@@ -21,6 +21,11 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
 /// What is tidied up now and then.
 pub(super) fn chores() -> Vec<Chore> {
     vec![webhooks::chore()]
+}
+
+/// What is kept up beside facts.
+pub(super) fn upkeep() -> Vec<Upkeep> {
+    vec![calls::upkeep()]
 }
 
 async fn deliver(hooks: webhooks::Webhooks, job: Job) -> Outcome {

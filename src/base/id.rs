@@ -66,6 +66,10 @@ ids! {
     ShareId = |random| format!("shr_{}", random.hex::<8>());
     /// A mail about a call: `mail_` and 16 hexadecimal digits.
     MailId = |random| format!("mail_{}", random.hex::<8>());
+    /// A note on a call: `note_` and 16 hexadecimal digits.
+    NoteId = |random| format!("note_{}", random.hex::<8>());
+    /// An erasure of a person: `era_` and 16 hexadecimal digits.
+    ErasureId = |random| format!("era_{}", random.hex::<8>());
     /// The CXB key of a call, from the call-time config to its result: a UUID.
     SessionId = |random| random.uuid().to_string();
     /// The CodeB key of a call: `oac-` + 12 hex outbound, `vnum` + 12 hex inbound. `new` makes an inbound one.

@@ -3,12 +3,14 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 
 use crate::base::{Error, Random, Result};
 
 /// Seals and opens secrets with the master key. Cheap to share behind an `Arc`.
 pub struct Sealer {
     key: LessSafeKey,
+    marks: hmac::Key,
     random: Random,
 }
 
@@ -16,7 +18,17 @@ impl Sealer {
     /// A sealer for a 32-byte master key.
     pub fn new(master: &[u8; 32], random: Random) -> Result<Self> {
         let key = UnboundKey::new(&AES_256_GCM, master).map_err(|_| Error::internal("the master key is not usable"))?;
-        Ok(Self { key: LessSafeKey::new(key), random })
+        Ok(Self { key: LessSafeKey::new(key), marks: hmac::Key::new(hmac::HMAC_SHA256, master), random })
+    }
+
+    /// A mark by which an equal text is recognised, but not read or guessed without the master key. `of` keeps marks of different things apart.
+    pub fn fingerprint(&self, of: &str, text: &str) -> String {
+        let mut signing = hmac::Context::with_key(&self.marks);
+        [b"cxbox fingerprint", of.as_bytes(), text.as_bytes()].into_iter().for_each(|part| {
+            signing.update(part);
+            signing.update(&[0]);
+        });
+        hex::encode(&signing.sign().as_ref()[..16])
     }
 
     /// Seals a text for one row: `owner` (the row's id) must be given again to open it. Base64 of nonce and ciphertext.
@@ -50,6 +62,20 @@ impl std::fmt::Debug for Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_depends_on_key_purpose_and_text() {
+        let sealer = |key: u8| Sealer::new(&[key; 32], Random::seeded(1)).expect("a key");
+        let mark = sealer(7).fingerprint("person", "+15551234567");
+        assert_eq!((mark.len(), &mark), (32, &sealer(7).fingerprint("person", "+15551234567")));
+        for other in [
+            sealer(8).fingerprint("person", "+15551234567"),
+            sealer(7).fingerprint("perso", "n+15551234567"),
+            sealer(7).fingerprint("person", "+15551234568"),
+        ] {
+            assert_ne!(mark, other);
+        }
+    }
 
     #[test]
     fn a_sealed_text_opens_only_for_its_row_and_key() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cxbox::base::seal::Sealer;
 use cxbox::base::{Clock, Random};
-use cxbox::features::permit::{CallWish, Permit, Places, WishOrigin};
+use cxbox::features::permit::{CallWish, Permit, PermitSetup, Places, WishOrigin};
 use cxbox::features::settings::{Settings, SettingsSetup};
 use cxbox::platform::access::Actor;
 use cxbox::platform::config::{Flags, Layers};
@@ -29,8 +29,9 @@ async fn measure(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Err
     let db = Db::open(&folder.join("main.db"), folder, clock.clone())?;
     let sealer = Arc::new(Sealer::new(&[7; 32], Random::system())?);
     let keys = Layers::read(None, &[], &Flags::default())?.config()?.live;
-    let settings = Settings::new(SettingsSetup { db: db.clone(), sealer, keys, checks: Vec::new() })?;
-    let permit = Permit::new(db.clone(), clock.clone(), settings, Arc::new(Places::built_in()?))?;
+    let settings = Settings::new(SettingsSetup { db: db.clone(), sealer: sealer.clone(), keys, checks: Vec::new() })?;
+    let places = Arc::new(Places::built_in()?);
+    let permit = Permit::new(PermitSetup { db: db.clone(), clock: clock.clone(), settings, places, sealer })?;
     let number = |n: usize| format!("+1212{:07}", n * 7 % 10_000_000);
     let list: String = (0..N_NUMBERS).map(|n| number(n) + "\n").collect();
     let started = Instant::now();

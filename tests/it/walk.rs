@@ -41,6 +41,12 @@ const BELOW_ADMIN: &[&str] = &[
     "PUT /api/v1/auth/me/password",
     "GET /api/v1/calls",
     "GET /api/v1/calls/{session_id}",
+    "GET /api/v1/calls/{session_id}/timeline",
+    "PUT /api/v1/calls/{session_id}/tags",
+    "POST /api/v1/calls/{session_id}/notes",
+    "DELETE /api/v1/calls/{session_id}/notes/{note_id}",
+    "POST /api/v1/calls/{session_id}/hangup",
+    "GET /api/v1/call-tags",
     "GET /api/v1/events/stream",
 ];
 

@@ -1,9 +1,10 @@
 //! SQL of attempts that no engine reports on: closed, given up, or never made.
 
 use bytes::Bytes;
+use rusqlite::OptionalExtension;
 use serde_json::json;
 
-use super::model::{CANCELLED, CallStatus};
+use super::model::{CANCELLED, CallStatus, Direction};
 use super::{payload, results_store};
 use crate::base::Result;
 use crate::base::id::SessionId;
@@ -22,15 +23,17 @@ pub struct Unplaced<'a> {
 
 /// Stores the end of a call that no engine will report, with the fact that it is completed. A call that is over stays as it is.
 pub fn close(tx: &Tx<'_>, session_id: &SessionId, end: &Unplaced<'_>) -> Result<()> {
-    let is_over = tx
-        .prepare_cached("select exists (select 1 from calls where session_id = ?1 and completed_at is not null)")?
-        .query_row([session_id], |row| row.get(0))?;
+    let known: Option<(bool, String)> = tx
+        .prepare_cached("select completed_at is not null, direction from calls where session_id = ?1")?
+        .query_row([session_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (is_over, direction) = known.unwrap_or_else(|| (false, Direction::Outbound.as_str().to_owned()));
     if is_over {
         return Ok(());
     }
     let result = json!({
         "session_id": session_id, "disconnected_by": end.by, "outcome": end.outcome, "error_detail": end.detail,
-        "call_direction": "outbound", "ended_at": tx.now,
+        "call_direction": direction, "ended_at": tx.now,
     });
     results_store::record(tx, session_id, &payload::read(&Bytes::from(to_json(&result)?))?, None)
 }

@@ -143,16 +143,17 @@ impl CallRecord {
 
     /// Key of the recording: its own, else the last part of its URL.
     pub fn recording_object(&self) -> Option<String> {
-        let of_url = || {
-            let url = self.doc.get("recording_url")?.as_str()?;
-            let path = url.split(['?', '#']).next().unwrap_or_default();
-            Some(path.rsplit('/').next().unwrap_or_default().to_owned())
-        };
-        self.recording_key.clone().filter(|key| !key.is_empty()).or_else(of_url).filter(|key| !key.is_empty())
+        object_of(self.recording_key.as_deref(), self.doc.get("recording_url").and_then(Value::as_str))
     }
 
     /// Whether somebody answered.
     pub fn was_answered(&self) -> bool {
         self.answered_at.is_some()
     }
+}
+
+/// Key of a recording: its own, else the last part of its URL.
+pub(super) fn object_of(key: Option<&str>, url: Option<&str>) -> Option<String> {
+    let of_url = || url?.split(['?', '#']).next()?.rsplit('/').next();
+    key.filter(|key| !key.is_empty()).or_else(of_url).filter(|key| !key.is_empty()).map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
+use super::forget_store::is_erased;
 use super::model::{CANCELLED, Direction};
 use super::outcome::{outcome_of, status_of};
 use super::payload::Results;
@@ -37,12 +38,18 @@ pub(super) fn record(tx: &Tx<'_>, session_id: &SessionId, results: &Results, tok
     let call_id = free_call_id(tx, session_id, results)?;
     let mut has_transcript = results.has_transcript;
     if !insert(tx, session_id, call_id, results, token)? {
+        if is_erased(tx, session_id)? {
+            // The person asked to be forgotten; what comes late is not kept either.
+            return Ok(());
+        }
         let known = known(tx, session_id)?;
         let doc = merged(&known.doc, &results.doc)?;
         has_transcript |= doc.get("transcript").and_then(Value::as_array).is_some_and(|turns| !turns.is_empty());
         update(tx, &known, call_id, results, token, &to_json(&doc)?)?;
         tx.prepare_cached("delete from call_events where session_id = ?1")?.execute([session_id])?;
         if known.completed_at.is_some() {
+            // No fact, but the call is listed anew.
+            tx.wake_outbox();
             return Ok(());
         }
     }

@@ -2,19 +2,18 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::list_store::Filter;
-use super::model::CallStatus;
+use super::list::ListQuery;
 use super::service::Calls;
+use super::timeline::Entry;
 use super::view::{CallSummary, CallView};
-use super::{ReadCalls, engine_routes, live_routes, recordings_routes};
-use crate::base::id::{BotId, SessionId};
+use super::{ReadCalls, engine_routes, export, live_routes, marks, recordings_routes};
+use crate::base::id::SessionId;
 use crate::base::page::{Listing, Page, PageQuery};
-use crate::base::{Error, Millis, Result};
 use crate::platform::access::Can;
 use crate::platform::http::ApiResult;
 
@@ -23,65 +22,18 @@ pub fn routes(calls: Calls) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show))
+        .routes(routes!(timeline))
         .with_state(calls.clone())
         .merge(engine_routes::routes(calls.clone()))
+        .merge(export::routes(calls.clone()))
         .merge(live_routes::routes(calls.clone()))
+        .merge(marks::routes(calls.clone()))
         .merge(recordings_routes::routes(calls))
-}
-
-/// Which calls are wanted. All filters must match.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Calls of this bot.
-    bot_id: Option<String>,
-    /// `active`, `completed`, `failed` or `voicemail`.
-    status: Option<String>,
-    /// Made at or after this RFC 3339 time.
-    from: Option<String>,
-    /// Made before this RFC 3339 time.
-    to: Option<String>,
-    /// Part of the number of either end.
-    phone: Option<String>,
-}
-
-impl ListQuery {
-    fn filter(&self) -> Result<Filter> {
-        let time = |name: &str, text: &Option<String>| match text.as_deref().map(|text| (text, Millis::parse(text))) {
-            None => Ok(None),
-            Some((_, Some(at))) => Ok(Some(at)),
-            Some((text, None)) => Err(Error::invalid(format!("{name} must be an RFC 3339 time, not {text}")).field(name, "is not a time")),
-        };
-        let status = match self.status.as_deref() {
-            None => None,
-            Some(word) => Some(
-                CallStatus::parse(word)
-                    .ok_or_else(|| Error::invalid(format!("there is no call status {word}")).field("status", "is not a status"))?,
-            ),
-        };
-        Ok(Filter {
-            bot_id: self.bot_id.clone().map(BotId),
-            status,
-            from: time("from", &self.from)?,
-            to: time("to", &self.to)?,
-            phone: self.phone.clone().filter(|phone| !phone.is_empty()),
-        })
-    }
-
-    fn pairs(&self) -> [(&str, Option<&str>); 5] {
-        [
-            ("bot_id", self.bot_id.as_deref()),
-            ("status", self.status.as_deref()),
-            ("from", self.from.as_deref()),
-            ("to", self.to.as_deref()),
-            ("phone", self.phone.as_deref()),
-        ]
-    }
 }
 
 #[utoipa::path(
     get, path = "/api/v1/calls", tag = "calls", params(ListQuery, PageQuery),
-    responses((status = 200, description = "Calls, newest first", body = Listing<CallSummary>))
+    responses((status = 200, description = "Calls; newest first unless `sort` says otherwise", body = Listing<CallSummary>))
 )]
 async fn list(
     _: Can<ReadCalls>,
@@ -90,7 +42,8 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Json<Listing<CallSummary>>> {
     let page = Page::from(&page);
-    let (data, total) = calls.list(query.filter()?, page).await?;
+    let (filter, sort) = query.read()?;
+    let (data, total) = calls.list(filter, sort, page).await?;
     Ok(Json(Listing::new(data, total, page, "/api/v1/calls", &query.pairs())))
 }
 
@@ -100,4 +53,20 @@ async fn list(
 )]
 async fn show(_: Can<ReadCalls>, State(calls): State<Calls>, Path(session_id): Path<SessionId>) -> ApiResult<Json<CallView>> {
     Ok(Json(calls.view(session_id).await?))
+}
+
+/// Everything that happened on a call.
+#[derive(Serialize, ToSchema)]
+struct Timeline {
+    /// In order of time.
+    data: Vec<Entry>,
+}
+
+/// Stations, turns, tools and events of a call in one list, with how long each answer took. It grows while the call runs.
+#[utoipa::path(
+    get, path = "/api/v1/calls/{session_id}/timeline", tag = "calls", params(("session_id" = String, Path)),
+    responses((status = 200, body = Timeline), (status = 404, description = "No such call"))
+)]
+async fn timeline(_: Can<ReadCalls>, State(calls): State<Calls>, Path(session_id): Path<SessionId>) -> ApiResult<Json<Timeline>> {
+    Ok(Json(Timeline { data: calls.timeline(session_id).await? }))
 }

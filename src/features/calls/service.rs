@@ -7,18 +7,16 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::broadcast;
 
-use super::list_store::{self, Filter};
 use super::payload::{self, Results};
 use super::record::CallRecord;
 use super::results_store::{self, Token};
-use super::view::{CallSummary, CallView};
 use super::{events_store, store};
 use crate::base::id::SessionId;
-use crate::base::page::Page;
 use crate::base::seal::Sealer;
 use crate::base::secret::sha256;
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
+use crate::features::bots::Bots;
 use crate::platform::access::Misses;
 use crate::platform::db::Db;
 use crate::platform::objects::{Object, ObjectKey, Objects};
@@ -41,6 +39,8 @@ pub struct CallsSetup {
     pub recordings: Objects,
     /// The disk they lie on.
     pub disk: Disk,
+    /// The bots, for how long their calls may last.
+    pub bots: Bots,
     /// `https://host` of this box as callers see it; recording links begin with it.
     pub public_base: String,
 }
@@ -73,7 +73,7 @@ impl Calls {
         Self { inner: Arc::new(Inner { setup, misses, live: broadcast::channel(LIVE).0 }) }
     }
 
-    fn db(&self) -> &Db {
+    pub(super) fn db(&self) -> &Db {
         &self.inner.setup.db
     }
 
@@ -151,25 +151,6 @@ impl Calls {
     /// One call, or "not found".
     pub async fn get(&self, session_id: SessionId) -> Result<CallRecord> {
         self.db().read(move |conn| store::get(conn, &session_id)).await
-    }
-
-    /// One call as the admin API shows it.
-    pub(super) async fn view(&self, session_id: SessionId) -> Result<CallView> {
-        let read = move |conn: &_| Ok((store::get(conn, &session_id)?, events_store::list(conn, &session_id)?));
-        let (call, events) = self.db().read(read).await?;
-        let token = self.recording_token(&call)?;
-        let link = token.as_deref().map(|token| self.recording_link(token));
-        Ok(CallView::new(&call, &events, token, link))
-    }
-
-    /// One page of calls, newest first, and how many match.
-    pub(super) async fn list(&self, filter: Filter, page: Page) -> Result<(Vec<CallSummary>, u64)> {
-        self.db()
-            .read(move |conn| {
-                let calls = list_store::list(conn, &filter, page)?;
-                Ok((calls.iter().map(CallSummary::from).collect(), list_store::count(conn, &filter)?))
-            })
-            .await
     }
 
     /// Stores a recording the engine uploads. Answers with its size once it is synced. `DiskFull` when little room is left; the engine

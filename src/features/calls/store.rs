@@ -51,6 +51,7 @@ pub fn open_skeleton(tx: &Tx<'_>, call: &NewCall) -> Result<bool> {
         ":voice": call.voice, ":language": call.language, ":model": call.model,
         ":overrides": call.overrides.as_ref().map(to_json).transpose()?, ":doc": to_json(&doc)?,
     })?;
+    tx.wake_outbox();
     Ok(known.is_none())
 }
 
@@ -73,6 +74,14 @@ pub fn find_by_call_id(conn: &Conn, call_id: &CallId) -> Result<Option<CallRecor
 /// One call, or "not found".
 pub fn get(conn: &Conn, session_id: &SessionId) -> Result<CallRecord> {
     find(conn, session_id)?.ok_or_else(|| Error::not_found(format!("no call {session_id}")))
+}
+
+/// Position of a call among all calls, or "not found".
+pub(super) fn id_of(conn: &Conn, session_id: &SessionId) -> Result<i64> {
+    conn.prepare_cached("select id from calls where session_id = ?1")?
+        .query_row([session_id], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| Error::not_found(format!("no call {session_id}")))
 }
 
 /// Reads [`COLUMNS`], in their order.

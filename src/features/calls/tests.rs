@@ -1,16 +1,16 @@
 //! Calls below HTTP: results, events; real SQLite, moved clock.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CallStatus, Calls, CallsSetup, Direction, NewCall, Origin, open_skeleton};
+use super::{CallStatus, Calls, CallsSetup, Direction, NewCall, Origin, open_skeleton, upkeep};
 use crate::base::id::{CallId, SessionId};
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Kind, Millis, Random, Result};
 use crate::contract::event::CallEvent;
+use crate::features::bots::Bots;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
 use crate::platform::outbox::{Outbox, Work, facts_after};
@@ -30,16 +30,18 @@ impl House {
         let clock = Clock::manual(Millis(1_767_268_800_000));
         let db = Db::open(&folder.path().join("main.db"), folder.path(), clock.clone()).expect("a database");
         let random = Random::seeded(1);
+        let sealer = Arc::new(Sealer::new(&[7; 32], random.clone()).expect("a sealer"));
         let calls = Calls::new(CallsSetup {
             db: db.clone(),
             clock: clock.clone(),
             random: random.clone(),
-            sealer: Arc::new(Sealer::new(&[7; 32], random.clone()).expect("a sealer")),
-            recordings: Objects::disk(folder.path().join("recordings"), random).expect("a store"),
+            sealer: sealer.clone(),
+            recordings: Objects::disk(folder.path().join("recordings"), random.clone()).expect("a store"),
+            bots: Bots::new(db.clone(), random, sealer),
             disk: Disk::of(folder.path(), Reserve { mb: 0, percent: 0 }),
             public_base: "https://phone.example:8443".to_owned(),
         });
-        let outbox = Outbox::new(&db, &clock, Work { subscriptions: vec![], handlers: HashMap::new(), chores: vec![] });
+        let outbox = Outbox::new(&db, &clock, Work { upkeep: vec![upkeep()], ..Work::default() });
         Self { _folder: folder, db, clock, calls, outbox }
     }
 

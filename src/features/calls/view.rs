@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::marks::{HoldView, NoteView, TagView};
 use super::model::CallStatus;
 use super::record::CallRecord;
 use crate::base::Millis;
@@ -61,12 +62,31 @@ pub(super) struct CallSummary {
     voice: Option<String>,
     language: Option<String>,
     model: Option<String>,
+    /// Whether there is a recording.
+    has_recording: bool,
+    /// Whether it still counts as active although it must long be over: its result never came.
+    is_stale: bool,
+    /// Tags that people put on it.
+    tags: Vec<String>,
 }
 
-impl From<&CallRecord> for CallSummary {
-    fn from(call: &CallRecord) -> Self {
+/// What is known of a call beside its row.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    pub(super) is_stale: bool,
+    pub(super) tags: Vec<TagView>,
+    pub(super) notes: Vec<NoteView>,
+    pub(super) legal_hold: Option<HoldView>,
+}
+
+impl CallSummary {
+    /// Shows a call in a list.
+    pub(super) fn new(call: &CallRecord, beside: &Beside) -> Self {
         let call = call.clone();
         Self {
+            has_recording: call.recording_token_sealed.is_some(),
+            is_stale: beside.is_stale,
+            tags: beside.tags.iter().map(|tag| tag.tag.clone()).collect(),
             session_id: call.session_id,
             call_id: call.call_id,
             bot_id: call.bot_id,
@@ -124,15 +144,27 @@ pub(super) struct CallView {
     /// `systemPrompt`, `voice`, `language`, `maxSeconds` of this call alone.
     #[schema(value_type = Object)]
     overrides: Option<Value>,
+    /// The tags with who put them on it, and when.
+    tag_log: Vec<TagView>,
+    /// Notes that people wrote, oldest first.
+    notes: Vec<NoteView>,
+    /// Why nothing of it may be removed; null when it may.
+    legal_hold: Option<HoldView>,
     /// `transcript`, `events`, `intents`, `post_call_analysis`, `qc_analysis`, `latency`, `connected_event`, `transfer_*` and the others.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     doc: Map<String, Value>,
 }
 
+/// How a recording is reached.
+pub(super) struct Recording {
+    pub(super) token: String,
+    pub(super) link: String,
+}
+
 impl CallView {
     /// Shows a call. While it runs, `events` are what the engine has reported so far.
-    pub(super) fn new(call: &CallRecord, events: &[CallEvent], token: Option<String>, link: Option<String>) -> Self {
+    pub(super) fn new(call: &CallRecord, beside: Beside, events: &[CallEvent], recording: Option<Recording>) -> Self {
         let mut doc = call.doc.clone();
         doc.entry("call_direction").or_insert_with(|| json!(call.direction.as_str()));
         if call.status == CallStatus::Active && !events.is_empty() {
@@ -143,6 +175,16 @@ impl CallView {
             doc.entry("transcript").or_insert_with(|| turns.collect());
             doc.entry("events").or_insert_with(|| json!(events));
         }
-        Self { summary: call.into(), recording_access_token: token, recording_link: link, overrides: call.overrides.clone(), doc }
+        let (token, link) = recording.map(|recording| (recording.token, recording.link)).unzip();
+        Self {
+            summary: CallSummary::new(call, &beside),
+            recording_access_token: token,
+            recording_link: link,
+            overrides: call.overrides.clone(),
+            tag_log: beside.tags,
+            notes: beside.notes,
+            legal_hold: beside.legal_hold,
+            doc,
+        }
     }
 }

@@ -15,6 +15,7 @@ pub use model::{MailState, MailView};
 pub use reactions::subscription;
 pub use routes::routes;
 pub use service::{MAIL_SEND, Mails, MailsSetup};
+pub use store::forget;
 
 use crate::platform::access::{Permission, Role};
 

@@ -74,6 +74,11 @@ pub(super) fn begin_again(tx: &Tx<'_>, id: &MailId) -> Result<u32> {
         .query_row([id], |row| row.get(0))?)
 }
 
+/// Removes the mail of a call. Says whether there was one.
+pub fn forget(tx: &Tx<'_>, session_id: &SessionId) -> Result<bool> {
+    Ok(tx.prepare_cached("delete from mails where session_id = ?1")?.execute([session_id])? > 0)
+}
+
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMail> {
     let view = MailView {
         id: row.get("id")?,

@@ -13,9 +13,9 @@ use super::ask::OutboundBody;
 use super::idempotency::OnceKey;
 use super::machine::Status;
 use super::place::Placed;
-use super::prompts_routes;
 use super::service::Orders;
 use super::view::CallItem;
+use super::{prompts_routes, session_routes};
 use crate::base::id::CallId;
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
@@ -31,6 +31,7 @@ pub fn routes(orders: Orders) -> OpenApiRouter {
         .routes(routes!(get))
         .routes(routes!(hang_up))
         .with_state(orders.clone())
+        .merge(session_routes::routes(orders.clone()))
         .merge(prompts_routes::routes(orders))
 }
 

@@ -1,13 +1,17 @@
 //! Ends an order, wherever it stands.
 
+use serde_json::json;
+
 use super::machine::{Event, Status, step};
 use super::model::Order;
 use super::service::Orders;
 use super::store::{self, End};
-use crate::base::Result;
 use crate::base::id::{CallId, SessionId};
-use crate::features::calls::{self, Unplaced};
+use crate::base::{Error, Result};
+use crate::features::calls::{self, CallStatus, Unplaced};
 use crate::features::fleet::HangUp;
+use crate::platform::access::Actor;
+use crate::platform::audit;
 use crate::platform::db::Tx;
 
 /// The end of a call that an operator did not want any more.
@@ -24,7 +28,50 @@ pub struct Ended {
     pub was_over: bool,
 }
 
+/// The end of a call that no engine holds any more and that somebody did not want to wait for.
+const LOST: Unplaced<'_> = Unplaced { by: "error", outcome: "failed", detail: "no engine holds this call any more" };
+
+/// What became of the wish to end a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SessionEnd {
+    /// An engine ends it; its result follows.
+    Ordered,
+    /// No engine held it; it is over now.
+    Closed,
+    /// It was over already.
+    WasOver,
+}
+
 impl Orders {
+    /// Ends the call of a session, whatever brought it about. One that belongs to an order ends with it, so that nothing dials again.
+    pub(super) async fn hang_up_session(&self, actor: &Actor, session_id: SessionId) -> Result<SessionEnd> {
+        let asked = session_id.clone();
+        let read = move |conn: &_| Ok((calls::get(conn, &asked)?.status, store::find_by_session(conn, &asked)?));
+        let (status, order) = self.setup().db.read(read).await?;
+        let order = order.filter(|order| order.record.status.is_running());
+        if status != CallStatus::Active && order.is_none() {
+            return Ok(SessionEnd::WasOver);
+        }
+        let (actor, target) = (actor.clone(), session_id.clone());
+        self.setup().db.write(move |tx| audit::append(tx, &actor, "call.hangup", target.as_str(), &json!({}))).await?;
+        if let Some(order) = order {
+            let ended = self.hang_up(order.record.call_id).await?;
+            return Ok(if ended.was_over { SessionEnd::WasOver } else { SessionEnd::Ordered });
+        }
+        match self.setup().fleet.hang_up(&session_id).await {
+            HangUp::Ordered => Ok(SessionEnd::Ordered),
+            HangUp::Unknown => Err(Error::upstream("an engine that may hold this call does not answer; try again")
+                .code("bridge_unreachable")
+                .retry_after(5)),
+            HangUp::NotRunning => {
+                let gone = session_id.clone();
+                self.setup().db.write(move |tx| calls::close(tx, &gone, &LOST)).await?;
+                self.setup().calls.show_end(&session_id);
+                Ok(SessionEnd::Closed)
+            }
+        }
+    }
+
     /// Ends an order: one that waits is never dialled, one under way is hung up, one that is over stays as it is.
     pub async fn hang_up(&self, id: CallId) -> Result<Ended> {
         let (orders, asked) = (self.clone(), id.clone());

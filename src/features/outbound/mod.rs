@@ -14,6 +14,7 @@ mod attempt;
 mod codeb_routes;
 mod dial;
 mod follow;
+mod forget_store;
 mod hang_up;
 mod idempotency;
 mod jobs;
@@ -24,6 +25,7 @@ mod place;
 mod prompts;
 mod prompts_routes;
 mod service;
+mod session_routes;
 mod store;
 mod view;
 mod watch;
@@ -31,6 +33,7 @@ mod watch;
 pub use ask::OutboundBody;
 pub use codeb_routes::routes;
 pub use follow::{Keys, subscription};
+pub use forget_store::{OrderOf, forget, forget_old, orders_of};
 pub use jobs::{DIAL, WATCH, handlers};
 pub use machine::Status;
 pub use model::{Brief, OrderRecord, Wish};
@@ -44,4 +47,11 @@ pub enum PlaceCalls {}
 
 impl Permission for PlaceCalls {
     const RANK: Role = Role::Admin;
+}
+
+/// May end calls that run, by their session.
+pub enum EndCalls {}
+
+impl Permission for EndCalls {
+    const RANK: Role = Role::Supervisor;
 }

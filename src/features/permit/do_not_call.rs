@@ -87,10 +87,11 @@ impl Permit {
     /// Takes a number off.
     pub(super) async fn remove_from_do_not_call(&self, actor: &Actor, phone: &str) -> Result<()> {
         let (phone, actor) = (number(phone)?, actor.clone());
+        let mark = self.mark(&phone);
         self.inner
             .db
             .write(move |tx| {
-                store::remove_from_do_not_call(tx, &phone)?;
+                store::remove_from_do_not_call(tx, &phone, &mark)?;
                 audit::append(tx, &actor, "do_not_call.remove", &mask(&phone), &json!({}))
             })
             .await

@@ -10,6 +10,7 @@ mod do_not_call;
 mod import;
 mod model;
 mod opening;
+mod person;
 mod phone;
 mod places;
 mod ranges;
@@ -19,10 +20,11 @@ mod store;
 mod whitelist;
 
 pub use do_not_call::{ImportReport, RowOutcome, RowReport};
-pub use model::{CallWish, Verdict, WishOrigin, refused};
+pub use model::{CallWish, DoNotCallEntry, Verdict, WhitelistEntry, WishOrigin, refused};
+pub use person::DoNotCallChoice;
 pub use places::Places;
 pub use routes::routes;
-pub use service::Permit;
+pub use service::{Permit, PermitSetup};
 
 use crate::platform::access::{Permission, Role};
 

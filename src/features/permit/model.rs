@@ -49,7 +49,7 @@ pub fn refused(reason: &'static str, sentence: &str) -> Error {
 
 /// A number that may be dialled again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct WhitelistEntry {
+pub struct WhitelistEntry {
     /// The number.
     pub(super) phone: String,
     /// When it was added.
@@ -61,7 +61,7 @@ pub(super) struct WhitelistEntry {
 
 /// A number that is never dialled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct DoNotCallEntry {
+pub struct DoNotCallEntry {
     /// The number.
     pub(super) phone: String,
     /// Why it is here.

@@ -10,6 +10,7 @@ use super::phone::tidy;
 use super::places::Places;
 use super::ranges::Ranges;
 use super::store;
+use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Millis, Result};
 use crate::features::settings::Settings;
 use crate::platform::config::BAD_CONFIG;
@@ -26,14 +27,30 @@ pub(super) struct Inner {
     clock: Clock,
     settings: Settings,
     places: Arc<Places>,
+    sealer: Arc<Sealer>,
     ranges: Ranges,
+}
+
+/// What the gate is built from.
+pub struct PermitSetup {
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Clock,
+    /// The rules.
+    pub settings: Settings,
+    /// Where numbers are.
+    pub places: Arc<Places>,
+    /// Makes the marks that stand for numbers of erased persons.
+    pub sealer: Arc<Sealer>,
 }
 
 impl Permit {
     /// The gate over its lists, by the settings as they are at each question. Fails when the configuration allows a country that does not exist.
-    pub fn new(db: Db, clock: Clock, settings: Settings, places: Arc<Places>) -> Result<Self> {
+    pub fn new(setup: PermitSetup) -> Result<Self> {
+        let PermitSetup { db, clock, settings, places, sealer } = setup;
         places.check(&settings.current()).map_err(|error| Error::invalid(error.message().to_owned()).code(BAD_CONFIG))?;
-        Ok(Self { inner: Arc::new(Inner { db, clock, settings, places, ranges: Ranges::built_in()? }) })
+        Ok(Self { inner: Arc::new(Inner { db, clock, settings, places, sealer, ranges: Ranges::built_in()? }) })
     }
 
     /// Whether a call may be placed now. Asked in the transaction that opens the call; [`Permit::count`] belongs to it.
@@ -45,7 +62,7 @@ impl Permit {
             now: wish.now,
             place: self.inner.places.find(wish.phone),
             range: self.inner.ranges.find(wish.phone),
-            is_do_not_call: store::is_do_not_call(conn, wish.phone)?,
+            is_do_not_call: store::is_do_not_call(conn, wish.phone, &self.mark(wish.phone))?,
             is_whitelisted: store::is_whitelisted(conn, wish.phone)?,
             n_today: store::n_calls(conn, &self.day(wish.now))?,
         };
@@ -86,6 +103,11 @@ impl Permit {
             Verdict::WaitUntil(at) => Advice { verdict: "wait", wait_until: Some(at), ..advice },
             Verdict::Refuse { reason, sentence } => Advice { verdict: "refuse", reason: Some(reason), sentence: Some(sentence), ..advice },
         })
+    }
+
+    /// What stands on the do-not-call list in the place of a number that is to be forgotten.
+    pub(super) fn mark(&self, phone: &str) -> String {
+        format!("mark:{}", self.inner.sealer.fingerprint("do-not-call", phone))
     }
 
     /// The day of a moment, by the box's zone.

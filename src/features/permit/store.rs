@@ -7,9 +7,43 @@ use crate::base::page::Page;
 use crate::base::{Error, Result};
 use crate::platform::db::{Conn, OnConstraint as _, Tx};
 
-/// Whether a number is on the do-not-call list.
-pub(super) fn is_do_not_call(conn: &Conn, phone: &str) -> Result<bool> {
-    Ok(conn.prepare_cached("select 1 from do_not_call where phone = ?1")?.exists([phone])?)
+/// Whether a number is on the do-not-call list, by itself or by its mark.
+pub(super) fn is_do_not_call(conn: &Conn, phone: &str, mark: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("select 1 from do_not_call where phone in (?1, ?2)")?.exists([phone, mark])?)
+}
+
+/// The entry of a number, if there is one.
+pub(super) fn find_do_not_call(conn: &Conn, phone: &str) -> Result<Option<DoNotCallEntry>> {
+    Ok(conn
+        .prepare_cached("select phone, note, added_at, added_by from do_not_call where phone = ?1")?
+        .query_row([phone], do_not_call_row)
+        .optional()?)
+}
+
+/// Puts the mark of a number in the place of the number, without its note.
+pub(super) fn mark_do_not_call(tx: &Tx<'_>, phone: &str, mark: &str) -> Result<()> {
+    let Some(entry) = find_do_not_call(tx, phone)? else { return Ok(()) };
+    tx.prepare_cached("delete from do_not_call where phone = ?1")?.execute([phone])?;
+    tx.prepare_cached("insert into do_not_call (phone, note, added_at, added_by) values (?1, '', ?2, ?3) on conflict do nothing")?
+        .execute((mark, entry.added_at, entry.added_by))?;
+    Ok(())
+}
+
+/// Takes a number, or its mark, off a list if it is there.
+pub(super) fn forget(tx: &Tx<'_>, list: List, phone: &str) -> Result<()> {
+    let sql = match list {
+        List::DoNotCall => "delete from do_not_call where phone = ?1",
+        List::Whitelist => "delete from outbound_whitelist where phone = ?1",
+    };
+    tx.prepare_cached(sql)?.execute([phone])?;
+    Ok(())
+}
+
+/// The two lists.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum List {
+    DoNotCall,
+    Whitelist,
 }
 
 /// Whether a number is on the whitelist.
@@ -98,9 +132,9 @@ pub(super) fn do_not_call(conn: &Conn, q: Option<&str>, page: Page) -> Result<(V
     Ok((rows, total.into()))
 }
 
-/// Takes a number off the do-not-call list.
-pub(super) fn remove_from_do_not_call(tx: &Tx<'_>, phone: &str) -> Result<()> {
-    let n_rows = tx.prepare_cached("delete from do_not_call where phone = ?1")?.execute([phone])?;
+/// Takes a number off the do-not-call list, by itself or by its mark.
+pub(super) fn remove_from_do_not_call(tx: &Tx<'_>, phone: &str, mark: &str) -> Result<()> {
+    let n_rows = tx.prepare_cached("delete from do_not_call where phone in (?1, ?2)")?.execute([phone, mark])?;
     if n_rows == 0 { Err(Error::not_found("this number is not on the do-not-call list")) } else { Ok(()) }
 }
 

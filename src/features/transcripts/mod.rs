@@ -5,6 +5,7 @@
 
 mod codeb_routes;
 mod document;
+mod forget_store;
 mod jobs;
 mod key;
 mod list_store;
@@ -22,6 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::platform::access::{Permission, Role};
 
 pub use document::{Document, Line};
+pub use forget_store::forget;
 pub use jobs::{TRANSCRIPT_WRITE, handlers};
 pub use model::{Filter, TranscriptItem};
 pub use reactions::subscriptions;

@@ -70,6 +70,24 @@ impl Transcripts {
             .await
     }
 
+    /// Removes the files of a transcript. Says whether there were any.
+    pub async fn remove_files(&self, file: &str) -> Result<bool> {
+        let text = self.setup.folder.join(file);
+        // A name out of a row of ours, but it becomes a path: it must not leave the folder.
+        if text.parent() != Some(self.setup.folder.as_path()) {
+            return Ok(false);
+        }
+        let mut found = false;
+        for path in [text.with_extension("json"), text] {
+            match tokio::fs::remove_file(&path).await {
+                Ok(()) => found = true,
+                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
+                Err(cause) => return Err(cause).context("cannot remove a transcript"),
+            }
+        }
+        Ok(found)
+    }
+
     async fn write_files(&self, document: &Document) -> Result<Written> {
         let text_path = self.setup.folder.join(&document.file);
         let json_path = text_path.with_extension("json");

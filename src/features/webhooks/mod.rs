@@ -10,6 +10,7 @@ mod deliveries_store;
 mod delivery;
 mod event;
 mod events_routes;
+mod forget_store;
 mod job;
 mod log;
 mod log_store;
@@ -35,6 +36,7 @@ use crate::platform::access::{Permission, Role};
 use crate::platform::outbox::Chore;
 
 pub use event::EventName;
+pub use forget_store::forget;
 pub use job::JOB;
 pub use log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView};
 pub use model::{NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};

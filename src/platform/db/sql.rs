@@ -5,7 +5,9 @@ use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::base::id::{ApiKeyId, BotId, CallId, CarrierId, DeliveryId, MailId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId};
+use crate::base::id::{
+    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId,
+};
 use crate::base::{Context, Millis, Result};
 
 macro_rules! as_text {
@@ -26,7 +28,9 @@ macro_rules! as_text {
     };
 }
 
-as_text!(ApiKeyId, BotId, CallId, CarrierId, DeliveryId, MailId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId);
+as_text!(
+    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId
+);
 
 impl ToSql for Millis {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

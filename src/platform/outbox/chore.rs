@@ -17,3 +17,16 @@ pub struct Chore {
     /// What it does.
     pub run: Tidy,
 }
+
+/// Works through a backlog: takes at most so many rows of it and says how many it took.
+pub type Catch = Arc<dyn Fn(&Tx<'_>, usize) -> Result<usize> + Send + Sync>;
+
+/// Upkeep of what follows from stored rows, such as an index: a little in each round while facts come in, more when they do not. Whoever
+/// adds to the backlog wakes the outbox.
+#[derive(Clone)]
+pub struct Upkeep {
+    /// Stable name for the log, such as `calls.list`.
+    pub name: &'static str,
+    /// What it does.
+    pub run: Catch,
+}

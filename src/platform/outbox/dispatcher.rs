@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::chore::Chore;
+use super::chore::{Chore, Upkeep};
 use super::events::Event;
 use super::reactions::{self, Due, Waiting};
 use crate::base::backoff::Backoff;
@@ -29,6 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How often chores are done.
 const CHORES_EVERY: Duration = Duration::from_secs(600);
+/// Rows of a backlog that one write takes while facts come in, and when they do not.
+const BUSY: usize = 16;
+const QUIET: usize = 128;
 
 type React = Arc<dyn Fn(&Tx<'_>, &Event) -> Result<()> + Send + Sync>;
 
@@ -50,6 +53,7 @@ pub(super) struct Dispatcher {
     clock: Clock,
     subscriptions: Arc<[Subscription]>,
     chores: Vec<Chore>,
+    upkeep: Vec<Upkeep>,
     /// One round at a time; holds when the chores were last done.
     turn: Mutex<Option<Millis>>,
 }
@@ -69,9 +73,9 @@ struct Reaction {
 }
 
 impl Dispatcher {
-    pub(super) fn new(db: Db, clock: Clock, subscriptions: Vec<Subscription>, mut chores: Vec<Chore>) -> Self {
+    pub(super) fn new(db: Db, clock: Clock, subscriptions: Vec<Subscription>, mut chores: Vec<Chore>, upkeep: Vec<Upkeep>) -> Self {
         chores.push(Chore { name: "outbox.facts", run: Arc::new(reactions::prune) });
-        Self { db, clock, subscriptions: subscriptions.into(), chores, turn: Mutex::new(None) }
+        Self { db, clock, subscriptions: subscriptions.into(), chores, upkeep, turn: Mutex::new(None) }
     }
 
     pub(super) async fn run(&self, stop: &CancellationToken) {
@@ -111,11 +115,26 @@ impl Dispatcher {
         if !due.is_empty() {
             self.repeat(due).await?;
         }
+        let n_caught_up = self.catch_up(n_done == 0).await;
         if chores_at.is_none_or(|at| now.since(at) >= CHORES_EVERY) {
             *chores_at = Some(now);
             self.do_chores().await;
         }
-        Ok(n_done)
+        Ok(n_done + n_caught_up)
+    }
+
+    /// Takes a little of every backlog. One that fails waits for the next round and is not in the way of the others.
+    async fn catch_up(&self, is_quiet: bool) -> usize {
+        let limit = if is_quiet { QUIET } else { BUSY };
+        let mut n_done = 0;
+        for Upkeep { name, run } in &self.upkeep {
+            let run = run.clone();
+            match self.db.write(move |tx| run(tx, limit)).await {
+                Ok(n) => n_done += n,
+                Err(failure) => warn!("The upkeep {name} failed and is done again later: {failure}"),
+            }
+        }
+        n_done
     }
 
     /// Does every chore until nothing is left of it. One that fails is done again next time and is not in the way of the others.

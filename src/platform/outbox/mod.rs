@@ -24,7 +24,7 @@ use crate::platform::db::{Conn, Db};
 use dispatcher::Dispatcher;
 use worker::Worker;
 
-pub use chore::{Chore, Tidy};
+pub use chore::{Catch, Chore, Tidy, Upkeep};
 pub use dispatcher::Subscription;
 pub use events::{Event, Kept, Stretch, append, facts_after, facts_since, kept};
 pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back, withdraw};
@@ -40,6 +40,8 @@ pub struct Work {
     pub handlers: HashMap<&'static str, Handler>,
     /// What is tidied up now and then.
     pub chores: Vec<Chore>,
+    /// Backlogs that are worked through beside facts.
+    pub upkeep: Vec<Upkeep>,
 }
 
 /// The outbox of a running control plane: one dispatcher, one claimer of jobs. Cheap to clone.
@@ -53,7 +55,7 @@ pub struct Outbox {
 impl Outbox {
     /// An outbox that knows its listeners, a handler for each kind of job, and its chores. It does nothing until it is run or settled.
     pub fn new(db: &Db, clock: &Clock, work: Work) -> Self {
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), work.subscriptions, work.chores));
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), work.subscriptions, work.chores, work.upkeep));
         let worker = Arc::new(Worker::new(db.clone(), clock.clone(), work.handlers));
         Self { db: db.clone(), dispatcher, worker }
     }

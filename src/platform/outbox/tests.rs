@@ -33,7 +33,7 @@ impl House {
 
     fn outbox(&self, subscriptions: Vec<Subscription>, handlers: Vec<(&'static str, Handler)>) -> Outbox {
         let handlers = handlers.into_iter().collect::<HashMap<_, _>>();
-        Outbox::new(&self.db, &self.clock, Work { subscriptions, handlers, chores: vec![] })
+        Outbox::new(&self.db, &self.clock, Work { subscriptions, handlers, ..Work::default() })
     }
 
     async fn happen(&self, n: usize) {
