@@ -80,7 +80,7 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
         warn!("Speech does not work: {}", error.message);
     }
     let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
-    let chooser = Chooser::new(workers.clone(), outbound, clock.clone());
+    let chooser = Chooser::new(workers.clone(), outbound.clone(), clock.clone());
     let ports = config.engine.rtp_ports;
     let engine = Engine::start(EngineOptions {
         data,
@@ -93,6 +93,7 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
         listen: listen(args.listen, args.cert.as_deref(), args.key.as_deref())?,
         is_supervised,
         providers: Arc::new(chooser),
+        outbound,
         speech_ready: Arc::new(move || !workers.ids().is_empty()),
         clock,
         random,

@@ -10,3 +10,4 @@ pub mod providers;
 pub mod run;
 pub mod sip;
 pub mod speech;
+pub mod tools;

@@ -31,6 +31,7 @@ use crate::engine::pipeline::speak::Phrases;
 use crate::engine::sip::{self, Incoming, SipOptions};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
+use crate::platform::net::Outbound;
 
 /// An engine that `serve` started and that has neither control plane nor calls ends after this time.
 const ALONE_FOR: Duration = Duration::from_secs(30);
@@ -63,6 +64,8 @@ pub struct EngineOptions {
     pub is_supervised: bool,
     /// Speech and language.
     pub providers: Arc<dyn ProviderSource>,
+    /// The way to services that bots name.
+    pub outbound: Outbound,
     /// Whether speech works; asked by each health check.
     pub speech_ready: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Time.
@@ -126,6 +129,7 @@ impl Engine {
             media,
             sip: stack,
             providers: options.providers.clone(),
+            outbound: options.outbound.clone(),
             phrases: Phrases::default(),
             live: Live::new(options.max_calls),
             clock: options.clock.clone(),

@@ -41,7 +41,7 @@ async fn calls_turns_deliveries_and_restarts_are_counted_at_a_listener_of_their_
     stage::set(&admin, "127.0.0.1:9", "udp", &reception()).await;
     let target = appliance.setup.sip.to_string();
     let args = ["-s", "+15551230000", "-m", "1", "-d", "1500", &target];
-    Peer::sipp("inbound_bye", free_port(), free_port(), &args).ended().await.expect_success();
+    Peer::sipp("inbound_bye", free_port(), &args).ended().await.expect_success();
     let samples = json!([{ "turn": 1, "stt_ms": 200, "first_token_ms": 600, "first_audio_ms": 700 }]);
     let result = json!({ "session_id": "s-1", "disconnected_by": "customer", "latency_samples": samples, "from_number": "+15557654321" });
     appliance.engine().post_ok("/api/v1/call-results", &result, 200).await;

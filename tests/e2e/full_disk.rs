@@ -59,7 +59,7 @@ impl SmallBox {
     /// One call that lasts so long; it is up when this returns.
     async fn call(&self, ms: &str) -> Peer {
         let target = self.appliance.setup.sip.to_string();
-        let peer = Peer::sipp("inbound_bye", free_port(), free_port(), &["-s", "+15551230000", "-m", "1", "-d", ms, &target]);
+        let peer = Peer::sipp("inbound_bye", free_port(), &["-s", "+15551230000", "-m", "1", "-d", ms, &target]);
         until("the call is up", SOON, || async {
             let calls = self.admin.get_ok("/api/v1/calls?status=active").await;
             (calls["total"].as_u64() == Some(1)).then_some(())

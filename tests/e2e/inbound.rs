@@ -30,7 +30,7 @@ fn call(appliance: &Appliance, scenario: &str, more: &[&str]) -> Peer {
     args.extend(more);
     let target = appliance.setup.sip.to_string();
     args.push(&target);
-    Peer::sipp(scenario, free_port(), free_port(), &args)
+    Peer::sipp(scenario, free_port(), &args)
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn until_status(admin: &Http, call_id: &str, wanted: &str) -> Value {
 async fn an_answered_call_behind_a_digest_ends_in_success_over_udp_and_tcp() {
     for (transport, flag) in [("udp", "u1"), ("tcp", "t1")] {
         let port = free_port();
-        let peer = Peer::sipp("outbound_digest", port, free_port(), &["-m", "1", "-t", flag, "-rtp_echo"]);
+        let peer = Peer::sipp("outbound_digest", port, &["-m", "1", "-t", flag, "-rtp_echo"]);
         let (_appliance, admin, stage) = appliance_towards(port, transport).await;
         let call_id = place(&admin, &stage.bot_id).await;
         peer.ended().await.expect_success();
@@ -50,7 +50,7 @@ async fn an_answered_call_behind_a_digest_ends_in_success_over_udp_and_tcp() {
 async fn a_callee_who_is_busy_declines_or_does_not_answer_is_a_failure_with_its_own_outcome() {
     for (scenario, outcome) in [("outbound_busy", "busy"), ("outbound_reject", "rejected"), ("outbound_no_answer", "no-answer")] {
         let port = free_port();
-        let peer = Peer::sipp(scenario, port, free_port(), &["-m", "2"]);
+        let peer = Peer::sipp(scenario, port, &["-m", "2"]);
         let (_appliance, admin, stage) = appliance_towards(port, "udp").await;
         let call_id = place(&admin, &stage.bot_id).await;
         let call = until_status(&admin, &call_id, "ended-failed-final").await;
@@ -68,7 +68,7 @@ async fn a_callee_who_is_busy_declines_or_does_not_answer_is_a_failure_with_its_
 #[tokio::test]
 async fn a_hangup_ends_a_conversation() {
     let port = free_port();
-    let peer = Peer::sipp("outbound_digest", port, free_port(), &["-m", "1", "-rtp_echo"]);
+    let peer = Peer::sipp("outbound_digest", port, &["-m", "1", "-rtp_echo"]);
     let appliance = Appliance::start().await;
     let admin = appliance.super_admin().await;
     let stage = stage::set(&admin, &format!("127.0.0.1:{port}"), "udp", &reception()).await;
@@ -87,7 +87,7 @@ async fn a_hangup_ends_a_conversation() {
 #[tokio::test]
 async fn a_call_that_became_due_while_the_box_was_dead_is_dialled_once_after_the_start() {
     let port = free_port();
-    let peer = Peer::sipp("outbound_reject", port, free_port(), &["-m", "1"]);
+    let peer = Peer::sipp("outbound_reject", port, &["-m", "1"]);
     let (appliance, admin, stage) = appliance_towards(port, "udp").await;
     let due = jiff::Timestamp::now() + Duration::from_secs(2);
     let body = json!({ "phone": "+15557654321", "systemPrompt": "Say hello.", "botId": stage.bot_id, "scheduleAtUtc": due.to_string() });
@@ -107,7 +107,7 @@ async fn a_call_that_became_due_while_the_box_was_dead_is_dialled_once_after_the
 #[tokio::test]
 async fn a_hangup_while_it_rings_cancels_the_call() {
     let port = free_port();
-    let peer = Peer::sipp("outbound_ring", port, free_port(), &["-m", "1"]);
+    let peer = Peer::sipp("outbound_ring", port, &["-m", "1"]);
     let (_appliance, admin, stage) = appliance_towards(port, "udp").await;
     let call_id = place(&admin, &stage.bot_id).await;
     until("it rings", SOON, || async {

@@ -151,9 +151,9 @@ async fn a_wrong_password_registers_nobody() {
 #[tokio::test]
 async fn sipp_registers_and_its_second_use_of_the_nonce_is_refused_as_stale() {
     let office = office().await;
-    let (port, media, target) = (free_port(), free_port(), office.appliance.setup.sip.to_string());
+    let (port, target) = (free_port(), office.appliance.setup.sip.to_string());
     let login = ["-au", "alex", "-ap", &office.password];
-    Peer::sipp("register_replay", port, media, &[&["-m", "1"][..], &login, &[&target]].concat()).ended().await.expect_success();
+    Peer::sipp("register_replay", port, &[&["-m", "1"][..], &login, &[&target]].concat()).ended().await.expect_success();
     office.registered().await;
 }
 

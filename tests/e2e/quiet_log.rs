@@ -9,7 +9,7 @@ use super::support::{Appliance, Peer, free_port, reception, stage, until};
 #[tokio::test]
 async fn tokens_keys_prompts_and_full_numbers_are_in_no_log_line() {
     let port = free_port();
-    let peer = Peer::sipp("outbound_busy", port, free_port(), &["-m", "1"]);
+    let peer = Peer::sipp("outbound_busy", port, &["-m", "1"]);
     let appliance = Appliance::start().await;
     let admin = appliance.super_admin().await;
     let mut bot = reception();

@@ -94,7 +94,7 @@ async fn an_engine_elsewhere_takes_a_call_over_tls_and_brings_the_result_and_the
     .await;
 
     let port = free_port();
-    let callee = Peer::sipp("outbound_digest", port, free_port(), &["-m", "1", "-rtp_echo"]);
+    let callee = Peer::sipp("outbound_digest", port, &["-m", "1", "-rtp_echo"]);
     let mut bot = reception();
     bot["max_call_duration_seconds"] = 3.into();
     let bot_id = stage::set(&admin, &format!("127.0.0.1:{port}"), "udp", &bot).await.bot_id;

@@ -9,4 +9,5 @@ mod phone;
 mod phones;
 mod speech;
 mod support;
+mod tools;
 mod wire;

@@ -16,6 +16,7 @@ use crate::engine::pipeline::speak::Phrases;
 use crate::engine::providers::ProviderError;
 use crate::engine::providers::choose::{Chooser, Chosen};
 use crate::engine::sip::SipStack;
+use crate::platform::net::Outbound;
 
 /// Makes the providers a bot declares.
 pub trait ProviderSource: Send + Sync {
@@ -25,8 +26,8 @@ pub trait ProviderSource: Send + Sync {
 
 impl ProviderSource for Chooser {
     fn providers(&self, config: &CallConfig) -> Result<Providers, ProviderError> {
-        let Chosen { stt, llm, tts, spare_tts, hints } = self.choose(config)?;
-        Ok(Providers { stt, llm, tts, spare_tts, hints })
+        let Chosen { stt, llm, tts, spare_tts, analyst, hints } = self.choose(config)?;
+        Ok(Providers { stt, llm, tts, spare_tts, analyst, hints })
     }
 }
 
@@ -46,6 +47,8 @@ pub struct Parts {
     pub sip: Arc<dyn SipStack>,
     /// Speech and language.
     pub providers: Arc<dyn ProviderSource>,
+    /// The way to services that bots name.
+    pub outbound: Outbound,
     /// Sentences as sound, kept over all calls.
     pub phrases: Phrases,
     /// The running calls.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::Millis;
 use crate::contract::result::CallResultsPayload;
-use crate::contract::turn::Turn;
+use crate::contract::turn::{Role, Turn};
 use crate::engine::pipeline::latency::Latency;
 
 /// What is known of a call so far.
@@ -22,6 +23,10 @@ pub(super) struct Gathered {
     pub(super) latency: Latency,
     /// The `transfer_*` fields, once the caller was handed on or could not be.
     pub(super) transfer: Map<String, Value>,
+    /// What the bot's prompts found in the call.
+    pub(super) analysis: Option<Map<String, Value>>,
+    /// How well the call was done.
+    pub(super) qc: Option<Map<String, Value>>,
 }
 
 impl Gathered {
@@ -35,6 +40,18 @@ impl Gathered {
             usage: Vec::new(),
             latency: Latency::default(),
             transfer: Map::new(),
+            analysis: None,
+            qc: None,
         }
+    }
+
+    /// Whether the caller has said or pressed anything.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.turns.iter().any(|turn| turn.role == Role::User)
+    }
+
+    /// How long the call has lasted since its answer, in seconds.
+    pub(super) fn seconds(&self, until: Millis) -> f64 {
+        self.skeleton.answered_at.map_or(0.0, |from| until.since(from).as_secs_f64())
     }
 }

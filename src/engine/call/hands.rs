@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
@@ -20,6 +21,7 @@ use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
 use crate::engine::providers::{Ask, Heard, ProviderError};
+use crate::engine::tools::{ToolUse, Toolbox};
 
 /// The timers of an answered call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +47,15 @@ pub(super) struct Hands {
     clock: Clock,
     waiting: HashSet<ClipId>,
     transcribing: Option<AbortOnDropHandle<()>>,
+    toolbox: Toolbox,
+    tools: JoinSet<()>,
     spare_was_noted: bool,
 }
 
 impl Hands {
     pub(super) fn new(exchange: &Exchange, prepared: Prepared, media: MediaSession, record: Record, done: DoneSender) -> Self {
         let Prepared { config, providers, voice, rules } = prepared;
+        let toolbox = Toolbox::of(&config, &exchange.outbound);
         Self {
             media,
             record,
@@ -65,6 +70,8 @@ impl Hands {
             clock: exchange.clock.clone(),
             waiting: HashSet::new(),
             transcribing: None,
+            toolbox,
+            tools: JoinSet::new(),
             spare_was_noted: false,
         }
     }
@@ -89,6 +96,8 @@ impl Hands {
             Action::Record => self.media.start_recording(self.record.recording()),
             Action::Think(question) => self.think(question),
             Action::StopThinking => self.thinker.stop(),
+            Action::Use(n, used) => self.use_tool(n, used),
+            Action::SendKeys(keys) => self.media.send_keys(&keys),
             Action::Wake(timer, after) => self.timers.wake(TimerKind::Talk(timer), after),
             Action::Forget(timer) => self.timers.forget(TimerKind::Talk(timer)),
             Action::Turn(turn) => self.record.turn(turn),
@@ -111,12 +120,25 @@ impl Hands {
         if question.keys.is_some() {
             self.record.gathered.latency.speech_ended(now);
         }
-        self.record.gathered.latency.heard(now);
+        // Going on after a tool is still the answer to the same turn.
+        if question.keys.is_some() || question.heard.is_some() {
+            self.record.gathered.latency.heard(now);
+        }
         self.thinker.ask(Ask {
             system_prompt: self.config.system_prompt.clone(),
             turns: self.record.gathered.turns.clone(),
             heard: question.heard,
             keys: question.keys,
+        });
+    }
+
+    /// A tool works beside the conversation; the call's end stops it.
+    fn use_tool(&mut self, n: u64, used: ToolUse) {
+        let (toolbox, done) = (self.toolbox.clone(), self.done.clone());
+        self.tools.spawn(async move {
+            let gave = toolbox.run(&used).await;
+            // The call is over when nobody receives.
+            let _ = done.send(Done::Gave(n, gave)).await;
         });
     }
 
@@ -152,6 +174,7 @@ impl Hands {
                 None
             }
             Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)),
+            Done::Gave(n, gave) => Some(Input::Gave(n, gave)),
             Done::Heard(Ok(heard)) => Some(Input::Heard(heard)),
             Done::Heard(Err(error)) => Some(Input::HeardNothing(error)),
             Done::Thought { generation, thought } if self.thinker.is_current(generation) => {

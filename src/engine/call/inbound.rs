@@ -7,7 +7,6 @@ use super::exchange::Exchange;
 use super::live::Seat;
 use super::prepare::{Prepared, prepare};
 use super::record::Record;
-use super::result::pipeline_config;
 use super::ring::ring;
 use super::session::{Setup, run};
 use super::state::{CallState, Direction, End, Input};
@@ -147,7 +146,7 @@ async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut 
         Ok(orders) => orders,
         Err(error) => return fail(record, &incoming.leg, &error).await,
     };
-    record.configured(pipeline_config(&config));
+    record.configured(&config);
     let host = Some(incoming.source.to_string());
     match pick_up(&exchange, &mut incoming, config).await {
         Ok(Answered { prepared, session, sounds }) => {

@@ -2,6 +2,8 @@
 //!
 //! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
 
+mod aftercare;
+mod disposition;
 mod exchange;
 mod gathered;
 mod hands;

@@ -9,7 +9,6 @@ use super::exchange::Exchange;
 use super::live::{Order, Seat};
 use super::prepare::{Prepared, prepare};
 use super::record::Record;
-use super::result::pipeline_config;
 use super::session::{Setup, run};
 use super::state::{Action, CallState, Direction, End, Input};
 use crate::base::id::{CallId, SessionId};
@@ -93,7 +92,7 @@ impl Ringing {
             connected_event: dialout.connected_event.clone(),
         };
         let config = fetch_config(&exchange.control, &ask).await.map_err(failed)?;
-        record.gathered.skeleton.pipeline_config = Some(pipeline_config(&config));
+        record.configured(&config);
         let prepared = prepare(&exchange, config).await.map_err(failed)?;
         let towards = trunk.sip_address.rsplit_once(':').and_then(|(host, _)| host.parse().ok());
         let (pending, offer) = exchange.media.offer(towards).map_err(failed)?;

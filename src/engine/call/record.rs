@@ -1,16 +1,20 @@
 //! Everything a call leaves behind, collected while it runs: journal on disk, events to the control plane, at the end the result.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tracing::{error, info};
 
+use super::aftercare::Aftercare;
+use super::disposition::Ended;
 use super::exchange::Exchange;
 use super::gathered::Gathered;
-use super::result::{Ending, build};
+use super::result::{Ending, build, disconnected_by, pipeline_config};
 use super::state::End;
 use crate::base::Millis;
 use crate::base::id::SessionId;
+use crate::contract::config::CallConfig;
 use crate::contract::event::CallEventKind;
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
@@ -18,6 +22,7 @@ use crate::engine::link::journal::{Entry, Journal, recording_path};
 use crate::engine::link::report::Reporter;
 use crate::engine::link::spool::Parcel;
 use crate::engine::media::MediaStats;
+use crate::engine::providers::Analyst;
 
 /// What a call leaves behind.
 pub(super) struct Record {
@@ -25,6 +30,7 @@ pub(super) struct Record {
     journal: Option<Journal>,
     reporter: Reporter,
     session_id: SessionId,
+    aftercare: Aftercare,
     pub(super) gathered: Gathered,
 }
 
@@ -41,11 +47,23 @@ impl Record {
             }
         };
         let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
-        Self { exchange: exchange.clone(), journal, reporter, session_id, gathered: Gathered::of(skeleton) }
+        let (aftercare, gathered) = (Aftercare::default(), Gathered::of(skeleton));
+        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, gathered }
     }
 
     /// The call has a config; what it runs on is part of its result in any case.
-    pub(super) fn configured(&mut self, pipeline_config: Map<String, Value>) {
+    pub(super) fn configured(&mut self, config: &CallConfig) {
+        self.aftercare = Aftercare::of(config);
+        self.runs_on(pipeline_config(config));
+    }
+
+    /// The model that reads the call when it is over.
+    pub(super) fn read_by(&mut self, analyst: Option<Arc<dyn Analyst>>) {
+        self.aftercare.read_by(analyst);
+    }
+
+    /// What the call runs on.
+    pub(super) fn runs_on(&mut self, pipeline_config: Map<String, Value>) {
         self.gathered.skeleton.pipeline_config = Some(pipeline_config);
         let skeleton = Entry::Skeleton(Box::new(self.gathered.skeleton.clone()));
         self.line(&skeleton);
@@ -143,6 +161,21 @@ impl Record {
         }
     }
 
+    /// Finds out what the bot wants to know of its finished calls. The end is in the journal before, so that an engine that dies meanwhile
+    /// costs the analysis only.
+    async fn look_back(&mut self, end: &End, at: Millis) {
+        let by = disconnected_by(&self.gathered, end);
+        let (outcome, detail) = (end.outcome.to_owned(), end.detail.clone());
+        self.line(&Entry::Ended { at, by: by.to_owned(), outcome, detail });
+        let ended = Ended { by, seconds: self.gathered.seconds(at), has_spoken: self.gathered.has_spoken() };
+        let found = self.aftercare.look(&self.gathered, ended, &self.exchange.clock).await;
+        (self.gathered.analysis, self.gathered.qc) = (found.analysis, found.qc);
+        self.gathered.usage.extend(found.usage);
+        for (name, detail) in found.notes {
+            self.note(name, detail);
+        }
+    }
+
     /// Ends the record: the result is in the spool when this returns, and is delivered from there.
     pub(super) async fn finish(mut self, end: End, stats: Option<MediaStats>) {
         let recording = Some(self.recording()).filter(|path| path.exists());
@@ -150,7 +183,9 @@ impl Record {
             let n = stats.as_ref().map_or(0, |s| s.n_foreign);
             self.note("foreign_rtp", Map::from_iter([("packets".to_owned(), n.into())]));
         }
-        let ending = Ending { end: &end, at: self.exchange.clock.now(), stats: stats.as_ref(), recording: recording.as_deref() };
+        let at = self.exchange.clock.now();
+        self.look_back(&end, at).await;
+        let ending = Ending { end: &end, at, stats: stats.as_ref(), recording: recording.as_deref() };
         let result = build(&self.gathered, &ending);
         let id = self.session_id.clone();
         // The last events come before the result, if the control plane is there.

@@ -9,7 +9,6 @@ use super::state::End;
 use crate::base::Millis;
 use crate::contract::config::{CallConfig, ProviderSpec};
 use crate::contract::result::CallResultsPayload;
-use crate::contract::turn::Role;
 use crate::engine::media::MediaStats;
 
 /// How and when a call ended.
@@ -27,11 +26,10 @@ pub(super) struct Ending<'a> {
 /// The result.
 pub(super) fn build(gathered: &Gathered, ending: &Ending<'_>) -> CallResultsPayload {
     let mut result = gathered.skeleton.clone();
-    let n_user_turns = gathered.turns.iter().filter(|turn| turn.role == Role::User).count();
     result.ended_at = Some(ending.at);
-    let seconds = result.answered_at.map_or(0.0, |from| ending.at.since(from).as_secs_f64());
+    let seconds = gathered.seconds(ending.at);
     result.call_duration_seconds = Some((seconds * 1000.0).round() / 1000.0);
-    result.disconnected_by = Some(disconnected_by(ending.end, result.answered_at.is_some(), n_user_turns).to_owned());
+    result.disconnected_by = Some(disconnected_by(gathered, ending.end).to_owned());
     result.outcome = Some(ending.end.outcome.to_owned());
     result.error_detail = ending.end.detail.clone();
     result.transcript = Some(gathered.turns.iter().map(|turn| serde_json::to_value(turn).unwrap_or_default()).collect());
@@ -40,6 +38,8 @@ pub(super) fn build(gathered: &Gathered, ending: &Ending<'_>) -> CallResultsPayl
     result.recording_key = ending.recording.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     result.latency = gathered.latency.summary();
     result.latency_samples = Some(gathered.latency.samples_json()).filter(|samples| !samples.is_empty());
+    result.post_call_analysis = gathered.analysis.clone();
+    result.qc_analysis = gathered.qc.clone();
     tokens(&mut result, &gathered.usage);
     if let (Some(stats), Some(pipeline)) = (ending.stats, &mut result.pipeline_config) {
         pipeline.insert("media".to_owned(), media(stats));
@@ -49,8 +49,9 @@ pub(super) fn build(gathered: &Gathered, ending: &Ending<'_>) -> CallResultsPayl
 }
 
 /// A caller who answered, never spoke and left reads as `customer`; only the bot's giving up reads as `RNR`.
-fn disconnected_by(end: &End, was_answered: bool, n_user_turns: usize) -> &'static str {
-    if end.by == "RNR" && (!was_answered || n_user_turns > 0) { "bot" } else { end.by }
+pub(super) fn disconnected_by(gathered: &Gathered, end: &End) -> &'static str {
+    let was_answered = gathered.skeleton.answered_at.is_some();
+    if end.by == "RNR" && (!was_answered || gathered.has_spoken()) { "bot" } else { end.by }
 }
 
 fn tokens(result: &mut CallResultsPayload, usage: &[Value]) {

@@ -45,7 +45,7 @@ pub(super) async fn ring(exchange: Exchange, mut incoming: Incoming, mut seat: S
         Ok(orders) => orders,
         Err(error) => return fail(record, &incoming.leg, &error).await,
     };
-    record.configured(Map::from_iter([("phone".to_owned(), aor.clone().into())]));
+    record.runs_on(Map::from_iter([("phone".to_owned(), aor.clone().into())]));
     let phones = exchange.sip.phones_of(&aor);
     let picked = match until_picked(&exchange, &mut incoming, phones, &mut orders, &mut record).await {
         Ok(picked) => picked,

@@ -43,6 +43,7 @@ pub(super) struct Setup {
 pub(super) async fn run(setup: Setup) {
     let (done_sender, done) = mpsc::channel(MOST_DONE);
     let Setup { exchange, host, leg, session, sounds, orders, prepared, mut record, state } = setup;
+    record.read_by(prepared.providers.analyst.clone());
     record.event(CallEventKind::Started);
     for notice in &prepared.config.notices {
         record.note(notice, Map::new());

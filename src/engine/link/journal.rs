@@ -32,6 +32,17 @@ pub enum Entry {
     Turn(Turn),
     /// Something else happened, as the result lists it.
     Event(Value),
+    /// The call is over; only its analysis was still to come.
+    Ended {
+        /// When.
+        at: Millis,
+        /// `disconnected_by`.
+        by: String,
+        /// `outcome`.
+        outcome: String,
+        /// `error_detail`.
+        detail: Option<String>,
+    },
 }
 
 /// The journal of one running call.
@@ -125,6 +136,7 @@ fn recover(text: &str, now: Millis) -> Option<CallResultsPayload> {
     let (mut turns, mut events) = (Vec::new(), Vec::new());
     let mut answered: BTreeMap<&str, Value> = BTreeMap::new();
     let mut last = None;
+    let mut end = ("error".to_owned(), "failed".to_owned(), Some("the engine died during the call".to_owned()));
     for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
         match entry {
             Entry::Skeleton(skeleton) => result = Some(*skeleton),
@@ -138,6 +150,10 @@ fn recover(text: &str, now: Millis) -> Option<CallResultsPayload> {
                 turns.push(serde_json::to_value(turn).unwrap_or_default());
             }
             Entry::Event(event) => events.push(event),
+            Entry::Ended { at, by, outcome, detail } => {
+                last = Some(at);
+                end = (by, outcome, detail);
+            }
         }
     }
     let mut result: CallResultsPayload = result?;
@@ -148,9 +164,7 @@ fn recover(text: &str, now: Millis) -> Option<CallResultsPayload> {
     result.call_duration_seconds = answered_at.zip(result.ended_at).map(|(from, to)| to.since(from).as_secs_f64().round());
     result.transcript = Some(turns);
     result.events = Some(events);
-    result.disconnected_by = Some("error".to_owned());
-    result.outcome = Some("failed".to_owned());
-    result.error_detail = Some("the engine died during the call".to_owned());
+    (result.disconnected_by, result.outcome, result.error_detail) = (Some(end.0), Some(end.1), end.2);
     Some(result)
 }
 

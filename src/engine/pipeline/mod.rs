@@ -11,7 +11,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::engine::media::{Clip, ClipId};
-use crate::engine::providers::{Heard, Hints, Llm, ProviderError, Stt, Tts};
+use crate::engine::providers::{Analyst, Heard, Hints, Llm, ProviderError, Stt, Tts};
+use crate::engine::tools::Gave;
 
 /// The providers of one call.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Providers {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when there is no other.
     pub spare_tts: Option<Arc<dyn Tts>>,
+    /// Reads the call when it is over; `None` when there is no language model.
+    pub analyst: Option<Arc<dyn Analyst>>,
     /// What the recogniser should listen for.
     pub hints: Hints,
 }
@@ -54,6 +57,8 @@ pub enum Done {
         /// What came.
         thought: think::Thought,
     },
+    /// What a tool gave, by the number of its use.
+    Gave(u64, Gave),
     /// What the caller said.
     Heard(Result<Heard, ProviderError>),
 }

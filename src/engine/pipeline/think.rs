@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::sentences::Sentences;
 use super::{Done, DoneSender};
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Verdict};
+use crate::engine::tools::ToolUse;
 
 /// How long the first piece of an answer, and each further one, may take.
 const PIECE_WITHIN: Duration = Duration::from_secs(15);
@@ -27,12 +27,7 @@ pub enum Thought {
         confidence: f32,
     },
     /// A tool to be used.
-    Tool {
-        /// Its name.
-        name: String,
-        /// Its arguments.
-        arguments: Value,
-    },
+    Tool(ToolUse),
     /// Tokens used.
     Usage {
         /// Of the prompt.
@@ -121,9 +116,10 @@ async fn begin(llm: &dyn Llm, ask: Ask) -> Result<mpsc::Receiver<Piece>, Provide
 fn thoughts(piece: Piece, sentences: &mut Sentences) -> Vec<Thought> {
     match piece {
         Piece::Text(text) => sentences.push(&text).into_iter().map(Thought::Sentence).collect(),
-        Piece::Tool { name, arguments } => {
+        Piece::Tool { id, name, arguments } => {
             // What was said before a tool is said before the tool is used.
-            sentences.finish().map(Thought::Sentence).into_iter().chain([Thought::Tool { name, arguments }]).collect()
+            let used = Thought::Tool(ToolUse { id, name, arguments });
+            sentences.finish().map(Thought::Sentence).into_iter().chain([used]).collect()
         }
         Piece::Intent { id, confidence } => vec![Thought::Intent { id, confidence }],
         Piece::Usage { prompt_tokens, completion_tokens } => vec![Thought::Usage { prompt_tokens, completion_tokens }],

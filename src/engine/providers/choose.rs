@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::espeak::Espeak;
 use super::flite::Flite;
 use super::flow::{self, FlowResponder};
 use super::none::Nothing;
-use super::openai::{Chat, ChatSettings, Endpoint, Speaker, Transcriber};
+use super::openai::{Chat, ChatSettings, Completer, Endpoint, Speaker, Transcriber};
 use super::pocketsphinx::Pocketsphinx;
-use super::{Hints, Llm, ProviderError, Stt, Tts, Verdict};
+use super::{Analyst, Hints, Llm, ProviderError, Stt, Tts, Verdict};
 use crate::base::Clock;
 use crate::contract::config::{CallConfig, ProviderSpec};
 use crate::engine::speech::SpeechWorkers;
+use crate::engine::tools::offered;
 use crate::platform::net::Outbound;
 
 /// What providers are made of. Cheap to clone; one per engine.
@@ -40,6 +39,8 @@ pub struct Chosen {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when `tts` is that one already.
     pub spare_tts: Option<Arc<dyn Tts>>,
+    /// Reads the call when it is over; `None` when the bot's answers come from no language model.
+    pub analyst: Option<Arc<dyn Analyst>>,
     /// What to listen for.
     pub hints: Hints,
 }
@@ -60,7 +61,8 @@ impl Chooser {
             _ => Hints { language: language(&config.stt, config).to_owned(), ..Hints::default() },
         };
         let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
-        Ok(Chosen { stt: self.stt(config)?, llm: self.llm(config)?, tts: self.tts(config)?, spare_tts, hints })
+        let (stt, llm, tts) = (self.stt(config)?, self.llm(config)?, self.tts(config)?);
+        Ok(Chosen { stt, llm, tts, spare_tts, analyst: self.analyst(config), hints })
     }
 
     fn stt(&self, config: &CallConfig) -> Result<Option<Arc<dyn Stt>>, ProviderError> {
@@ -89,13 +91,19 @@ impl Chooser {
                     model: model.ok_or_else(|| give_up("the bot answers by openai but names no model".to_owned()))?,
                     temperature: spec.temperature,
                     max_tokens: spec.max_tokens,
-                    tools: tools(config),
+                    tools: offered(config),
                 };
                 Ok(Arc::new(Chat::new(Endpoint::new(self.outbound.clone(), spec), settings, self.clock.clone())))
             }
             "none" | "" => Ok(Arc::new(Nothing)),
             other => Err(unknown("answers", other, "flow, openai or none")),
         }
+    }
+
+    fn analyst(&self, config: &CallConfig) -> Option<Arc<dyn Analyst>> {
+        let spec = Some(&config.llm).filter(|spec| spec.provider == "openai")?;
+        let endpoint = Endpoint::new(self.outbound.clone(), spec);
+        Some(Arc::new(Completer::new(endpoint, spec.model.clone().unwrap_or_default())))
     }
 
     fn tts(&self, config: &CallConfig) -> Result<Arc<dyn Tts>, ProviderError> {
@@ -118,31 +126,6 @@ fn language<'a>(spec: &'a ProviderSpec, config: &'a CallConfig) -> &'a str {
     spec.language.as_deref().filter(|language| !language.is_empty()).unwrap_or(&config.language)
 }
 
-/// The tools a model may use: hanging up always, transferring when the bot has somewhere to transfer to.
-fn tools(config: &CallConfig) -> Vec<Value> {
-    let mut tools = vec![function(
-        "end_call",
-        "Say goodbye first, then end the call with this.",
-        &json!({ "type": "object", "properties": {}, "additionalProperties": false }),
-    )];
-    let named = config.transfer_targets.iter().filter_map(|target| target.get("name").and_then(Value::as_str));
-    let targets: Vec<&str> = config.transfer_numbers.keys().map(String::as_str).chain(named).collect();
-    if !targets.is_empty() {
-        let parameters = json!({
-            "type": "object",
-            "properties": { "target": { "type": "string", "enum": targets } },
-            "required": ["target"],
-            "additionalProperties": false,
-        });
-        tools.push(function("transfer", "Connect the caller with somebody else. Tell the caller first.", &parameters));
-    }
-    tools
-}
-
-fn function(name: &str, description: &str, parameters: &Value) -> Value {
-    json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
-}
-
 fn unknown(slot: &str, name: &str, known: &str) -> ProviderError {
     give_up(format!("there is no provider {name:?} for {slot}; known are {known}"))
 }
@@ -153,6 +136,8 @@ fn give_up(message: String) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::engine::speech::SpeechSettings;
     use crate::platform::net::OutboundOptions;
@@ -195,14 +180,5 @@ mod tests {
         let mut bare = config("none", "flow", "flite");
         bare.flow = None;
         assert!(chooser().choose(&bare).err().expect("no flow").message.contains("no flow"));
-    }
-
-    #[test]
-    fn a_model_may_transfer_only_where_the_bot_can() {
-        let with = tools(&config("none", "openai", "none"));
-        assert_eq!(with[1]["function"]["parameters"]["properties"]["target"]["enum"], json!(["sales"]));
-        let mut without = config("none", "openai", "none");
-        without.transfer_numbers.clear();
-        assert_eq!(tools(&without).len(), 1);
     }
 }

@@ -13,7 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use crate::contract::turn::Turn;
@@ -76,6 +76,34 @@ pub trait Llm: Send + Sync {
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>>;
 }
 
+/// Reads a finished call and says what it was, as a JSON object.
+pub trait Analyst: Send + Sync {
+    /// One answer. A repeat asks anew.
+    fn review<'a>(&'a self, review: &'a Review) -> Soon<'a, Result<Reviewed, ProviderError>>;
+}
+
+/// What is asked about a finished call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// What is wanted.
+    pub instructions: String,
+    /// The call, as text.
+    pub call: String,
+}
+
+/// What was answered about a finished call.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reviewed {
+    /// The object; `None` when the answer was something else.
+    pub object: Option<Map<String, Value>>,
+    /// Tokens of the question.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer.
+    pub completion_tokens: u64,
+    /// Tokens of the question that the provider had in its cache.
+    pub cached_tokens: u64,
+}
+
 /// The conversation an answer is wanted for.
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -94,8 +122,10 @@ pub struct Ask {
 pub enum Piece {
     /// More text; whole words, not whole sentences.
     Text(String),
-    /// A tool the answer wants used: `end_call`, `transfer`.
+    /// A tool the answer wants used.
     Tool {
+        /// The model's name for this use; empty when there is no model.
+        id: String,
         /// Its name.
         name: String,
         /// Its arguments.

@@ -17,6 +17,15 @@ pub(super) struct ChatRequest {
     pub(super) stream_options: Option<StreamOptions>,
     #[serde(default)]
     pub(super) tools: Vec<Value>,
+    #[serde(default)]
+    response_format: Option<ResponseFormat>,
+}
+
+/// What the answer must be.
+#[derive(Debug, Deserialize)]
+struct ResponseFormat {
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 /// One message of the conversation.
@@ -42,6 +51,16 @@ impl ChatRequest {
     /// What the caller said last.
     pub(super) fn words(&self) -> String {
         self.messages.iter().rev().find(|message| message.role == "user").map(Message::text).unwrap_or_default()
+    }
+
+    /// What a tool has just given, if that is the last message.
+    pub(super) fn tool_result(&self) -> Option<String> {
+        self.messages.last().filter(|message| message.role == "tool").map(Message::text)
+    }
+
+    /// Whether only a JSON object will do.
+    pub(super) fn wants_object(&self) -> bool {
+        self.response_format.as_ref().is_some_and(|format| format.kind.starts_with("json"))
     }
 
     /// Names of the tools on offer.

@@ -38,7 +38,12 @@ async fn models() -> Json<Value> {
 }
 
 async fn chat(State(ai): State<Ai>, Body(request): Body<ChatRequest>) -> Response {
-    let spoken = ai.options.script.answer(&request.words(), &request.tool_names());
+    let script = &ai.options.script;
+    let spoken = match request.tool_result() {
+        Some(result) => script.after_tool(&result),
+        None if request.wants_object() => script.object(&request.words()),
+        None => script.answer(&request.words(), &request.tool_names()),
+    };
     ai.clock.sleep(ai.options.delay).await;
     if !request.stream {
         return Json(request.completion(&spoken)).into_response();

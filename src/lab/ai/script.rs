@@ -1,7 +1,7 @@
 //! What the stand-in answers: rules on the caller's words, an echo where none fits. Pure.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The answers, read from a JSON file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Script {
     /// The answer where no rule fits; `{text}` stands for the caller's words. An echo if absent.
     #[serde(default)]
     pub fallback: Option<String>,
+    /// What is said of what a tool gave, for which `{result}` stands. `It says: {result}` if absent.
+    #[serde(default)]
+    pub after_tool: Option<String>,
     /// What transcriptions say, one after the other and then from the start. `hello` if empty.
     #[serde(default)]
     pub transcripts: Vec<String>,
@@ -69,6 +72,21 @@ impl Script {
         Spoken { text: template.replace("{text}", words.trim().trim_end_matches('.')), tool: None }
     }
 
+    /// The answer when a tool has given something.
+    pub(super) fn after_tool(&self, result: &str) -> Spoken {
+        let template = self.after_tool.as_deref().unwrap_or("It says: {result}.");
+        Spoken { text: template.replace("{result}", result.trim().trim_end_matches('.')), tool: None }
+    }
+
+    /// The answer where only a JSON object will do: the rule that fits, or one with the words in it.
+    pub(super) fn object(&self, words: &str) -> Spoken {
+        let lower = words.to_lowercase();
+        let rule = self.rules.iter().find(|rule| !rule.words.is_empty() && lower.contains(&rule.words.to_lowercase()));
+        let text =
+            rule.map_or_else(|| json!({ "DISPOSITION": "Connected", "summary": words.trim() }).to_string(), |rule| rule.reply.clone());
+        Spoken { text, tool: None }
+    }
+
     /// The text of the n-th transcription, counted from 0.
     pub(super) fn transcript(&self, n: usize) -> &str {
         if self.transcripts.is_empty() { "hello" } else { &self.transcripts[n % self.transcripts.len()] }
@@ -102,5 +120,7 @@ mod tests {
         assert_eq!(script.answer("Goodbye!", &["end_call"]).tool.map(|tool| tool.name).as_deref(), Some("end_call"));
         assert_eq!(script.answer("Goodbye!", &[]).tool, None);
         assert_eq!(script.transcript(7), "hello");
+        assert_eq!(script.after_tool("21 degrees.").text, "It says: 21 degrees.");
+        assert_eq!(script.object("Caller: hi").text, "{\"DISPOSITION\":\"Connected\",\"summary\":\"Caller: hi\"}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::ports::until;
+use super::ports::{free_range, until};
 
 /// A running peer and where its output goes.
 pub struct Peer {
@@ -38,8 +38,9 @@ impl Peer {
         Self { child, name: program.to_owned(), output, _folder: folder }
     }
 
-    /// SIPp with one of our scenarios, on 127.0.0.1.
-    pub fn sipp(scenario: &str, port: u16, media_port: u16, more: &[&str]) -> Self {
+    /// SIPp with one of our scenarios, on 127.0.0.1. It takes four ports for media: sound, picture and their RTCP.
+    pub fn sipp(scenario: &str, port: u16, more: &[&str]) -> Self {
+        let media = free_range(4);
         let file = format!("{}/tests/fixtures/sipp/{scenario}.xml", env!("CARGO_MANIFEST_DIR"));
         let mut args: Vec<String> = [
             "-sf",
@@ -49,7 +50,7 @@ impl Peer {
             "-p",
             &port.to_string(),
             "-mp",
-            &media_port.to_string(),
+            &media.to_string(),
             "-nostdin",
             "-trace_err",
             "-timeout",

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use control::FakeControl;
 use phone::Phone;
-use providers::Script;
+use providers::{Script, outbound};
 
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef-test";
 
@@ -88,6 +88,7 @@ impl Bench {
             listen: None,
             is_supervised: true,
             providers: Arc::new(script),
+            outbound: outbound(),
             speech_ready: Arc::new(|| true),
             clock: Clock::system(),
             random: Random::system(),

@@ -4,12 +4,16 @@ use std::collections::VecDeque;
 use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex};
 
-use cxbox::contract::config::CallConfig;
+use cxbox::base::Clock;
+use cxbox::contract::config::{CallConfig, ProviderSpec};
 use cxbox::engine::call::ProviderSource;
 use cxbox::engine::media::Clip;
 use cxbox::engine::pipeline::Providers;
 use cxbox::engine::providers::flow::FlowResponder;
-use cxbox::engine::providers::{Ask, Heard, Hints, Llm, Piece, ProviderError, Soon, Stt, Tts, Verdict};
+use cxbox::engine::providers::openai::{Chat, ChatSettings, Completer, Endpoint};
+use cxbox::engine::providers::{Analyst, Ask, Heard, Hints, Llm, Piece, ProviderError, Soon, Stt, Tts, Verdict};
+use cxbox::engine::tools::offered;
+use cxbox::platform::net::{Outbound, OutboundOptions};
 use tokio::sync::mpsc;
 
 /// What the providers of all calls do.
@@ -25,6 +29,8 @@ pub struct Script {
     pub is_deaf: bool,
     /// There is no recogniser.
     pub has_no_ears: bool,
+    /// A language model answers, and reads the calls that are over: the root of its API.
+    pub model: Option<String>,
 }
 
 impl Script {
@@ -35,12 +41,30 @@ impl Script {
 
 impl ProviderSource for Script {
     fn providers(&self, config: &CallConfig) -> Result<Providers, ProviderError> {
-        let llm: Arc<dyn Llm> =
-            if self.is_stupid { Arc::new(Dead) } else { Arc::new(FlowResponder::new(config.flow.clone().unwrap(), "en-US")) };
+        let endpoint = self.model.as_deref().map(endpoint);
+        let llm: Arc<dyn Llm> = match &endpoint {
+            _ if self.is_stupid => Arc::new(Dead),
+            Some(endpoint) => {
+                let settings = ChatSettings { model: "lab".to_owned(), tools: offered(config), ..ChatSettings::default() };
+                Arc::new(Chat::new(endpoint.clone(), settings, Clock::system()))
+            }
+            None => Arc::new(FlowResponder::new(config.flow.clone().unwrap(), "en-US")),
+        };
+        let analyst = endpoint.map(|endpoint| Arc::new(Completer::new(endpoint, "lab".to_owned())) as Arc<dyn Analyst>);
         let tts: Arc<dyn Tts> = if self.is_mute { Arc::new(Dead) } else { Arc::new(Tone) };
         let stt: Arc<dyn Stt> = if self.is_deaf { Arc::new(Dead) } else { Arc::new(Listed(self.words.clone())) };
-        Ok(Providers { stt: Some(stt).filter(|_| !self.has_no_ears), llm, tts, spare_tts: None, hints: Hints::default() })
+        Ok(Providers { stt: Some(stt).filter(|_| !self.has_no_ears), llm, tts, spare_tts: None, analyst, hints: Hints::default() })
     }
+}
+
+/// The way to local services.
+pub fn outbound() -> Outbound {
+    Outbound::new(OutboundOptions::allowing(["127.0.0.0/8"]).unwrap()).unwrap()
+}
+
+fn endpoint(base_url: &str) -> Endpoint {
+    let spec = ProviderSpec { provider: "openai".to_owned(), base_url: Some(base_url.to_owned()), ..ProviderSpec::default() };
+    Endpoint::new(outbound(), &spec)
 }
 
 /// 40 ms of tone for every letter.

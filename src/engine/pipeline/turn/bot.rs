@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::caller::failure;
 use super::consent::CONSENT_WITHIN;
@@ -126,6 +126,7 @@ impl Conversation {
         }
         self.answering = true;
         self.said_in_answer = false;
+        self.forget_tools(out);
         out.push(Action::Forget(Timer::Silence));
         out.push(Action::Think(question));
     }
@@ -140,28 +141,17 @@ impl Conversation {
                 self.say(text, LineKind::Answer, out);
             }
             Thought::Intent { id, confidence } => out.push(Action::Intent(id, confidence)),
-            Thought::Tool { name, arguments } => self.tool(&name, &arguments, now, out),
+            Thought::Tool(used) => self.tool(used, now, out),
             Thought::Usage { .. } => {}
             Thought::Done => self.answer_done(out),
             Thought::Failed(error) => self.answer_failed(&error, out),
         }
     }
 
-    fn tool(&mut self, name: &str, arguments: &Value, now: Millis, out: &mut Vec<Action>) {
-        match name {
-            "end_call" => self.then = Then::End(Why::Finished),
-            "transfer" => match arguments.get("target").and_then(Value::as_str).filter(|t| !t.trim().is_empty()) {
-                Some(target) => self.then = Then::Transfer(target.to_owned()),
-                None => out.push(Action::Note("tool_refused", detail("reason", "transfer without a target"))),
-            },
-            other => out.push(Action::Note("tool_refused", detail("reason", format!("no tool {other}")))),
-        }
-        let mut extra = detail("tool", name);
-        extra.insert("arguments".to_owned(), arguments.clone());
-        out.push(Action::Turn(Turn { role: Role::Tool, content: name.to_owned(), ts: now, extra }));
-    }
-
     fn answer_done(&mut self, out: &mut Vec<Action>) {
+        if self.wants_to_go_on() {
+            return self.go_on(out);
+        }
         self.answering = false;
         self.n_failures = 0;
         if matches!(self.then, Then::Transfer(_)) && !self.said_in_answer {
@@ -178,6 +168,7 @@ impl Conversation {
     fn answer_failed(&mut self, error: &ProviderError, out: &mut Vec<Action>) {
         self.answering = false;
         self.then = Then::Listen;
+        self.forget_tools(out);
         out.push(Action::Note("provider_failed", failure("llm", error)));
         self.fail(&format!("the responder failed: {}", error.message), error.verdict == Verdict::GiveUp, out);
     }

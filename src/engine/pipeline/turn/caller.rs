@@ -86,6 +86,7 @@ impl Conversation {
             self.answering = false;
             out.push(Action::StopThinking);
         }
+        self.forget_tools(out);
         self.flush(true, out);
         self.lines.clear();
         self.then = Then::Listen;

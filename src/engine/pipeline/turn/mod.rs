@@ -1,6 +1,7 @@
 //! What a conversation does next, decided without I/O: an input and the time go in, actions come out.
 //!
-//! `rules` is what the bot declares, `caller` what happens on the caller's side, `bot` what happens on the bot's.
+//! `rules` is what the bot declares, `caller` what happens on the caller's side, `bot` what happens on the bot's, `tools` what it does
+//! besides talking.
 
 mod bot;
 mod caller;
@@ -8,6 +9,9 @@ mod consent;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod tools;
+#[cfg(test)]
+mod tools_tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -19,9 +23,11 @@ use crate::contract::turn::{Role, Turn};
 use crate::engine::media::ClipId;
 use crate::engine::pipeline::think::Thought;
 use crate::engine::providers::{Heard, ProviderError};
+use crate::engine::tools::{Gave, ToolUse};
 
 pub use consent::is_yes;
-pub use rules::Rules;
+pub use rules::{Rules, ToolRule};
+use tools::Tools;
 
 /// What can happen to a conversation.
 #[derive(Debug)]
@@ -46,6 +52,8 @@ pub enum Input {
     Key(char),
     /// Something of the answer.
     Thought(Thought),
+    /// What a tool gave, by the number of its use.
+    Gave(u64, Gave),
     /// A timer ran out.
     Due(Timer),
     /// The transfer did not come about; the bot has the caller back.
@@ -69,6 +77,8 @@ pub enum Timer {
     Start,
     /// The pause before an announcement is said again.
     Repeat,
+    /// A tool keeps the caller waiting.
+    Filler,
 }
 
 /// What is to be done.
@@ -92,6 +102,10 @@ pub enum Action {
     Think(Question),
     /// Forget the question.
     StopThinking,
+    /// Use a tool; what it gives comes back under this number.
+    Use(u64, ToolUse),
+    /// Press keys for the far end.
+    SendKeys(String),
     /// Start (or restart) a timer.
     Wake(Timer, Duration),
     /// Stop a timer.
@@ -197,6 +211,7 @@ pub struct Conversation {
     keys: String,
     consent: Consent,
     then: Then,
+    tools: Tools,
     n_nudges: u32,
     n_failures: u32,
     n_user_turns: u32,
@@ -221,6 +236,7 @@ impl Conversation {
             keys: String::new(),
             consent: Consent::Settled,
             then: Then::Listen,
+            tools: Tools::default(),
             n_nudges: 0,
             n_failures: 0,
             n_user_turns: 0,
@@ -256,6 +272,7 @@ impl Conversation {
             Input::HeardNothing(error) => self.heard_nothing(&error, &mut out),
             Input::Key(key) => self.key(key, now, &mut out),
             Input::Thought(thought) => self.thought(thought, now, &mut out),
+            Input::Gave(n, gave) => self.gave(n, &gave, now, &mut out),
             Input::Due(timer) => self.due(timer, now, &mut out),
             Input::TransferFailed(reason) => self.transfer_failed(&reason, now, &mut out),
             Input::Stop => {
@@ -286,6 +303,7 @@ impl Conversation {
             Timer::Silence => self.silence(out),
             Timer::Keys => self.keys_done(now, out),
             Timer::Consent => self.consent_given(false, out),
+            Timer::Filler => self.filler(out),
             Timer::MaxDuration => self.end(Why::MaxDuration, out),
         }
     }

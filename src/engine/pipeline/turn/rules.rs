@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::contract::config::{Announcement, CallConfig, RecordingMode};
 
 /// Said when the bot declares no sentence of its own for a failure.
@@ -9,6 +11,27 @@ const FAILURE_MESSAGE: &str = "I am sorry, something is not working here. Please
 
 /// Said when a transfer did not come about.
 const TRANSFER_FAILED: &str = "I could not put you through. Is there anything else I can do for you?";
+
+/// Said while a tool works, where the bot declares nothing else and speaks English.
+const FILLER: &str = "One moment, please.";
+
+/// A tool that asks somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolRule {
+    /// Its name.
+    pub name: String,
+    /// Said when it keeps the caller waiting; empty for nothing.
+    pub filler: String,
+}
+
+impl ToolRule {
+    /// A tool as a bot declares it.
+    fn of(declared: &Value, language: &str) -> Option<Self> {
+        let usual = if language.starts_with("en") { FILLER } else { "" };
+        let filler = declared.get("filler").and_then(Value::as_str).filter(|text| !text.trim().is_empty()).unwrap_or(usual);
+        Some(Self { name: declared.get("name")?.as_str()?.to_owned(), filler: filler.to_owned() })
+    }
+}
 
 /// The rules of one call.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +66,8 @@ pub struct Rules {
     pub start_after: Duration,
     /// The call only speaks the greeting.
     pub announcement: Option<Announcement>,
+    /// Tools that ask somebody else.
+    pub tools: Vec<ToolRule>,
     /// Key codes the responder knows; a code that is not the beginning of another is taken at once.
     pub key_codes: Vec<String>,
 }
@@ -72,6 +97,7 @@ impl Rules {
             max_duration: Duration::from_secs(u64::from(config.max_call_duration_seconds)),
             start_after: Duration::from_millis(u64::from(config.start_ms)),
             announcement: config.announcement,
+            tools: config.tools.iter().filter_map(|tool| ToolRule::of(tool, &config.language)).collect(),
             key_codes: flow.map(|f| f.intents.iter().filter_map(|i| i.digits.clone()).collect()).unwrap_or_default(),
         }
     }

@@ -6,7 +6,7 @@ use crate::engine::providers::Verdict;
 
 const NOW: Millis = Millis(1_000_000);
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Rules {
         disclosure: "You speak with a machine.".to_owned(),
         opening: "Hello.".to_owned(),
@@ -24,62 +24,62 @@ fn rules() -> Rules {
 }
 
 /// A conversation that is driven by hand; what comes out is kept.
-struct Bench {
-    talk: Conversation,
-    out: Vec<Action>,
+pub(super) struct Bench {
+    pub(super) talk: Conversation,
+    pub(super) out: Vec<Action>,
 }
 
 impl Bench {
-    fn new(rules: Rules) -> Self {
+    pub(super) fn new(rules: Rules) -> Self {
         let mut bench = Self { talk: Conversation::new(rules), out: Vec::new() };
         bench.step(Input::Begin);
         bench
     }
 
     /// A conversation whose greeting has been spoken.
-    fn greeted(rules: Rules) -> Self {
+    pub(super) fn greeted(rules: Rules) -> Self {
         let mut bench = Self::new(rules);
         bench.play_all();
         bench.out.clear();
         bench
     }
 
-    fn step(&mut self, input: Input) -> &[Action] {
+    pub(super) fn step(&mut self, input: Input) -> &[Action] {
         let from = self.out.len();
         self.out.extend(self.talk.step(input, NOW));
         &self.out[from..]
     }
 
-    fn play_all(&mut self) {
+    pub(super) fn play_all(&mut self) {
         while let Some(line) = self.talk.lines.front().map(|l| l.id) {
             self.step(Input::LineStarted(line));
             self.step(Input::LineDone(line));
         }
     }
 
-    fn said(&self) -> Vec<&str> {
+    pub(super) fn said(&self) -> Vec<&str> {
         self.out.iter().filter_map(|a| if let Action::Say(line) = a { Some(line.text.as_str()) } else { None }).collect()
     }
 
-    fn turns(&self) -> Vec<(Role, &str)> {
+    pub(super) fn turns(&self) -> Vec<(Role, &str)> {
         self.out.iter().filter_map(|a| if let Action::Turn(t) = a { Some((t.role, t.content.as_str())) } else { None }).collect()
     }
 
-    fn notes(&self) -> Vec<&str> {
+    pub(super) fn notes(&self) -> Vec<&str> {
         self.out.iter().filter_map(|a| if let Action::Note(name, _) = a { Some(*name) } else { None }).collect()
     }
 
-    fn ended(&self) -> Option<Why> {
+    pub(super) fn ended(&self) -> Option<Why> {
         self.out.iter().find_map(|a| if let Action::End(why) = a { Some(why.clone()) } else { None })
     }
 
-    fn hear(&mut self, text: &str) {
+    pub(super) fn hear(&mut self, text: &str) {
         self.step(Input::VoiceStarted);
         self.step(Input::VoiceEnded);
         self.step(Input::Heard(Heard { text: text.to_owned(), confidence: 0.9 }));
     }
 
-    fn answer(&mut self, sentences: &[&str]) {
+    pub(super) fn answer(&mut self, sentences: &[&str]) {
         for sentence in sentences {
             self.step(Input::Thought(Thought::Sentence((*sentence).to_owned())));
         }
@@ -87,7 +87,7 @@ impl Bench {
     }
 
     fn tool(&mut self, name: &str, arguments: serde_json::Value) {
-        self.step(Input::Thought(Thought::Tool { name: name.to_owned(), arguments }));
+        self.step(Input::Thought(Thought::Tool(ToolUse { id: String::new(), name: name.to_owned(), arguments })));
     }
 }
 

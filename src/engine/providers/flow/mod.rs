@@ -76,8 +76,9 @@ impl FlowResponder {
 
 fn tool(tool: &FlowTool) -> Piece {
     match tool.name {
-        FlowToolName::EndCall => Piece::Tool { name: "end_call".to_owned(), arguments: json!({}) },
+        FlowToolName::EndCall => Piece::Tool { id: String::new(), name: "end_call".to_owned(), arguments: json!({}) },
         FlowToolName::Transfer => Piece::Tool {
+            id: String::new(),
             name: "transfer".to_owned(),
             arguments: tool.target.as_ref().map_or_else(|| json!({}), |target| json!({ "target": Value::String(target.clone()) })),
         },

@@ -129,7 +129,7 @@ async fn an_answer_is_the_intent_the_reply_and_the_tool() {
         [
             Piece::Intent { id: "sales".to_owned(), confidence: 1.0 },
             Piece::Text("reply of sales".to_owned()),
-            Piece::Tool { name: "transfer".to_owned(), arguments: json!({ "target": "sip:sales@example.com" }) },
+            Piece::Tool { id: String::new(), name: "transfer".to_owned(), arguments: json!({ "target": "sip:sales@example.com" }) },
         ]
     );
 }

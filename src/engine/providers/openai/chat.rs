@@ -9,7 +9,7 @@ use super::endpoint::{Endpoint, nonsense, unreachable};
 use super::pieces::Assembler;
 use super::sse::Events;
 use crate::base::Clock;
-use crate::contract::turn::Role;
+use crate::contract::turn::{Role, Turn};
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Soon};
 use crate::platform::net::Answer;
 
@@ -121,6 +121,17 @@ fn pieces_of(events: &mut Events, assembler: &mut Assembler, bytes: &[u8]) -> Re
     Ok(pieces)
 }
 
+/// A use of a tool and what it gave. Turns without an id are notes for people: no model used that tool.
+fn tool_messages(turn: &Turn) -> Vec<Value> {
+    let (Some(id), Some(name)) = (turn.extra.get("tool_call_id"), turn.extra.get("tool")) else { return Vec::new() };
+    let arguments = turn.extra.get("arguments").map_or_else(|| "{}".to_owned(), Value::to_string);
+    let call = json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } });
+    vec![
+        json!({ "role": "assistant", "content": null, "tool_calls": [call] }),
+        json!({ "role": "tool", "tool_call_id": id, "content": turn.content }),
+    ]
+}
+
 /// The conversation as the API wants it.
 fn messages(ask: &Ask) -> Vec<Value> {
     let mut messages = Vec::new();
@@ -131,8 +142,7 @@ fn messages(ask: &Ask) -> Vec<Value> {
         match turn.role {
             Role::Assistant => messages.push(json!({ "role": "assistant", "content": turn.content })),
             Role::User => messages.push(json!({ "role": "user", "content": turn.content })),
-            // Tool turns are notes for people; the API would want the call they belong to.
-            Role::Tool => {}
+            Role::Tool => messages.extend(tool_messages(turn)),
         }
     }
     let newest = ask.turns.last();

@@ -2,6 +2,7 @@
 
 mod audio;
 mod chat;
+mod complete;
 mod endpoint;
 mod pieces;
 mod sse;
@@ -10,4 +11,5 @@ mod tests;
 
 pub use audio::{Speaker, Transcriber};
 pub use chat::{Chat, ChatSettings};
+pub use complete::Completer;
 pub use endpoint::Endpoint;

@@ -38,6 +38,8 @@ struct ToolPart {
     #[serde(default)]
     index: u32,
     #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
     function: Function,
 }
 
@@ -57,11 +59,19 @@ struct Usage {
     completion_tokens: u64,
 }
 
+/// A tool call, as far as it has come.
+#[derive(Default)]
+struct Called {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
 /// Puts an answer together.
 #[derive(Default)]
 pub(super) struct Assembler {
     text: String,
-    tools: BTreeMap<u32, (String, String)>,
+    tools: BTreeMap<u32, Called>,
     is_finished: bool,
 }
 
@@ -81,8 +91,9 @@ impl Assembler {
             self.text.push_str(choice.delta.content.as_deref().unwrap_or_default());
             for part in choice.delta.tool_calls.into_iter().flatten() {
                 let tool = self.tools.entry(part.index).or_default();
-                tool.0.push_str(part.function.name.as_deref().unwrap_or_default());
-                tool.1.push_str(part.function.arguments.as_deref().unwrap_or_default());
+                tool.id.push_str(part.id.as_deref().unwrap_or_default());
+                tool.name.push_str(part.function.name.as_deref().unwrap_or_default());
+                tool.arguments.push_str(part.function.arguments.as_deref().unwrap_or_default());
             }
             self.is_finished |= choice.finish_reason.is_some();
         }
@@ -100,10 +111,12 @@ impl Assembler {
         }
         let rest = std::mem::take(&mut self.text);
         let text = (!rest.trim().is_empty()).then_some(Piece::Text(rest));
-        let tools = std::mem::take(&mut self.tools).into_values().filter(|(name, _)| !name.is_empty()).map(|(name, arguments)| {
+        let tools = std::mem::take(&mut self.tools).into_iter().filter(|(_, called)| !called.name.is_empty()).map(|(index, called)| {
             // Arguments that are not an object are none: the tool says itself what it misses.
-            let arguments = serde_json::from_str(&arguments).ok().filter(Value::is_object).unwrap_or_else(|| json!({}));
-            Piece::Tool { name, arguments }
+            let arguments = serde_json::from_str(&called.arguments).ok().filter(Value::is_object).unwrap_or_else(|| json!({}));
+            // Some servers name no use; the answer to it needs a name all the same.
+            let id = if called.id.is_empty() { format!("call_{index}") } else { called.id };
+            Piece::Tool { id, name: called.name, arguments }
         });
         Some(text.into_iter().chain(tools).collect())
     }
@@ -131,7 +144,7 @@ mod tests {
             delta(&json!({ "role": "assistant", "content": "" })),
             delta(&json!({ "content": "Good mor" })),
             delta(&json!({ "content": "ning. Bye" })),
-            delta(&json!({ "tool_calls": [{ "index": 0, "function": { "name": "transfer", "arguments": "{\"tar" } }] })),
+            delta(&json!({ "tool_calls": [{ "index": 0, "id": "c1", "function": { "name": "transfer", "arguments": "{\"tar" } }] })),
             delta(&json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "get\":\"sales\"}" } }] })),
             json!({ "choices": [{ "delta": {}, "finish_reason": "tool_calls" }] }).to_string(),
             json!({ "choices": [], "usage": { "prompt_tokens": 7, "completion_tokens": 3 } }).to_string(),
@@ -147,7 +160,7 @@ mod tests {
                 Piece::Text("morning. ".to_owned()),
                 Piece::Usage { prompt_tokens: 7, completion_tokens: 3 },
                 Piece::Text("Bye".to_owned()),
-                Piece::Tool { name: "transfer".to_owned(), arguments: json!({ "target": "sales" }) },
+                Piece::Tool { id: "c1".to_owned(), name: "transfer".to_owned(), arguments: json!({ "target": "sales" }) },
             ]
         );
     }

@@ -1,0 +1,56 @@
+//! The tools a language model is offered, in the form the chat API has for them. No I/O.
+
+use serde_json::{Value, json};
+
+use crate::contract::config::CallConfig;
+
+/// Ends the call after what the bot says.
+pub const END_CALL: &str = "end_call";
+/// Hands the caller on (contract §1.A.6).
+pub const TRANSFER: &str = "transfer_to_user";
+/// Presses keys for a machine at the far end.
+pub const SEND_DTMF: &str = "send_dtmf";
+
+/// All tools of a call: hanging up and keys always, transferring when the bot has somewhere to transfer to, and what the bot declares.
+pub fn offered(config: &CallConfig) -> Vec<Value> {
+    let nothing = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    let keys = json!({
+        "type": "object",
+        "properties": { "digits": { "type": "string", "description": "Keys in order: 0-9, *, #", "pattern": "^[0-9*#]{1,32}$" } },
+        "required": ["digits"],
+        "additionalProperties": false,
+    });
+    let mut tools = vec![
+        function(END_CALL, "End the call. Say goodbye first.", &nothing),
+        function(SEND_DTMF, "Press telephone keys, for an automatic menu at the other end.", &keys),
+    ];
+    tools.extend(transfer(config));
+    tools.extend(config.tools.iter().filter_map(declared));
+    tools
+}
+
+/// Handing on, to the targets by their names: the model never sees a number it could change.
+fn transfer(config: &CallConfig) -> Option<Value> {
+    let is_enabled = |target: &&Value| target.get("enabled").and_then(Value::as_bool).unwrap_or(true);
+    let name = |target: &Value| ["id", "name"].iter().find_map(|key| target.get(*key)?.as_str().map(str::to_owned));
+    let listed = config.transfer_targets.iter().filter(is_enabled).filter_map(name);
+    let targets: Vec<String> = config.transfer_numbers.keys().cloned().chain(listed).collect();
+    let parameters = json!({
+        "type": "object",
+        "properties": { "target": { "type": "string", "enum": targets }, "reason": { "type": "string", "description": "Why, in a few words" } },
+        "required": ["target"],
+        "additionalProperties": false,
+    });
+    (!targets.is_empty()).then(|| function(TRANSFER, "Connect the caller with somebody else. Tell the caller first.", &parameters))
+}
+
+fn declared(tool: &Value) -> Option<Value> {
+    let name = tool.get("name")?.as_str()?;
+    let description = tool.get("description").and_then(Value::as_str).unwrap_or_default();
+    let parameters = tool.get("parameters").cloned().unwrap_or_else(|| json!({ "type": "object", "properties": {} }));
+    Some(function(name, description, &parameters))
+}
+
+fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
+}
