@@ -1,8 +1,10 @@
 // The list of calls, one call with its recording and transcript, and hostile words in it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { until } from '../support/appliance.mjs';
 import { clean, close, go, settled, shot, signIn, visitor } from '../support/browser.mjs';
-import { CALL, result, URL_ } from '../support/shared.mjs';
+import { ask, CALL, result, URL_ } from '../support/shared.mjs';
 
 after(close);
 
@@ -13,12 +15,75 @@ test('filters are part of the address and hold in the list', async () => {
   await page.getByLabel('Phone number').fill('35699123456');
   await page.waitForURL(/phone=35699123456/);
   await page.getByRole('table', { name: 'Calls' }).getByRole('link', { name: '+35699123456' }).first().waitFor();
-  await page.getByLabel('State').selectOption('failed');
+  await page.getByLabel('State', { exact: true }).selectOption('failed');
   await page.getByText('No call matches these filters').waitFor();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.getByRole('table', { name: 'Calls' }).waitFor();
   assert.doesNotMatch(page.url(), /phone|status/);
   clean(page, 'the calls');
+  await page.context().close();
+});
+
+test('calls are found by what was said, kept as a view, and exported', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, '/calls');
+  await page.getByLabel('Words that were said').fill('nobody ever said zanzibar');
+  await page.getByText('No call matches these filters').waitFor();
+  await page.getByLabel('Words that were said').fill('"when are you open"');
+  await page.waitForURL(/q=/);
+  await page.getByRole('table', { name: 'Calls' }).getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: 'More filters' }).click();
+  await page.getByLabel('Direction').selectOption('inbound');
+  await page.getByLabel('Order').selectOption('duration');
+  await page.waitForURL(/sort=duration/);
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Keep these filters' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Opening hours');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Opening hours' }).click();
+  await page.waitForURL(/direction=inbound/);
+  await shot(page, 'calls-filtered');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'As a table (CSV)' }).click();
+  const text = readFileSync(await (await saving).path(), 'utf8');
+  assert.match(text.split('\n')[0], /session_id/);
+  assert.ok(text.includes(CALL), 'the call is in the table');
+  clean(page, 'the filters');
+  await page.context().close();
+});
+
+test('a call gets a tag, a note and a hold, and its timeline says how long answers took', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, `/calls/${CALL}`);
+  await page.getByRole('combobox', { name: 'Tags' }).fill('follow up');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Write a note').fill('<b>Call back</b> on Monday');
+  await page.getByRole('button', { name: 'Add the note' }).click();
+  await page.getByTestId('note').getByText('<b>Call back</b> on Monday').waitFor();
+  await page.getByRole('button', { name: 'Put on legal hold' }).click();
+  await page.getByRole('dialog').getByLabel('Reason').fill('case 7');
+  await page.getByRole('dialog').getByRole('button', { name: 'Put on legal hold' }).click();
+  await page.getByText('On legal hold', { exact: true }).waitFor();
+  await until('the tag', async () => (await ask('GET', '/api/v1/calls?tag=follow%20up')).total === 1);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await timeline.getByText('answered', { exact: true }).first().waitFor();
+  await timeline.getByText('when are you open').first().waitFor();
+  await page.getByTestId('waterfall').waitFor();
+  await timeline.scrollIntoViewIfNeeded();
+  await shot(page, 'call-timeline');
+  await page.getByRole('button', { name: 'Release' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+  await page.getByRole('button', { name: 'Put on legal hold' }).waitFor();
+  await page.getByRole('button', { name: 'Delete the note of olivia' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByTestId('note').waitFor({ state: 'detached' });
+  await ask('PUT', `/api/v1/calls/${CALL}/tags`, { tags: [] });
+  clean(page, 'the marks');
   await page.context().close();
 });
 

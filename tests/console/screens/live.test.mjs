@@ -33,6 +33,21 @@ test('a call appears with its words while it runs, and goes when it ends', { tim
   await page.context().close();
 });
 
+test('a call that came in is hung up from the monitor', { timeout: 120_000 }, async () => {
+  const page = await visitor(box.url);
+  await signIn(page);
+  await go(page, '/live');
+  const over = box.phone('1000', ['--expect-speech', '20000', '--expect-hangup', '60000']);
+  const call = page.getByTestId('live-call');
+  await call.getByText('automated assistant').waitFor({ timeout: 60_000 });
+  await call.getByRole('button', { name: 'Hang up' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
+  assert.equal((await over).code, 0);
+  await page.getByText('No call is running').waitFor();
+  clean(page, 'hanging up');
+  await page.context().close();
+});
+
 test('a server that goes away is said to be away, and its return is noticed', { timeout: 180_000 }, async () => {
   const page = await visitor(box.url);
   await signIn(page);

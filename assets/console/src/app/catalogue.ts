@@ -2,6 +2,7 @@ import { auditMessages } from '~/features/audit/messages';
 import { authMessages } from '~/features/auth/messages';
 import { botsMessages } from '~/features/bots/messages';
 import { callsMessages } from '~/features/calls/messages';
+import { callWorkMessages } from '~/features/calls/workMessages';
 import { carriersMessages } from '~/features/carriers/messages';
 import { docsMessages } from '~/features/docs/messages';
 import { keysMessages } from '~/features/keys/messages';
@@ -34,6 +35,7 @@ const PARTS = [
   authMessages,
   botsMessages,
   callsMessages,
+  callWorkMessages,
   carriersMessages,
   docsMessages,
   keysMessages,

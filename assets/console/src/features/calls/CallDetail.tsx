@@ -1,11 +1,12 @@
 import { Alert, Grid, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useRef, useState, type Ref } from 'react';
 import { useParams } from 'react-router';
 import { api, need } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { CallState, otherSide } from '~/shared/ui/callWords';
+import { HangUp } from '~/shared/ui/HangUp';
 import { Json } from '~/shared/ui/Json';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
@@ -13,7 +14,9 @@ import { Section } from '~/shared/ui/Section';
 import { Analysis } from './Analysis';
 import { CallDeliveries } from './CallDeliveries';
 import { Facts } from './Facts';
-import { eventsOf, originOf, turnsOf, type Call } from './model';
+import { Hold } from './Hold';
+import { Notes, Tags } from './Marks';
+import { originOf, turnsOf, type Call } from './model';
 import { Player, type PlayerHandle } from './Player';
 import { Timeline } from './Timeline';
 import { Transcript } from './Transcript';
@@ -33,7 +36,7 @@ export default function CallDetail() {
 
 function Detail({ call }: { call: Call }) {
   const t = useT();
-  const mayReadWebhooks = ranks(useMe().role, 'admin');
+  const isAdmin = ranks(useMe().role, 'admin');
   const player = useRef<PlayerHandle>(null);
   const [at, setAt] = useState(0);
   const turns = turnsOf(call);
@@ -45,6 +48,7 @@ function Detail({ call }: { call: Call }) {
         <Group gap="xs">
           <CallState status={call.status} />
           <Text c="dimmed">{t(`calls.direction.${call.direction}`)}</Text>
+          {call.status === 'active' && <HangUp sessionId={call.session_id} who={otherSide(call)} />}
         </Group>
       }
     >
@@ -54,7 +58,7 @@ function Detail({ call }: { call: Call }) {
         </Alert>
       )}
       <Section title={t('call.recording')}>
-        {call.recording_key ? <Player ref={player} sessionId={call.session_id} onTime={setAt} /> : <Text c="dimmed">{t('call.recording.none')}</Text>}
+        <Recording call={call} ref={player} onTime={setAt} />
       </Section>
       <Grid>
         <Grid.Col span={{ base: 12, lg: 8 }}>
@@ -64,11 +68,11 @@ function Detail({ call }: { call: Call }) {
                 turns={turns}
                 origin={origin}
                 at={at}
-                onSeek={call.recording_key ? (seconds) => player.current?.seek(seconds) : undefined}
+                onSeek={call.recording_key && isAdmin ? (seconds) => player.current?.seek(seconds) : undefined}
               />
             </Section>
             <Section title={t('call.timeline')}>
-              <Timeline events={eventsOf(call)} origin={origin} />
+              <Timeline sessionId={call.session_id} isRunning={call.status === 'active'} />
             </Section>
             <Section title={t('call.analysis')}>
               <Analysis call={call} />
@@ -78,9 +82,14 @@ function Detail({ call }: { call: Call }) {
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="lg">
             <Section title={t('call.facts')}>
-              <Facts call={call} />
+              <Stack gap="md">
+                <Facts call={call} />
+                <Tags key={call.session_id} sessionId={call.session_id} tags={tagsOf(call)} />
+                {isAdmin && <Hold sessionId={call.session_id} hold={call.legal_hold ?? null} />}
+              </Stack>
             </Section>
-            {mayReadWebhooks && (
+            <Notes sessionId={call.session_id} notes={call.notes ?? []} />
+            {isAdmin && (
               <Section title={t('call.webhooks')}>
                 <CallDeliveries sessionId={call.session_id} />
               </Section>
@@ -91,4 +100,18 @@ function Detail({ call }: { call: Call }) {
       <Json label={t('call.raw')} value={call} />
     </Page>
   );
+}
+
+/** Tags as words: a detail says who put each there, a list does not. */
+function tagsOf(call: Call): string[] {
+  return (call.tags ?? []).map((tag) => (typeof tag === 'string' ? tag : tag.tag));
+}
+
+/** The recording for those who may listen to it, and a sentence for the others. */
+function Recording({ call, ref, onTime }: { call: Call; ref: Ref<PlayerHandle>; onTime: (seconds: number) => void }) {
+  const t = useT();
+  const mayListen = ranks(useMe().role, 'admin');
+  if (!call.recording_key) return <Text c="dimmed">{t('call.recording.none')}</Text>;
+  if (!mayListen) return <Text c="dimmed">{t('call.recording.refused')}</Text>;
+  return <Player ref={ref} sessionId={call.session_id} onTime={onTime} />;
 }

@@ -46,8 +46,8 @@ export function Player({ ref, sessionId, onTime }: Props) {
     read(sessionId, stop.signal)
       .then((blob) => surfer.loadBlob(blob))
       .catch((error: unknown) => {
-        if (!stop.signal.aborted) setState((old) => ({ ...old, problem: error instanceof Error ? error.message : String(error) }));
-      });
+      if (!stop.signal.aborted) setState((old) => ({ ...old, problem: error instanceof Error ? error.message : String(error) }));
+    });
     return () => {
       stop.abort();
       surfer.destroy();

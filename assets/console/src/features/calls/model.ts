@@ -1,19 +1,15 @@
 import type { Schemas } from '~/shared/api/client';
 
 export type Turn = Pick<Schemas['Turn'], 'role' | 'content' | 'ts'> & Record<string, unknown>;
-export interface Happening {
-  seq?: number;
-  at?: string;
-  type?: string;
-  name?: string;
-  [field: string]: unknown;
-}
 /** A call with what the engine sent about it. */
-export type Call = Schemas['CallSummary'] & {
+export type Call = Omit<Schemas['CallSummary'], 'tags'> & {
+  tags?: (string | Schemas['TagView'])[];
+  notes?: Schemas['NoteView'][];
+  legal_hold?: Schemas['HoldView'] | null;
   recording_link?: string | null;
   recording_access_token?: string | null;
+  crm_push?: Push | null;
   transcript?: Turn[];
-  events?: Happening[];
   intents?: unknown[];
   post_call_analysis?: unknown;
   qc_analysis?: unknown;
@@ -21,14 +17,28 @@ export type Call = Schemas['CallSummary'] & {
   [field: string]: unknown;
 };
 
-export function turnsOf(call: Call): Turn[] {
-  return Array.isArray(call.transcript) ? call.transcript : [];
+/** What a call says about its push to the CRM. */
+export interface Push {
+  status: string;
+  http_status?: number | null;
+  attempts?: number;
+  last_error?: string;
+  sent_at?: string | null;
 }
 
-/** What happened apart from the words, in the order of time. */
-export function eventsOf(call: Call): Happening[] {
-  const events = Array.isArray(call.events) ? call.events : [];
-  return events.filter((event) => event.type !== 'turn').sort((a, b) => millis(a.at) - millis(b.at));
+/** One entry of the timeline of a call. */
+export interface Entry {
+  at: string;
+  offset_ms: number;
+  kind: 'sip' | 'session' | 'turn' | 'tool' | 'event';
+  name: string;
+  text?: string | null;
+  latency?: unknown;
+  detail?: unknown;
+}
+
+export function turnsOf(call: Call): Turn[] {
+  return Array.isArray(call.transcript) ? call.transcript : [];
 }
 
 /** The moment the recording begins: when the call was answered. */

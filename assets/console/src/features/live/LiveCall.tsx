@@ -1,14 +1,10 @@
-import { Anchor, Badge, Button, Group, Paper, ScrollArea, Stack, Text } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
+import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
-import { api, need } from '~/shared/api/client';
-import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
 import { otherSide } from '~/shared/ui/callWords';
-import { Confirm } from '~/shared/ui/Confirm';
-import { IconPhoneOff } from '~/shared/ui/icons';
+import { HangUp } from '~/shared/ui/HangUp';
 import { Words } from '~/shared/ui/Words';
 import { useEarlier, type Spoken, type Summary } from './useLiveCalls';
 
@@ -34,7 +30,9 @@ export function LiveCall({ call, lines, now }: { call: Summary; lines: Spoken[];
           {call.number_name ?? call.number ?? call.did ?? ''} · {t('live.running')} {duration((now - began) / 1000)}
         </Text>
         <Lines lines={all} />
-        <HangUp call={call} />
+        <Group>
+          <HangUp sessionId={call.session_id} who={otherSide(call)} />
+        </Group>
       </Stack>
     </Paper>
   );
@@ -66,27 +64,5 @@ function Lines({ lines }: { lines: Spoken[] }) {
         <div ref={end} />
       </Stack>
     </ScrollArea>
-  );
-}
-
-/** Ends a call this box has placed. The one whom the box was called by ends theirs themselves. */
-function HangUp({ call }: { call: Summary }) {
-  const t = useT();
-  const client = useQueryClient();
-  const mayEnd = ranks(useMe().role, 'admin');
-  const id = call.call_id;
-  if (!mayEnd || call.direction !== 'outbound' || !id) return null;
-  const end = async () => {
-    await need(api.POST('/api.ashx/v1/calls/{id}/hangup', { params: { path: { id } } }));
-    await client.invalidateQueries({ queryKey: ['calls'] });
-  };
-  return (
-    <Confirm title={t('live.hangup.sure', { who: otherSide(call) })} verb={t('live.hangup')} onYes={end}>
-      {(open) => (
-        <Button color="red" variant="light" size="xs" leftSection={<IconPhoneOff size={14} />} onClick={open}>
-          {t('live.hangup')}
-        </Button>
-      )}
-    </Confirm>
   );
 }

@@ -22,7 +22,7 @@ export function CallState({ status }: { status: Summary['status'] }) {
 }
 
 /** The other side of a call: whom it came from, or whom it went to. */
-export function otherSide(call: Summary): string {
+export function otherSide(call: Pick<Summary, 'direction' | 'to_number' | 'from_number' | 'caller_id' | 'display_name' | 'session_id'>): string {
   const number = call.direction === 'outbound' ? call.to_number : (call.from_number ?? call.caller_id);
   return call.display_name || number || call.session_id;
 }

@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 
-/** Says in a corner that something was done. */
-export function told(message: string) {
-  notifications.show({ message, color: 'teal', autoClose: 3000, withBorder: true, withCloseButton: false });
+/** Says in a corner that something was done, or in red that it was not and why. */
+export function told(message: string, color: 'teal' | 'red' = 'teal') {
+  notifications.show({ message, color, autoClose: color === 'red' ? 8000 : 3000, withBorder: true, withCloseButton: false });
 }
