@@ -10,7 +10,7 @@ use crate::base::page::Page;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Kind, Random, Result};
 use crate::contract::LOCAL_HEADER;
-use crate::features::auth::{NewUser, UserChange, UserView, Users};
+use crate::features::auth::{NewUser, UserChange, UserFilter, UserView, Users};
 use crate::platform::access::Actor;
 use crate::platform::config::process_environment;
 use crate::platform::data_dir::{DataDir, Lock};
@@ -87,7 +87,7 @@ impl People {
 
     async fn page(&self, offset: u32) -> Result<(Vec<UserView>, u64)> {
         match self {
-            Self::Here { users, .. } => users.list(Page { limit: PAGE, offset }).await,
+            Self::Here { users, .. } => users.list(UserFilter::default(), Page { limit: PAGE, offset }).await,
             Self::There { .. } => {
                 let request = Request::get(format!("/api/v1/users?limit={PAGE}&offset={offset}"));
                 let listed: Listed = self.ask(Ok(request)).await?;

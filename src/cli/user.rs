@@ -91,7 +91,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
 async fn act(command: Command) -> Result<Vec<String>> {
     match command {
         Command::Add { name, email, role, password, place } => {
-            let new = NewUser { name, email, role, password: password.read()? };
+            let new = NewUser::plain(name, email, password.read()?, role);
             let user = place.open().await?.add(new).await?;
             Ok(vec![format!("Added {} <{}> as {} ({})", user.name, user.email, user.role.as_str(), user.id)])
         }

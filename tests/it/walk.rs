@@ -38,6 +38,7 @@ const ENGINE: &[&str] = &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-re
 /// Routes for people below admin.
 const BELOW_ADMIN: &[&str] = &[
     "GET /api/v1/auth/me",
+    "PUT /api/v1/auth/me",
     "PUT /api/v1/auth/me/password",
     "GET /api/v1/calls",
     "GET /api/v1/calls/{session_id}",

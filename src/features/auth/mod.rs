@@ -23,7 +23,7 @@ mod users;
 pub use clients::{ClientChange, ClientView, Clients, NewClient, RegisteredClient};
 pub use keys::{KeyChange, KeyView, Keys, MintedKey, NewKey, Scope};
 pub use service::{Auth, AuthSetup, Identity};
-pub use users::{NewUser, User, UserChange, UserView, Users};
+pub use users::{NewUser, OwnChange, User, UserChange, UserFilter, UserView, Users};
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -83,7 +83,7 @@ impl Permission for SeeOneself {
     const RANK: Role = Role::Agent;
 }
 
-/// To change one's own password.
+/// To change one's own account: name, telephone, languages, password.
 pub enum ChangeOneself {}
 impl Permission for ChangeOneself {
     const RANK: Role = Role::Agent;

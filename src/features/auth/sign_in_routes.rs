@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::service::Auth;
-use super::users::{NewUser, UserView};
+use super::users::{NewUser, OwnChange, UserView};
 use super::{ChangeOneself, SeeOneself};
 use crate::base::secret::Secret;
 use crate::platform::access::{Can, Peer, Role};
@@ -17,7 +17,12 @@ use crate::platform::http::{ApiResult, Body};
 
 /// Routes of signing in.
 pub(super) fn routes(auth: Auth) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(setup)).routes(routes!(login)).routes(routes!(me)).routes(routes!(change_password)).with_state(auth)
+    OpenApiRouter::new()
+        .routes(routes!(setup))
+        .routes(routes!(login))
+        .routes(routes!(me, change_me))
+        .routes(routes!(change_password))
+        .with_state(auth)
 }
 
 /// Body of `POST /api/v1/setup`.
@@ -87,7 +92,7 @@ async fn setup(
     peer: Option<Extension<Peer>>,
     Body(body): Body<FirstAdmin>,
 ) -> ApiResult<(StatusCode, Json<UserView>)> {
-    let new = NewUser { name: body.name, email: body.email, password: body.password, role: Role::SuperAdmin };
+    let new = NewUser::plain(body.name, body.email, body.password, Role::SuperAdmin);
     Ok((StatusCode::CREATED, Json(auth.first_admin(body.token.expose(), new, address(peer)).await?)))
 }
 
@@ -103,6 +108,12 @@ async fn login(State(auth): State<Auth>, peer: Option<Extension<Peer>>, Body(bod
 async fn me(can: Can<SeeOneself>) -> Json<Me> {
     let actor = can.actor();
     Json(Me { id: actor.user_id.0.clone(), name: actor.name.clone(), email: actor.email.clone(), role: actor.role })
+}
+
+/// Changes what the body names of one's own account. Address and role are for others to change.
+#[utoipa::path(put, path = "/api/v1/auth/me", tag = "auth", request_body = OwnChange, responses((status = 200, body = UserView)))]
+async fn change_me(can: Can<ChangeOneself>, State(auth): State<Auth>, Body(own): Body<OwnChange>) -> ApiResult<Json<UserView>> {
+    Ok(Json(auth.users().update(can.actor(), can.actor().user_id.clone(), own.into()).await?))
 }
 
 /// Changes one's own password; every token made before is refused from now on.

@@ -162,7 +162,7 @@ impl Auth {
         let name: String = wished.chars().filter(|c| !c.is_control()).take(80).collect();
         let name = if name.trim().is_empty() { email.clone() } else { name };
         let password = Secret::new(self.random().url_safe::<32>());
-        let draft = self.users().draft("foreign sign-in", NewUser { name, email, password, role }).await?;
+        let draft = self.users().draft("foreign sign-in", NewUser::plain(name, email, password, role)).await?;
         let suffix = self.random().hex::<3>();
         let made = self.users().change(move |tx| {
             let name = if users::is_taken(tx, &draft.name, "")? { format!("{} {suffix}", draft.name) } else { draft.name.clone() };

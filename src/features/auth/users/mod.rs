@@ -5,6 +5,6 @@ mod routes;
 mod service;
 pub(super) mod store;
 
-pub use model::{NewUser, User, UserChange, UserView};
+pub use model::{NewUser, OwnChange, User, UserChange, UserFilter, UserView};
 pub(super) use routes::routes;
 pub use service::Users;

@@ -31,6 +31,10 @@ pub struct User {
     pub locale: String,
     /// Groups that programs are told of; they mean nothing to this box.
     pub groups: Vec<String>,
+    /// Languages they can talk to callers in.
+    pub agent_languages: Vec<String>,
+    /// The one of these they prefer.
+    pub agent_primary_language: String,
     pub(in crate::features::auth) password_hash: String,
     /// Tokens of an earlier epoch are dead.
     pub(in crate::features::auth) token_epoch: i64,
@@ -65,6 +69,10 @@ pub struct UserView {
     pub locale: String,
     /// Groups that programs are told of.
     pub groups: Vec<String>,
+    /// Languages they can talk to callers in.
+    pub agent_languages: Vec<String>,
+    /// The one of these they prefer.
+    pub agent_primary_language: String,
     /// Who made the row.
     pub created_by: String,
     /// When the row was made.
@@ -78,12 +86,39 @@ pub struct UserView {
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         let User { id, name, email, role, is_active, email_verified, phone, address, locale, groups, .. } = user;
-        let (created_by, created_at, updated_at) = (user.created_by, user.created_at, user.updated_at);
-        Self { id, name, email, role, is_active, email_verified, phone, address, locale, groups, created_by, created_at, updated_at }
+        let User { agent_languages, agent_primary_language, created_by, created_at, updated_at, .. } = user;
+        Self {
+            id,
+            name,
+            email,
+            role,
+            is_active,
+            email_verified,
+            phone,
+            address,
+            locale,
+            groups,
+            agent_languages,
+            agent_primary_language,
+            created_by,
+            created_at,
+            updated_at,
+        }
     }
 }
 
-/// Body of `POST /api/v1/users`.
+/// Which people are listed.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Part of the name or the address.
+    pub q: Option<String>,
+    /// Only people of this role.
+    pub role: Option<String>,
+    /// Only people who may, or may not, sign in.
+    pub is_active: Option<bool>,
+}
+
+/// Body of `POST /api/v1/users` and `POST /api/v1/auth/register`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
@@ -96,6 +131,19 @@ pub struct NewUser {
     pub password: Secret,
     /// Rank; at most that of the caller.
     pub role: Role,
+    /// Languages they can talk to callers in; `["en"]` if absent.
+    #[serde(default)]
+    pub agent_languages: Option<Vec<String>>,
+    /// The one of these they prefer; the first if absent.
+    #[serde(default)]
+    pub agent_primary_language: Option<String>,
+}
+
+impl NewUser {
+    /// Somebody of whom nothing else is known.
+    pub fn plain(name: String, email: String, password: Secret, role: Role) -> Self {
+        Self { name, email, password, role, agent_languages: None, agent_primary_language: None }
+    }
 }
 
 /// Body of `PUT /api/v1/users/{id}`. Absent fields stay as they are.
@@ -120,6 +168,35 @@ pub struct UserChange {
     pub locale: Option<String>,
     /// Groups that programs are told of, at most 50.
     pub groups: Option<Vec<String>>,
+    /// Languages they can talk to callers in: 1 to 20 language tags.
+    pub agent_languages: Option<Vec<String>>,
+    /// The one of these they prefer.
+    pub agent_primary_language: Option<String>,
+}
+
+/// Body of `PUT /api/v1/auth/me`: what people change about themselves. Absent fields stay as they are.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnChange {
+    /// New name.
+    pub name: Option<String>,
+    /// Telephone number in the form +431234567; empty for none.
+    pub phone: Option<String>,
+    /// Postal address, at most 500 characters.
+    pub address: Option<String>,
+    /// Language and country, such as `de-AT`.
+    pub locale: Option<String>,
+    /// Languages one can talk to callers in: 1 to 20 language tags.
+    pub agent_languages: Option<Vec<String>>,
+    /// The one of these one prefers.
+    pub agent_primary_language: Option<String>,
+}
+
+impl From<OwnChange> for UserChange {
+    fn from(own: OwnChange) -> Self {
+        let OwnChange { name, phone, address, locale, agent_languages, agent_primary_language } = own;
+        Self { name, phone, address, locale, agent_languages, agent_primary_language, ..Self::default() }
+    }
 }
 
 /// A name and an address in the shape they are stored in.
@@ -162,6 +239,25 @@ pub(super) fn tidy_groups(groups: Vec<String>) -> Result<Vec<String>> {
         return Ok(groups);
     }
     Err(field("groups", "there are at most 50 groups, each of 1 to 100 printable characters"))
+}
+
+/// Languages and the preferred one of them: without a choice the first one. Nothing at all is English.
+pub(super) fn tidy_languages(languages: Option<Vec<String>>, primary: Option<String>) -> Result<(Vec<String>, String)> {
+    let mut languages = languages.unwrap_or_else(|| vec![primary.clone().unwrap_or_else(|| "en".to_owned())]);
+    let is_tag = |text: &String| tidy_locale(text).is_ok() && text.split('-').next().is_some_and(|first| (2..=3).contains(&first.len()));
+    languages.iter_mut().for_each(|language| *language = language.trim().to_owned());
+    let mut seen = std::collections::BTreeSet::new();
+    languages.retain(|language| seen.insert(language.to_ascii_lowercase()));
+    if !(1..=20).contains(&languages.len()) || !languages.iter().all(is_tag) {
+        return Err(field("agent_languages", "there are 1 to 20 languages, each a tag such as en or de-AT"));
+    }
+    match primary {
+        None => Ok((languages.clone(), languages[0].clone())),
+        Some(primary) => match languages.iter().find(|language| language.eq_ignore_ascii_case(primary.trim())) {
+            Some(found) => Ok((languages.clone(), found.clone())),
+            None => Err(field("agent_primary_language", "the preferred language is one of agent_languages")),
+        },
+    }
 }
 
 fn field(name: &'static str, sentence: &'static str) -> Error {
@@ -213,6 +309,8 @@ mod tests {
             address: String::new(),
             locale: String::new(),
             groups: Vec::new(),
+            agent_languages: Vec::new(),
+            agent_primary_language: String::new(),
             password_hash: String::new(),
             token_epoch: 0,
             created_by: String::new(),
@@ -241,6 +339,21 @@ mod tests {
         }
         assert!(may_change(&actor(Role::Admin), &user("usr_me", Role::Admin)).is_ok());
         assert!(not_to_oneself(&actor(Role::SuperAdmin), &user("usr_me", Role::SuperAdmin)).is_err());
+    }
+
+    #[test]
+    fn the_preferred_language_is_one_of_those_spoken() {
+        let tidy = |languages: Option<&[&str]>, primary: Option<&str>| {
+            let languages = languages.map(|list| list.iter().map(|one| (*one).to_owned()).collect());
+            tidy_languages(languages, primary.map(str::to_owned)).ok()
+        };
+        let spoken =
+            |list: &[&str], primary: &str| Some((list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), primary.to_owned()));
+        assert_eq!(tidy(None, None), spoken(&["en"], "en"));
+        assert_eq!(tidy(None, Some("de")), spoken(&["de"], "de"));
+        assert_eq!(tidy(Some(&["en", "EN", " hi "]), Some("HI")), spoken(&["en", "hi"], "hi"));
+        assert_eq!(tidy(Some(&["mt", "en"]), None), spoken(&["mt", "en"], "mt"));
+        assert!(tidy(Some(&["en"]), Some("de")).is_none() && tidy(Some(&[]), None).is_none() && tidy(Some(&["english"]), None).is_none());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::model::{
-    NewUser, User, UserChange, UserView, may_change, may_grant, not_to_oneself, tidy_address, tidy_email, tidy_groups, tidy_locale,
-    tidy_name, tidy_phone,
+    NewUser, User, UserChange, UserFilter, UserView, may_change, may_grant, not_to_oneself, tidy_address, tidy_email, tidy_groups,
+    tidy_languages, tidy_locale, tidy_name, tidy_phone,
 };
 use super::store;
 use crate::base::id::UserId;
@@ -16,7 +16,7 @@ use crate::base::{Context, Error, Random, Result};
 use crate::features::auth::cache::Cache;
 use crate::features::auth::foreign::store as identities;
 use crate::features::auth::password::Hasher;
-use crate::platform::access::{Actor, Role};
+use crate::platform::access::{Actor, Role, Via};
 use crate::platform::audit;
 use crate::platform::db::{Conn, Db, Tx};
 
@@ -64,9 +64,10 @@ impl Users {
         Ok(self.db.read(store::count).await? == 0)
     }
 
-    /// A page of people in the order they were made, and how many there are.
-    pub async fn list(&self, page: Page) -> Result<(Vec<UserView>, u64)> {
-        self.db.read(move |conn| Ok((store::list(conn, page)?.into_iter().map(UserView::from).collect(), store::count(conn)?))).await
+    /// A page of people in the order they were made, and how many match.
+    pub async fn list(&self, filter: UserFilter, page: Page) -> Result<(Vec<UserView>, u64)> {
+        let (users, total) = self.db.read(move |conn| store::list(conn, &filter, page)).await?;
+        Ok((users.into_iter().map(UserView::from).collect(), total))
     }
 
     /// One person.
@@ -108,21 +109,31 @@ impl Users {
     /// Changes what the body names. Nobody changes their own role or switches themselves off.
     pub async fn update(&self, actor: &Actor, id: UserId, change: UserChange) -> Result<UserView> {
         let actor = actor.clone();
-        self.change(move |tx| {
-            let mut user = store::get(tx, &id)?;
-            may_change(&actor, &user)?;
-            let detail = apply(tx, &actor, &mut user, change)?;
-            store::update(tx, &user)?;
-            audit::append(tx, &actor, "user.update", id.as_str(), &detail)?;
-            store::get(tx, &id).map(UserView::from)
-        })
-        .await
+        self.change(move |tx| update(tx, &actor, &id, change)).await
     }
 
     /// Refuses an actor who may not change this person.
     pub(in crate::features::auth) async fn must_be_changeable(&self, actor: &Actor, id: &UserId) -> Result<()> {
         let (actor, id) = (actor.clone(), id.clone());
         self.db.read(move |conn| may_change(&actor, &store::get(conn, &id)?)).await
+    }
+
+    /// Lets a person in again who may not sign in, and switches anybody else off. Nobody does this to themselves.
+    pub async fn toggle(&self, actor: &Actor, id: UserId) -> Result<UserView> {
+        let actor = actor.clone();
+        self.change(move |tx| {
+            let is_active = !store::get(tx, &id)?.is_active;
+            update(tx, &actor, &id, UserChange { is_active: Some(is_active), ..UserChange::default() })
+        })
+        .await
+    }
+
+    /// Sets another person's password. One's own needs the one until now, at `/api/v1/auth/me/password`.
+    pub async fn reset_password(&self, actor: &Actor, id: UserId, password: Secret) -> Result<()> {
+        if actor.user_id == id && actor.via != Via::Local {
+            return Err(Error::forbidden("nobody does this to themselves: PUT /api/v1/auth/me/password takes the password until now"));
+        }
+        self.set_password(actor, id, password).await
     }
 
     /// Sets another password; every token made before is dead.
@@ -157,6 +168,7 @@ impl Users {
     /// The row of a person to be, not yet stored.
     pub(in crate::features::auth) async fn draft(&self, created_by: &str, new: NewUser) -> Result<User> {
         let (name, email) = (tidy_name(&new.name)?, tidy_email(&new.email)?);
+        let (agent_languages, agent_primary_language) = tidy_languages(new.agent_languages, new.agent_primary_language)?;
         let password_hash = self.hasher.hash(new.password).await?;
         Ok(User {
             id: UserId::new(&self.random),
@@ -169,6 +181,8 @@ impl Users {
             address: String::new(),
             locale: String::new(),
             groups: Vec::new(),
+            agent_languages,
+            agent_primary_language,
             password_hash,
             token_epoch: 0,
             created_by: created_by.to_owned(),
@@ -190,6 +204,15 @@ impl Users {
         });
         work.await.context("a change of users was interrupted")?
     }
+}
+
+fn update(tx: &Tx<'_>, actor: &Actor, id: &UserId, change: UserChange) -> Result<UserView> {
+    let mut user = store::get(tx, id)?;
+    may_change(actor, &user)?;
+    let detail = apply(tx, actor, &mut user, change)?;
+    store::update(tx, &user)?;
+    audit::append(tx, actor, "user.update", id.as_str(), &detail)?;
+    store::get(tx, id).map(UserView::from)
 }
 
 fn insert(tx: &Tx<'_>, actor: &Actor, user: User) -> Result<UserView> {
@@ -217,6 +240,14 @@ fn apply_profile(user: &mut User, change: &mut UserChange, detail: &mut Value) -
     if let Some(groups) = change.groups.take() {
         user.groups = tidy_groups(groups)?;
         detail["groups"] = json!(user.groups);
+    }
+    if change.agent_languages.is_some() || change.agent_primary_language.is_some() {
+        let languages = change.agent_languages.take().unwrap_or_else(|| user.agent_languages.clone());
+        let speaks = languages.contains(&user.agent_primary_language);
+        let primary = change.agent_primary_language.take().or_else(|| Some(user.agent_primary_language.clone()).filter(|_| speaks));
+        (user.agent_languages, user.agent_primary_language) = tidy_languages(Some(languages), primary)?;
+        detail["agent_languages"] = json!(user.agent_languages);
+        detail["agent_primary_language"] = json!(user.agent_primary_language);
     }
     Ok(())
 }

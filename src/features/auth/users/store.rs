@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::model::User;
+use super::model::{User, UserFilter};
 use crate::base::id::UserId;
 use crate::base::page::Page;
 use crate::base::{Error, Result};
@@ -11,7 +11,7 @@ use crate::platform::db::{Conn, Tx, from_json, to_json};
 macro_rules! columns {
     () => {
         "id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at, email_verified, phone, address,
-         locale, member_of"
+         locale, member_of, agent_languages, agent_primary_language"
     };
 }
 
@@ -35,10 +35,21 @@ pub(in crate::features::auth) fn find_login(conn: &Conn, login: &str) -> Result<
     Ok(statement.query_row([login], read).optional()?)
 }
 
-pub(super) fn list(conn: &Conn, page: Page) -> Result<Vec<User>> {
-    let mut statement = conn.prepare_cached(concat!("select ", columns!(), " from users order by created_at, id limit ?1 offset ?2"))?;
-    let rows = statement.query_map(params![page.limit, page.offset], read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Whom a list is narrowed to.
+macro_rules! narrowed {
+    () => {
+        " from users where (?1 is null or instr(lower(name), lower(?1)) > 0 or instr(lower(email), lower(?1)) > 0)
+         and (?2 is null or role = ?2) and (?3 is null or is_active = ?3)"
+    };
+}
+
+/// A page of people in the order they were made, and how many match.
+pub(super) fn list(conn: &Conn, filter: &UserFilter, page: Page) -> Result<(Vec<User>, u64)> {
+    let UserFilter { q, role, is_active } = filter;
+    let total: u32 = conn.prepare_cached(concat!("select count(*)", narrowed!()))?.query_row((q, role, is_active), |row| row.get(0))?;
+    let mut statement = conn.prepare_cached(concat!("select ", columns!(), narrowed!(), " order by created_at, id limit ?4 offset ?5"))?;
+    let rows = statement.query_map((q, role, is_active, page.limit, page.offset), read)?;
+    Ok((rows.collect::<rusqlite::Result<_>>()?, total.into()))
 }
 
 pub(in crate::features::auth) fn count(conn: &Conn) -> Result<u64> {
@@ -57,8 +68,8 @@ pub(in crate::features::auth) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> 
     refuse_taken(tx, user)?;
     tx.prepare_cached(
         "insert into users (id, name, email, role, is_active, password_hash, token_epoch, created_by, created_at, updated_at,
-             email_verified, phone, address, locale, member_of)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             email_verified, phone, address, locale, member_of, agent_languages, agent_primary_language)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         user.id,
@@ -75,7 +86,9 @@ pub(in crate::features::auth) fn insert(tx: &Tx<'_>, user: &User) -> Result<()> 
         user.phone,
         user.address,
         user.locale,
-        to_json(&user.groups)?
+        to_json(&user.groups)?,
+        to_json(&user.agent_languages)?,
+        user.agent_primary_language
     ])?;
     Ok(())
 }
@@ -84,7 +97,8 @@ pub(super) fn update(tx: &Tx<'_>, user: &User) -> Result<()> {
     refuse_taken(tx, user)?;
     tx.prepare_cached(
         "update users set name = ?2, email = ?3, role = ?4, is_active = ?5, password_hash = ?6, token_epoch = ?7, updated_at = ?8,
-             email_verified = ?9, phone = ?10, address = ?11, locale = ?12, member_of = ?13 where id = ?1",
+             email_verified = ?9, phone = ?10, address = ?11, locale = ?12, member_of = ?13, agent_languages = ?14,
+             agent_primary_language = ?15 where id = ?1",
     )?
     .execute(params![
         user.id,
@@ -99,7 +113,9 @@ pub(super) fn update(tx: &Tx<'_>, user: &User) -> Result<()> {
         user.phone,
         user.address,
         user.locale,
-        to_json(&user.groups)?
+        to_json(&user.groups)?,
+        to_json(&user.agent_languages)?,
+        user.agent_primary_language
     ])?;
     Ok(())
 }
@@ -122,7 +138,7 @@ fn refuse_taken(conn: &Conn, user: &User) -> Result<()> {
 
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     let unreadable = |at| move |error: Error| rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(error));
-    let (role, groups): (String, String) = (row.get(3)?, row.get(14)?);
+    let (role, groups, languages): (String, String, String) = (row.get(3)?, row.get(14)?, row.get(15)?);
     let role = role.parse().map_err(unreadable(3))?;
     Ok(User {
         id: row.get(0)?,
@@ -140,5 +156,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         address: row.get(12)?,
         locale: row.get(13)?,
         groups: from_json(&groups).map_err(unreadable(14))?,
+        agent_languages: from_json(&languages).map_err(unreadable(15))?,
+        agent_primary_language: row.get(16)?,
     })
 }
