@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod clock;
+pub mod csv;
 pub mod digest;
 pub mod email;
 pub mod error;

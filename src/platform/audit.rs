@@ -60,6 +60,33 @@ pub struct Filter {
     pub action: Option<String>,
     /// Only what was done to this.
     pub target: Option<String>,
+    /// Only what was done by this user: an id or a name.
+    pub actor: Option<String>,
+    /// Only from this moment on.
+    pub from: Option<Millis>,
+    /// Only before this moment.
+    pub to: Option<Millis>,
+}
+
+/// What [`read`] reads.
+macro_rules! columns {
+    () => {
+        "id, at, actor_id, actor, via, ip, action, target, detail, hash"
+    };
+}
+
+/// The condition of a [`Filter`]; its parameters are those of [`narrowed_by`].
+macro_rules! narrowed {
+    () => {
+        " from audit where (?1 is null or action = ?1) and (?2 is null or target = ?2) and (?3 is null or actor_id = ?3 or actor = ?3)
+         and (?4 is null or at >= ?4) and (?5 is null or at < ?5)"
+    };
+}
+
+type Narrowed<'a> = (&'a Option<String>, &'a Option<String>, &'a Option<String>, Option<Millis>, Option<Millis>);
+
+fn narrowed_by(filter: &Filter) -> Narrowed<'_> {
+    (&filter.action, &filter.target, &filter.actor, filter.from, filter.to)
 }
 
 /// Appends a row in the transaction of the change it tells of. `detail` must hold no secret.
@@ -102,22 +129,31 @@ pub fn append(tx: &Tx<'_>, actor: &Actor, action: &str, target: &str, detail: &V
 
 /// A page of the trail, newest first, and how many rows match on all pages.
 pub fn list(conn: &Conn, filter: &Filter, page: Page) -> Result<(Vec<Entry>, u64)> {
-    let total = conn
-        .prepare_cached("select count(*) from audit where (?1 is null or action = ?1) and (?2 is null or target = ?2)")?
-        .query_row(params![filter.action, filter.target], |row| row.get::<_, i64>(0))?;
-    let mut statement = conn.prepare_cached(
-        "select id, at, actor_id, actor, via, ip, action, target, detail, hash from audit
-         where (?1 is null or action = ?1) and (?2 is null or target = ?2) order by id desc limit ?3 offset ?4",
-    )?;
-    let rows = statement.query_map(params![filter.action, filter.target, page.limit, page.offset], read)?;
+    let total: u32 = conn.prepare_cached(concat!("select count(*)", narrowed!()))?.query_row(narrowed_by(filter), |row| row.get(0))?;
+    let (action, target, actor, from, to) = narrowed_by(filter);
+    let mut statement = conn.prepare_cached(concat!("select ", columns!(), narrowed!(), " order by id desc limit ?6 offset ?7"))?;
+    let rows = statement.query_map(params![action, target, actor, from, to, page.limit, page.offset], read)?;
     let entries = rows.map(|row| whole(row?)).collect::<Result<Vec<_>>>()?;
-    Ok((entries, u64::try_from(total).unwrap_or(0)))
+    Ok((entries, total.into()))
+}
+
+/// The next rows that match after a row, oldest first; none when there are no more up to `last`.
+pub fn following(conn: &Conn, filter: &Filter, after: i64, last: i64, limit: u32) -> Result<Vec<Entry>> {
+    let (action, target, actor, from, to) = narrowed_by(filter);
+    let mut statement =
+        conn.prepare_cached(concat!("select ", columns!(), narrowed!(), " and id > ?6 and id <= ?7 order by id limit ?8"))?;
+    let rows = statement.query_map(params![action, target, actor, from, to, after, last, limit], read)?;
+    rows.map(|row| whole(row?)).collect()
+}
+
+/// The number of the newest row; 0 while there is none.
+pub fn newest(conn: &Conn) -> Result<i64> {
+    Ok(conn.prepare_cached("select coalesce(max(id), 0) from audit")?.query_row([], |row| row.get(0))?)
 }
 
 /// Recomputes every hash from the first row on.
 pub fn verify(conn: &Conn) -> Result<Chain> {
-    let mut statement =
-        conn.prepare_cached("select id, at, actor_id, actor, via, ip, action, target, detail, hash from audit order by id")?;
+    let mut statement = conn.prepare_cached(concat!("select ", columns!(), " from audit order by id"))?;
     let mut chain = Chain { rows: 0, intact: true, broken_at: None, head: BEGINNING.to_owned() };
     for row in statement.query_map([], read)? {
         let (entry, detail) = row?;

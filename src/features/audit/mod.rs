@@ -1,5 +1,6 @@
 //! Reading the audit trail. It is written by [`platform::audit`](crate::platform::audit), in the transaction of each change.
 
+mod export;
 mod routes;
 
 pub use routes::routes;

@@ -124,11 +124,11 @@ async fn list_numbers(
     responses((status = 201, body = InboundRoute))
 )]
 async fn create_route(
-    _can: Can<EditNumbers>,
+    can: Can<EditNumbers>,
     State(inbound): State<InboundRoutes>,
     AnyCase(new): AnyCase<NewRoute>,
 ) -> ApiResult<(StatusCode, Json<InboundRoute>)> {
-    Ok((StatusCode::CREATED, Json(inbound.create(new).await?)))
+    Ok((StatusCode::CREATED, Json(inbound.create(can.actor(), new).await?)))
 }
 
 /// Lists inbound routes in match order.
@@ -166,13 +166,13 @@ async fn get_route(
     request_body = NewUser, responses((status = 200, body = InboundRoute))
 )]
 async fn set_user(
-    _can: Can<EditNumbers>,
+    can: Can<EditNumbers>,
     State(inbound): State<InboundRoutes>,
     Path(did): Path<String>,
     Query(query): Query<RouteQuery>,
     AnyCase(body): AnyCase<NewUser>,
 ) -> ApiResult<Json<InboundRoute>> {
-    Ok(Json(inbound.set_user(did, query.from_number, body.user).await?))
+    Ok(Json(inbound.set_user(can.actor(), did, query.from_number, body.user).await?))
 }
 
 /// Removes an inbound route; never the catch-all.
@@ -181,10 +181,10 @@ async fn set_user(
     responses((status = 200, body = Deleted))
 )]
 async fn delete_route(
-    _can: Can<EditNumbers>,
+    can: Can<EditNumbers>,
     State(inbound): State<InboundRoutes>,
     Path(did): Path<String>,
     Query(query): Query<RouteQuery>,
 ) -> ApiResult<Json<Deleted>> {
-    Ok(Json(Deleted { deleted: inbound.delete(did, query.from_number).await? }))
+    Ok(Json(Deleted { deleted: inbound.delete(can.actor(), did, query.from_number).await? }))
 }

@@ -70,7 +70,7 @@ async fn replace(
 
 /// Removes a virtual number.
 #[utoipa::path(delete, path = "/api/v1/numbers/{id}", tag = "numbers", params(("id" = String, Path)), responses((status = 204)))]
-async fn delete(_can: Can<EditNumbers>, State(numbers): State<Numbers>, Path(id): Path<NumberId>) -> ApiResult<StatusCode> {
-    numbers.delete(id).await?;
+async fn delete(can: Can<EditNumbers>, State(numbers): State<Numbers>, Path(id): Path<NumberId>) -> ApiResult<StatusCode> {
+    numbers.delete(can.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,13 @@
 //! What can be done with inbound routes.
 
+use serde_json::json;
+
 use super::route::{InboundRoute, NewRoute, filter, needed};
 use super::route_store as store;
 use crate::base::page::Page;
 use crate::base::{Error, Result};
+use crate::platform::access::Actor;
+use crate::platform::audit;
 use crate::platform::db::{Conn, Db, Tx};
 
 /// Who takes calls that no route takes, until an operator says otherwise (decision 24).
@@ -22,8 +26,8 @@ impl InboundRoutes {
     }
 
     /// Adds a route before the catch-all. The pair of did and filter must be free.
-    pub async fn create(&self, new: NewRoute) -> Result<InboundRoute> {
-        let route = new.checked()?;
+    pub async fn create(&self, by: &Actor, new: NewRoute) -> Result<InboundRoute> {
+        let (route, by) = (new.checked()?, by.clone());
         self.db
             .write(move |tx| {
                 ensure_catch_all(tx)?;
@@ -32,6 +36,7 @@ impl InboundRoutes {
                     return Err(Error::conflict(sentence).code("duplicate_route"));
                 }
                 store::insert(tx, &route)?;
+                note(tx, &by, "route.create", &route)?;
                 Ok(route)
             })
             .await
@@ -59,22 +64,24 @@ impl InboundRoutes {
     }
 
     /// Changes who takes the calls of a route. Without `from`, the row without a filter is meant.
-    pub async fn set_user(&self, did: String, from: Option<String>, user: Option<String>) -> Result<InboundRoute> {
-        let (did, from, user) = (plain(did), filter(from), needed("user", user)?);
+    pub async fn set_user(&self, by: &Actor, did: String, from: Option<String>, user: Option<String>) -> Result<InboundRoute> {
+        let (did, from, user, by) = (plain(did), filter(from), needed("user", user)?, by.clone());
         self.db
             .write(move |tx| {
                 ensure_catch_all(tx)?;
                 let missing = || format!("No inbound route with Did='{did}' FromNumber='{}'", from.as_deref().unwrap_or_default());
                 let (id, route) = store::find(tx, &did, from.as_deref())?.ok_or_else(|| Error::not_found(missing()))?;
                 store::set_user(tx, id, &user)?;
-                Ok(InboundRoute { user, ..route })
+                let route = InboundRoute { user, ..route };
+                note(tx, &by, "route.update", &route)?;
+                Ok(route)
             })
             .await
     }
 
     /// Removes a route and returns it. The catch-all stays.
-    pub async fn delete(&self, did: String, from: Option<String>) -> Result<InboundRoute> {
-        let (did, from) = (plain(did), filter(from));
+    pub async fn delete(&self, by: &Actor, did: String, from: Option<String>) -> Result<InboundRoute> {
+        let (did, from, by) = (plain(did), filter(from), by.clone());
         self.db
             .write(move |tx| {
                 if did == "*" && from.is_none() {
@@ -84,6 +91,7 @@ impl InboundRoutes {
                 let missing = || format!("No inbound route with {}", keys(&did, from.as_deref()));
                 let (id, route) = store::find(tx, &did, from.as_deref())?.ok_or_else(|| Error::not_found(missing()))?;
                 store::delete(tx, id)?;
+                note(tx, &by, "route.delete", &route)?;
                 Ok(route)
             })
             .await
@@ -106,6 +114,11 @@ impl InboundRoutes {
         }
         self.db.write(ensure_catch_all).await
     }
+}
+
+/// What the audit trail says of a change of a route.
+fn note(tx: &Tx<'_>, by: &Actor, action: &str, route: &InboundRoute) -> Result<()> {
+    audit::append(tx, by, action, &route.did, &json!({ "from_number": route.from_number, "user": route.user }))
 }
 
 fn ensure_catch_all(tx: &Tx<'_>) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::check::{checked, refused};
 use super::model::{NumberBody, NumberMode, NumberView};
 use super::store;
@@ -15,6 +17,7 @@ use crate::features::bots::{Bots, Published};
 use crate::features::permit::Permit;
 use crate::features::settings::Settings;
 use crate::platform::access::Actor;
+use crate::platform::audit;
 use crate::platform::db::{Conn, Db, Tx};
 
 /// What the numbers are built from.
@@ -55,11 +58,12 @@ impl Numbers {
     /// Makes a number. Its bot must exist, its name and what is dialled must be free.
     pub async fn create(&self, by: &Actor, body: NumberBody) -> Result<NumberView> {
         let body = checked(body)?;
-        let (numbers, id, by) = (self.clone(), NumberId::new(&self.0.random), by.name.clone());
+        let (numbers, id, by) = (self.clone(), NumberId::new(&self.0.random), by.clone());
         self.0
             .db
             .write(move |tx| {
-                numbers.whitelist(tx, &body, &by)?;
+                numbers.whitelist(tx, &body, &by.name)?;
+                audit::append(tx, &by, "number.create", id.as_str(), &told(&body))?;
                 numbers.insert(tx, &id, body)?;
                 numbers.shown(store::get(tx, &id)?)
             })
@@ -76,7 +80,7 @@ impl Numbers {
     /// Changes a number; calls that run keep what they started with.
     pub async fn replace(&self, by: &Actor, id: NumberId, body: NumberBody) -> Result<NumberView> {
         let mut body = checked(body)?;
-        let (numbers, by) = (self.clone(), by.name.clone());
+        let (numbers, by) = (self.clone(), by.clone());
         self.0
             .db
             .write(move |tx| {
@@ -84,7 +88,8 @@ impl Numbers {
                 numbers.bot_exists(tx, &body)?;
                 numbers.seal(&id, &mut body, Some(&old))?;
                 store::update(tx, &id, &body)?;
-                numbers.whitelist(tx, &body, &by)?;
+                audit::append(tx, &by, "number.update", id.as_str(), &told(&body))?;
+                numbers.whitelist(tx, &body, &by.name)?;
                 numbers.shown(store::get(tx, &id)?)
             })
             .await
@@ -99,12 +104,14 @@ impl Numbers {
     }
 
     /// Removes a number. Routes that name it ring the user of that name from then on.
-    pub async fn delete(&self, id: NumberId) -> Result<()> {
+    pub async fn delete(&self, by: &Actor, id: NumberId) -> Result<()> {
+        let by = by.clone();
         self.0
             .db
             .write(move |tx| {
-                store::get(tx, &id)?;
-                store::delete(tx, &id)
+                let number = store::get(tx, &id)?;
+                store::delete(tx, &id)?;
+                audit::append(tx, &by, "number.delete", id.as_str(), &told(&number.body))
             })
             .await
     }
@@ -219,4 +226,9 @@ impl Numbers {
             _ => Ok(()),
         }
     }
+}
+
+/// What the audit trail says of a number.
+fn told(body: &NumberBody) -> Value {
+    json!({ "name": body.name, "number": body.number, "mode": body.mode, "bot_id": body.bot_id, "visibility": body.visibility })
 }

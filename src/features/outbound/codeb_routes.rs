@@ -130,7 +130,7 @@ async fn get(_can: Can<PlaceCalls>, State(orders): State<Orders>, Path(id): Path
     responses((status = 200, body = HungUp), (status = 404, description = "No such call"))
 )]
 async fn hang_up(can: Can<PlaceCalls>, State(orders): State<Orders>, Path(id): Path<CallId>) -> ApiResult<Json<HungUp>> {
-    let ended = orders.hang_up(id).await?;
+    let ended = orders.hang_up(can.actor(), id).await?;
     let (actor, was_noop) = (can.actor().name.clone(), ended.was_over.then_some(true));
     Ok(Json(HungUp { ok: true, call_id: ended.call_id, new_status: ended.status, actor, was_noop }))
 }

@@ -73,9 +73,16 @@ impl Orders {
     }
 
     /// Ends an order: one that waits is never dialled, one under way is hung up, one that is over stays as it is.
-    pub async fn hang_up(&self, id: CallId) -> Result<Ended> {
-        let (orders, asked) = (self.clone(), id.clone());
-        let (status, before) = self.setup().db.write(move |tx| orders.cancel(tx, &asked)).await?;
+    pub async fn hang_up(&self, actor: &Actor, id: CallId) -> Result<Ended> {
+        let (orders, asked, actor) = (self.clone(), id.clone(), actor.clone());
+        let cancel = move |tx: &Tx<'_>| {
+            let (status, before) = orders.cancel(tx, &asked)?;
+            if !matches!(before, Cancelled::WasOver) {
+                audit::append(tx, &actor, "call.hangup", asked.as_str(), &json!({ "status": status }))?;
+            }
+            Ok((status, before))
+        };
+        let (status, before) = self.setup().db.write(cancel).await?;
         if let Some(session_id) = before.running() {
             self.end_leg(session_id).await?;
         }

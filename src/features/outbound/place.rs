@@ -15,11 +15,13 @@ use super::model::{Order, OrderRecord, Wish};
 use super::service::Orders;
 use super::store;
 use crate::base::id::{BotId, CallId};
+use crate::base::phone::mask;
 use crate::base::{Error, Kind, Millis, Result};
 use crate::features::bots::Published;
 use crate::features::calls::{self, Unplaced};
 use crate::features::permit::{CallWish, Verdict, WishOrigin, refused as not_permitted};
 use crate::platform::access::Actor;
+use crate::platform::audit;
 use crate::platform::db::{Tx, from_json, to_json};
 
 /// How long a call that is to be placed at once waits for its turn at the carrier.
@@ -120,6 +122,8 @@ impl Orders {
         order.record.requested_by = actor.name.clone();
         store::insert(tx, &order)?;
         let call_id = order.record.call_id.clone();
+        let told = json!({ "phone": mask(&wish.phone), "bot_id": order.bot_id, "scheduled_for": at });
+        audit::append(tx, actor, "call.place", call_id.as_str(), &told)?;
         let placed = |bridge_reply| Placed { call_id: call_id.clone(), is_new_number, whitelist_error, bridge_reply };
         let Some(at) = at else {
             self.setup().permit.count(tx)?;
