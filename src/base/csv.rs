@@ -1,19 +1,16 @@
 //! Rows of CSV (RFC 4180) that do no harm in a spreadsheet.
 
-/// A row: every field in quotes, its line end CR LF.
-pub fn row<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
-    let mut out = String::new();
-    for field in fields {
-        out.push_str(if out.is_empty() { "\"" } else { ",\"" });
-        // A spreadsheet would take such a text for a formula; the apostrophe makes it a text.
-        if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            out.push('\'');
-        }
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    }
-    out.push_str("\r\n");
-    out
+/// A row with its line end. Cells stand in quotes where they need to.
+pub fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
+    let mut row = cells.into_iter().map(|text| cell(text.as_ref())).collect::<Vec<_>>().join(",");
+    row.push_str("\r\n");
+    row
+}
+
+/// A cell that begins like a formula gets a quote before it, which spreadsheets do not show.
+fn cell(text: &str) -> String {
+    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() };
+    if guarded.contains([',', '"', '\r', '\n', ';', '\t']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
 #[cfg(test)]
@@ -21,10 +18,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_are_doubled_and_formulas_are_texts() {
-        assert_eq!(row(["a", "", "say \"hi\", all"]), "\"a\",\"\",\"say \"\"hi\"\", all\"\r\n");
-        for formula in ["=1+1", "+44", "-1", "@x", "\tx", "\rx"] {
-            assert_eq!(row([formula]), format!("\"'{formula}\"\r\n"));
+    fn no_cell_is_a_formula() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("=1+1", "'=1+1"),
+            ("+15551234567", "'+15551234567"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
+            ("two\nlines", "\"two\nlines\""),
+            ("", ""),
+        ] {
+            assert_eq!(cell(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_row_ends_with_cr_lf() {
+        assert_eq!(row(["a", "", "b,c"]), "a,,\"b,c\"\r\n");
     }
 }

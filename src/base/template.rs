@@ -17,6 +17,11 @@ impl Variables {
         self.0.insert(format!("{namespace}.{field}"), value.into());
     }
 
+    /// All variables by their full name, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The value a name stands for: its own, else, for a name without a known namespace, that of the field in system, crm or call.
     pub fn get(&self, name: &str) -> Option<&str> {
         if let Some(value) = self.0.get(name) {

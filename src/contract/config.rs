@@ -67,6 +67,15 @@ pub struct CallConfig {
     pub llm: ProviderSpec,
     /// Text to speech.
     pub tts: ProviderSpec,
+    /// Taken in turn when `stt` fails.
+    #[serde(default)]
+    pub stt_fallbacks: Vec<ProviderSpec>,
+    /// Taken in turn when `llm` fails.
+    #[serde(default)]
+    pub llm_fallbacks: Vec<ProviderSpec>,
+    /// Taken in turn when `tts` fails.
+    #[serde(default)]
+    pub tts_fallbacks: Vec<ProviderSpec>,
     /// Data of the `flow` responder.
     #[serde(default)]
     pub flow: Option<Flow>,
@@ -100,6 +109,30 @@ pub struct CallConfig {
     /// Dispositions set without analysis.
     #[serde(default)]
     pub auto_dispositions: Option<Value>,
+    /// Whether wishes to be called back are to be noticed.
+    #[serde(default)]
+    pub callback_detection_enabled: bool,
+    /// Whether answers are looked up in knowledge bases.
+    #[serde(default)]
+    pub knowledge_enabled: bool,
+    /// When to look something up, in words for the model.
+    #[serde(default)]
+    pub knowledge_trigger_instructions: String,
+    /// The knowledge bases.
+    #[serde(default)]
+    pub knowledge_kb_ids: Vec<String>,
+    /// Passages per question.
+    #[serde(default = "default_top_k")]
+    pub knowledge_top_k: u32,
+    /// Passages below this score are left out.
+    #[serde(default)]
+    pub knowledge_score_threshold: f64,
+    /// Whether the bot may answer from passages only.
+    #[serde(default)]
+    pub knowledge_strict: bool,
+    /// Said when no passage answers and `knowledge_strict` holds.
+    #[serde(default)]
+    pub knowledge_fallback_message: String,
     /// Where a transfer may go at all: numbers, names of targets, SIP URIs, beginnings such as `+356*`. Absent: wherever the bot declares.
     /// Whatever is not on the list is refused before anything is sent.
     #[serde(default)]
@@ -202,6 +235,10 @@ fn default_min_words() -> u32 {
 
 fn default_max_seconds() -> u32 {
     600
+}
+
+fn default_top_k() -> u32 {
+    5
 }
 
 fn default_re_engagements() -> u32 {

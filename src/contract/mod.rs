@@ -1,6 +1,7 @@
 //! Shapes that cross a process or are stored as JSON. Both wings speak only through these.
 
 pub mod config;
+pub mod crm;
 pub mod event;
 pub mod fact;
 pub mod fleet;

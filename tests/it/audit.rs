@@ -38,8 +38,8 @@ async fn the_trail_is_a_file_in_two_forms_that_says_what_the_list_says() {
     let csv = root.get("/api/v1/audit/export?format=csv&action=user.create").await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     let csv = csv.text();
-    assert!(csv.starts_with("\"id\",\"at\",\"actor_id\",\"actor\",\"via\",\"ip\",\"action\",\"target\",\"detail\",\"hash\"\r\n"));
-    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.starts_with("id,at,actor_id,actor,via,ip,action,target,detail,hash\r\n"));
+    assert!(csv.lines().count() == 2 && csv.contains(",user.create,usr_"), "{csv}");
     assert_eq!(root.get("/api/v1/audit/export?format=xml").await.expect(422)["errors"][0]["field"], "format");
     app.user(Role::Supervisor).get("/api/v1/audit/export").await.expect(403);
 }

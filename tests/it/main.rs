@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
+mod audit;
 mod auth;
 mod bad_tokens;
 mod bots;
+mod bots_fields;
+mod bots_versions;
 mod call_results;
 mod calls_export;
 mod calls_list;
@@ -13,6 +16,7 @@ mod calls_timeline;
 mod carriers;
 mod checklist;
 mod codeb_access;
+mod config_contract;
 mod console;
 mod inbound_routes;
 mod inbound_routes_lines;
@@ -44,6 +48,7 @@ mod supervisor;
 mod support;
 mod told;
 mod transcripts;
+mod users;
 mod users_and_keys;
 mod walk;
 mod webhooks;

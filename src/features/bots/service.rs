@@ -1,27 +1,32 @@
-//! What can be done with bots.
+//! What can be done with bots: made, changed, switched, removed, read.
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::body::{BotBody, BotStatus};
 use super::check::check;
-use super::model::{BotBody, BotVersionView, BotView};
+use super::diff::diff;
 use super::store::{self, Filter, StoredBot};
+use super::view::BotView;
+use super::{secrets, versions_store};
 use crate::base::id::BotId;
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
-use crate::base::{Error, Random, Result, secret};
-use crate::contract::config::WireSecret;
+use crate::base::{Error, Random, Result};
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Conn, Db, Tx};
 
+/// Most changed fields that one row of the audit trail names.
+const MOST_NAMED: usize = 50;
+
 /// The bots. Cheap to clone.
 #[derive(Clone)]
 pub struct Bots {
-    db: Db,
-    random: Random,
-    sealer: Arc<Sealer>,
+    pub(super) db: Db,
+    pub(super) random: Random,
+    pub(super) sealer: Arc<Sealer>,
 }
 
 /// The version of a bot that calls run on, credentials readable.
@@ -46,7 +51,7 @@ impl Bots {
         check(&body)?;
         let (bots, actor) = (self.clone(), actor.clone());
         let id = BotId::new(&self.random);
-        self.db.write(move |tx| bots.insert(tx, &id, body, &actor)).await
+        self.db.write(move |tx| bots.insert(tx, &id, body, &actor, "bot.create", &Value::Null)).await
     }
 
     /// Stores a bot that comes with the program, under a known id.
@@ -55,9 +60,19 @@ impl Bots {
         store::insert(tx, id, &body, "cxbox")
     }
 
-    fn insert(&self, tx: &Tx<'_>, id: &BotId, mut body: BotBody, actor: &Actor) -> Result<BotView> {
-        self.seal(id, &mut body, None)?;
+    /// Stores a new bot; `action` and `origin` say in the audit trail where it comes from.
+    pub(super) fn insert(
+        &self,
+        tx: &Tx<'_>,
+        id: &BotId,
+        mut body: BotBody,
+        actor: &Actor,
+        action: &str,
+        origin: &Value,
+    ) -> Result<BotView> {
+        secrets::seal(&self.sealer, id, &mut body, &[])?;
         store::insert(tx, id, &body, &actor.name)?;
+        audit::append(tx, actor, action, id.as_str(), &json!({ "name": body.name, "status": body.status, "origin": origin }))?;
         note_disclosure(tx, actor, id, None, &body)?;
         self.view(store::get(tx, id)?)
     }
@@ -69,23 +84,75 @@ impl Bots {
         self.db
             .write(move |tx| {
                 let old = store::get(tx, &id)?;
-                bots.seal(&id, &mut body, Some(&old.body))?;
-                store::update(tx, &id, store::newest_version(tx, &id)? + 1, &body, &actor.name)?;
-                note_disclosure(tx, &actor, &id, Some(&old.body), &body)?;
+                bots.seal_over(tx, &old, &mut body)?;
+                bots.publish_body(tx, &actor, &old, body, "", "bot.update")
+            })
+            .await
+    }
+
+    /// Seals a body over what is stored of its bot: the published version and the draft.
+    pub(super) fn seal_over(&self, conn: &Conn, old: &StoredBot, body: &mut BotBody) -> Result<()> {
+        let draft = versions_store::find_draft(conn, &old.id)?;
+        let known: Vec<&BotBody> = std::iter::once(&old.body).chain(draft.as_ref().map(|draft| &draft.body)).collect();
+        secrets::seal(&self.sealer, &old.id, body, &known)
+    }
+
+    /// Publishes a sealed body as a new version, and says so in the audit trail.
+    pub(super) fn publish_body(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        old: &StoredBot,
+        body: BotBody,
+        note: &str,
+        action: &str,
+    ) -> Result<BotView> {
+        store::publish(tx, &old.id, &body, &actor.name, note)?;
+        let now = store::get(tx, &old.id)?;
+        let mut detail = self.changed(&old.id, &old.body, &body)?;
+        detail["version"] = now.version.into();
+        if old.body.status != body.status {
+            detail["status"] = json!(body.status);
+        }
+        audit::append(tx, actor, action, old.id.as_str(), &detail)?;
+        note_disclosure(tx, actor, &old.id, Some(&old.body), &body)?;
+        self.view(now)
+    }
+
+    /// The names of the fields that differ between two sealed bodies; never their values.
+    pub(super) fn changed(&self, id: &BotId, old: &BotBody, new: &BotBody) -> Result<Value> {
+        let changes = diff(&self.opened(id, old)?, &self.opened(id, new)?)?;
+        let named: Vec<_> = changes.iter().take(MOST_NAMED).map(|change| change.field.as_str()).collect();
+        Ok(json!({ "name": new.name, "changed": named, "n_changed": changes.len() }))
+    }
+
+    /// Switches a bot on or off. Nothing happens to one that is so already.
+    pub async fn set_status(&self, actor: &Actor, id: BotId, status: BotStatus) -> Result<BotView> {
+        let (bots, actor) = (self.clone(), actor.clone());
+        self.db
+            .write(move |tx| {
+                let old = store::get(tx, &id)?;
+                if old.body.status != status {
+                    store::set_status(tx, &id, status)?;
+                    let action = if status == BotStatus::Active { "bot.activate" } else { "bot.deactivate" };
+                    audit::append(tx, &actor, action, id.as_str(), &json!({ "name": old.body.name, "was": old.body.status }))?;
+                }
                 bots.view(store::get(tx, &id)?)
             })
             .await
     }
 
     /// Removes a bot. One that answers on a number stays, with 409.
-    pub async fn delete(&self, id: BotId) -> Result<()> {
+    pub async fn delete(&self, actor: &Actor, id: BotId) -> Result<()> {
+        let actor = actor.clone();
         self.db
             .write(move |tx| {
-                store::get(tx, &id)?;
-                if store::is_used(tx, &id)? {
-                    return Err(Error::conflict("a virtual number answers with this bot; give the number another bot first").code("in_use"));
+                let bot = store::get(tx, &id)?;
+                if let Some(user) = store::user_of(tx, &id)? {
+                    return Err(Error::conflict(format!("{user} answers with this bot; give it another one first")).code("in_use"));
                 }
-                store::delete(tx, &id)
+                store::delete(tx, &id)?;
+                audit::append(tx, &actor, "bot.delete", id.as_str(), &json!({ "name": bot.body.name, "version": bot.version }))
             })
             .await
     }
@@ -107,21 +174,10 @@ impl Bots {
             .await
     }
 
-    /// One page of the versions of a bot, newest first, and how many there are.
-    pub async fn versions(&self, id: BotId, page: Page) -> Result<(Vec<BotVersionView>, u64)> {
-        self.db
-            .read(move |conn| {
-                store::get(conn, &id)?;
-                store::versions(conn, &id, page)
-            })
-            .await
-    }
-
     /// The published version, credentials readable; `None` when there is no such bot.
     pub fn find_published(&self, conn: &Conn, id: &BotId) -> Result<Option<Published>> {
-        let Some(mut bot) = store::find(conn, id)? else { return Ok(None) };
-        self.open(&bot.id, &mut bot.body)?;
-        Ok(Some(Published { id: bot.id, version: bot.version, body: bot.body }))
+        let Some(bot) = store::find(conn, id)? else { return Ok(None) };
+        Ok(Some(Published { body: self.opened(&bot.id, &bot.body)?, id: bot.id, version: bot.version }))
     }
 
     /// Whether a bot exists.
@@ -134,62 +190,23 @@ impl Bots {
         store::is_empty(conn)
     }
 
-    fn view(&self, mut bot: StoredBot) -> Result<BotView> {
-        self.open(&bot.id, &mut bot.body)?;
-        for provider in bot.body.providers_mut() {
-            provider.api_key = provider.api_key.take().map(|key| WireSecret(secret::mask(&key.0)));
-        }
-        let StoredBot { id, version, body, created_at, created_by, updated_at } = bot;
-        Ok(BotView { id, version, body, created_at, created_by, updated_at })
+    pub(super) fn view(&self, bot: StoredBot) -> Result<BotView> {
+        let StoredBot { id, version, has_draft, body, created_at, created_by, updated_at } = bot;
+        Ok(BotView { body: self.masked(&id, &body)?, id, version, has_draft, created_at, created_by, updated_at })
     }
 
-    fn open(&self, id: &BotId, body: &mut BotBody) -> Result<()> {
-        for provider in body.providers_mut() {
-            if let Some(key) = &mut provider.api_key {
-                key.0 = self.sealer.open(id.as_str(), &key.0)?;
-            }
-        }
-        Ok(())
+    /// A stored body with its credentials readable.
+    pub(super) fn opened(&self, id: &BotId, body: &BotBody) -> Result<BotBody> {
+        let mut body = body.clone();
+        secrets::open(&self.sealer, id, &mut body)?;
+        Ok(body)
     }
 
-    /// Seals the credentials of a body. A masked one is replaced by the stored one, as long as it would go to the same place as before.
-    fn seal(&self, id: &BotId, body: &mut BotBody, old: Option<&BotBody>) -> Result<()> {
-        let stored: Vec<_> = old.map(BotBody::providers).into_iter().flatten().collect();
-        for (n, provider) in body.providers_mut().into_iter().enumerate() {
-            let Some(key) = &mut provider.api_key else { continue };
-            if key.0.is_empty() {
-                provider.api_key = None;
-                continue;
-            }
-            if key.0.contains('•') {
-                let kept = stored.get(n).map(|(slot, stored)| (*slot, stored.api_key.as_ref(), &stored.base_url));
-                key.0 = self.kept(id, &key.0, provider.base_url.as_ref(), kept)?;
-            }
-            key.0 = self.sealer.seal(id.as_str(), &key.0)?;
-        }
-        Ok(())
-    }
-
-    /// The stored key that a masked text stands for.
-    fn kept(
-        &self,
-        id: &BotId,
-        masked: &str,
-        base_url: Option<&String>,
-        stored: Option<(&'static str, Option<&WireSecret>, &Option<String>)>,
-    ) -> Result<String> {
-        let refused = |slot: &str, why: &str| Error::invalid(format!("{slot}.api_key: {why}")).field(format!("{slot}.api_key"), why);
-        let Some((slot, Some(sealed), old_url)) = stored else {
-            return Err(Error::invalid("api_key: there is no stored key that this masked text stands for"));
-        };
-        let plain = self.sealer.open(id.as_str(), &sealed.0)?;
-        if secret::mask(&plain) != masked {
-            return Err(refused(slot, "there is no stored key that this masked text stands for"));
-        }
-        if base_url != old_url.as_ref() {
-            return Err(refused(slot, "must be sent in full when base_url changes"));
-        }
-        Ok(plain)
+    /// A stored body with its credentials masked.
+    pub(super) fn masked(&self, id: &BotId, body: &BotBody) -> Result<BotBody> {
+        let mut body = self.opened(id, body)?;
+        secrets::mask(&mut body);
+        Ok(body)
     }
 }
 

@@ -1,18 +1,20 @@
-//! SQL of bots and their versions.
+//! SQL of bots.
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::model::{BotBody, BotVersionView};
+use super::body::{BotBody, BotStatus};
+use super::versions_store;
 use crate::base::id::BotId;
 use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
-use crate::platform::db::{Conn, Tx, from_json, to_json};
+use crate::platform::db::{Conn, Tx, from_json};
 
 /// A bot's row with the body of its published version; credentials in the body are sealed.
 #[derive(Debug, Clone)]
 pub(super) struct StoredBot {
     pub(super) id: BotId,
     pub(super) version: u32,
+    pub(super) has_draft: bool,
     pub(super) body: BotBody,
     pub(super) created_at: Millis,
     pub(super) created_by: String,
@@ -28,29 +30,41 @@ pub(super) struct Filter {
     pub(super) status: Option<String>,
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<(StoredBot, String)> {
+/// What [`stored`] reads.
+macro_rules! columns {
+    () => {
+        "b.id, b.status, b.published_version, b.created_at, b.created_by, b.updated_at, v.body,
+         exists (select 1 from bot_drafts d where d.bot_id = b.id) as has_draft"
+    };
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<(StoredBot, String, String)> {
     let bot = StoredBot {
         id: row.get("id")?,
         version: row.get("published_version")?,
+        has_draft: row.get("has_draft")?,
         body: BotBody::default(),
         created_at: row.get("created_at")?,
         created_by: row.get("created_by")?,
         updated_at: row.get("updated_at")?,
     };
-    Ok((bot, row.get("body")?))
+    Ok((bot, row.get("status")?, row.get("body")?))
 }
 
-fn with_body((bot, body): (StoredBot, String)) -> Result<StoredBot> {
-    Ok(StoredBot { body: from_json(&body)?, ..bot })
+/// Whether a bot takes calls is no matter of its version: the row decides.
+fn with_body((bot, status, body): (StoredBot, String, String)) -> Result<StoredBot> {
+    let body = BotBody { status: BotStatus::parse(&status).unwrap_or_default(), ..from_json(&body)? };
+    Ok(StoredBot { body, ..bot })
 }
 
 /// The bot, unless it does not exist or was deleted.
 pub(super) fn find(conn: &Conn, id: &BotId) -> Result<Option<StoredBot>> {
-    conn.prepare_cached(
-        "select b.id, b.published_version, b.created_at, b.created_by, b.updated_at, v.body
-         from bots b join bot_versions v on v.bot_id = b.id and v.version = b.published_version
+    conn.prepare_cached(concat!(
+        "select ",
+        columns!(),
+        " from bots b join bot_versions v on v.bot_id = b.id and v.version = b.published_version
          where b.id = ?1 and b.deleted_at is null",
-    )?
+    ))?
     .query_row([id], stored)
     .optional()?
     .map(with_body)
@@ -72,35 +86,16 @@ pub(super) fn list(conn: &Conn, filter: &Filter, page: Page) -> Result<(Vec<Stor
         )?
         .query_row(narrowed, |row| row.get::<_, u32>(0))?;
     let rows = conn
-        .prepare_cached(
-            "select b.id, b.published_version, b.created_at, b.created_by, b.updated_at, v.body
-             from bots b join bot_versions v on v.bot_id = b.id and v.version = b.published_version
+        .prepare_cached(concat!(
+            "select ",
+            columns!(),
+            " from bots b join bot_versions v on v.bot_id = b.id and v.version = b.published_version
              where b.deleted_at is null and (?1 is null or instr(lower(b.name), lower(?1)) > 0) and (?2 is null or b.status = ?2)
              order by b.created_at desc, b.id limit ?3 offset ?4",
-        )?
+        ))?
         .query_map((&filter.q, &filter.status, page.limit, page.offset), stored)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok((rows.into_iter().map(with_body).collect::<Result<_>>()?, total.into()))
-}
-
-/// One page of the versions of a bot, newest first, and how many there are.
-pub(super) fn versions(conn: &Conn, id: &BotId, page: Page) -> Result<(Vec<BotVersionView>, u64)> {
-    let total = conn.prepare_cached("select count(*) from bot_versions where bot_id = ?1")?.query_row([id], |row| row.get::<_, u32>(0))?;
-    let rows = conn
-        .prepare_cached(
-            "select v.version, v.version = b.published_version as is_published, v.created_at, v.created_by
-             from bot_versions v join bots b on b.id = v.bot_id where v.bot_id = ?1 order by v.version desc limit ?2 offset ?3",
-        )?
-        .query_map((id, page.limit, page.offset), |row| {
-            Ok(BotVersionView {
-                version: row.get("version")?,
-                is_published: row.get("is_published")?,
-                created_at: row.get("created_at")?,
-                created_by: row.get("created_by")?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((rows, total.into()))
 }
 
 /// Whether no bot was ever made, deleted ones included.
@@ -108,9 +103,13 @@ pub(super) fn is_empty(conn: &Conn) -> Result<bool> {
     Ok(conn.prepare_cached("select not exists (select 1 from bots)")?.query_row([], |row| row.get(0))?)
 }
 
-/// Whether a virtual number answers with this bot.
-pub(super) fn is_used(conn: &Conn, id: &BotId) -> Result<bool> {
-    Ok(conn.prepare_cached("select exists (select 1 from numbers where bot_id = ?1)")?.query_row([id], |row| row.get(0))?)
+/// What answers with this bot, in words; nothing if it is free.
+pub(super) fn user_of(conn: &Conn, id: &BotId) -> Result<Option<String>> {
+    let name: Option<String> = conn
+        .prepare_cached("select name from numbers where bot_id = ?1 order by name limit 1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(name.map(|name| format!("the virtual number '{name}'")))
 }
 
 /// Adds a bot with its first version.
@@ -119,12 +118,13 @@ pub(super) fn insert(tx: &Tx<'_>, id: &BotId, body: &BotBody, by: &str) -> Resul
         "insert into bots (id, name, status, published_version, created_at, created_by, updated_at) values (?1, ?2, ?3, 1, ?4, ?5, ?4)",
     )?
     .execute((id, &body.name, body.status.word(), tx.now, by))?;
-    insert_version(tx, id, 1, body, by)
+    versions_store::insert(tx, id, body, by, "")?;
+    Ok(())
 }
 
 /// Adds a version and publishes it.
-pub(super) fn update(tx: &Tx<'_>, id: &BotId, version: u32, body: &BotBody, by: &str) -> Result<()> {
-    insert_version(tx, id, version, body, by)?;
+pub(super) fn publish(tx: &Tx<'_>, id: &BotId, body: &BotBody, by: &str, note: &str) -> Result<()> {
+    let version = versions_store::insert(tx, id, body, by, note)?;
     tx.prepare_cached("update bots set name = ?2, status = ?3, published_version = ?4, updated_at = ?5 where id = ?1")?.execute((
         id,
         &body.name,
@@ -135,19 +135,15 @@ pub(super) fn update(tx: &Tx<'_>, id: &BotId, version: u32, body: &BotBody, by: 
     Ok(())
 }
 
-fn insert_version(tx: &Tx<'_>, id: &BotId, version: u32, body: &BotBody, by: &str) -> Result<()> {
-    tx.prepare_cached("insert into bot_versions (bot_id, version, body, created_at, created_by) values (?1, ?2, ?3, ?4, ?5)")?
-        .execute((id, version, to_json(body)?, tx.now, by))?;
+/// Switches a bot on or off.
+pub(super) fn set_status(tx: &Tx<'_>, id: &BotId, status: BotStatus) -> Result<()> {
+    tx.prepare_cached("update bots set status = ?2, updated_at = ?3 where id = ?1")?.execute((id, status.word(), tx.now))?;
     Ok(())
-}
-
-/// The newest version number of a bot, published or not.
-pub(super) fn newest_version(conn: &Conn, id: &BotId) -> Result<u32> {
-    Ok(conn.prepare_cached("select coalesce(max(version), 0) from bot_versions where bot_id = ?1")?.query_row([id], |row| row.get(0))?)
 }
 
 /// Hides a bot from everything but the calls that name it.
 pub(super) fn delete(tx: &Tx<'_>, id: &BotId) -> Result<()> {
+    versions_store::delete_draft(tx, id)?;
     tx.prepare_cached("update bots set deleted_at = ?2 where id = ?1")?.execute((id, tx.now))?;
     Ok(())
 }

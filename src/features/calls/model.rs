@@ -138,6 +138,10 @@ pub struct NewCall {
     pub overrides: Option<Value>,
     /// Variables the call starts with.
     pub connected_event: Option<Map<String, Value>>,
+    /// What the CRM said about the caller; kept as `crm_data`.
+    pub crm_data: Option<Map<String, Value>>,
+    /// Which campaign the call belongs to, in the dialler's own words; kept as `campaign`.
+    pub campaign: Option<Map<String, Value>>,
 }
 
 impl NewCall {
@@ -173,6 +177,8 @@ impl NewCall {
             model: None,
             overrides: None,
             connected_event: None,
+            crm_data: None,
+            campaign: None,
         }
     }
 }

@@ -17,13 +17,15 @@ pub(super) const COLUMNS: &str = "id, session_id, call_id, bot_id, bot_version, 
     answered_at, started_at, ended_at, completed_at, call_duration_seconds, was_transferred, recording_key, recording_token_sealed, \
     transcript_file, save_transcript, skip_post_push, tokens_total, tokens_prompt, voice, language, model, overrides, doc";
 
-/// Makes the call's row, or fills what an existing row does not say yet: an engine may ask for the same call twice. A connected event
-/// replaces the one that was captured. Says whether the row is new.
+/// Makes the call's row, or fills what an existing row does not say yet: an engine may ask for the same call twice. A connected event,
+/// what a CRM said and the link to a campaign replace those that were captured. Says whether the row is new.
 pub fn open_skeleton(tx: &Tx<'_>, call: &NewCall) -> Result<bool> {
     let known = find(tx, &call.session_id)?;
     let mut doc = known.as_ref().map_or_else(Map::new, |known| known.doc.clone());
-    if let Some(event) = &call.connected_event {
-        doc.insert("connected_event".to_owned(), Value::Object(event.clone()));
+    for (field, captured) in [("connected_event", &call.connected_event), ("crm_data", &call.crm_data), ("campaign", &call.campaign)] {
+        if let Some(captured) = captured {
+            doc.insert(field.to_owned(), Value::Object(captured.clone()));
+        }
     }
     tx.prepare_cached(
         "insert into calls (session_id, call_id, bot_id, bot_version, stream_id, direction, origin, number_id, number, number_name, did,

@@ -52,12 +52,12 @@ impl Orders {
         if status != CallStatus::Active && order.is_none() {
             return Ok(SessionEnd::WasOver);
         }
-        let (actor, target) = (actor.clone(), session_id.clone());
-        self.setup().db.write(move |tx| audit::append(tx, &actor, "call.hangup", target.as_str(), &json!({}))).await?;
         if let Some(order) = order {
-            let ended = self.hang_up(order.record.call_id).await?;
+            let ended = self.hang_up(actor, order.record.call_id).await?;
             return Ok(if ended.was_over { SessionEnd::WasOver } else { SessionEnd::Ordered });
         }
+        let (actor, target) = (actor.clone(), session_id.clone());
+        self.setup().db.write(move |tx| audit::append(tx, &actor, "call.hangup", target.as_str(), &json!({}))).await?;
         match self.setup().fleet.hang_up(&session_id).await {
             HangUp::Ordered => Ok(SessionEnd::Ordered),
             HangUp::Unknown => Err(Error::upstream("an engine that may hold this call does not answer; try again")

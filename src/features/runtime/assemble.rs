@@ -1,6 +1,6 @@
 //! From a bot and a call to the config the call runs on. Pure.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::number::recording_words;
@@ -8,7 +8,7 @@ use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::template::Variables;
 use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
-use crate::features::bots::{BotBody, is_language};
+use crate::features::bots::{BotBody, Provider, is_language};
 use crate::features::outbound::Keys;
 
 /// Voices that the built-in `flite` has.
@@ -46,6 +46,8 @@ pub(super) struct Parts<'a> {
     pub(super) overrides: &'a Overrides,
     pub(super) keys: &'a Keys,
     pub(super) variables: &'a Variables,
+    /// Whether a campaign makes the call; only then callbacks are looked for.
+    pub(super) is_campaign: bool,
     pub(super) webhook_url: String,
     /// Key of the language model for this call, where it is not the bot's.
     pub(super) llm_key: Option<WireSecret>,
@@ -53,27 +55,18 @@ pub(super) struct Parts<'a> {
 
 /// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
 pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
-    let Parts { body, overrides, variables, .. } = parts;
+    let (body, overrides, variables) = (parts.body, parts.overrides, parts.variables);
     let say = |text: &str| variables.render(text);
-    let mut notices = Vec::new();
-    let mut tts = body.tts.to_spec();
-    if let Some(voice) = overrides.voice.as_deref() {
-        match has_voice(&tts, voice) {
-            true => tts.voice = Some(voice.to_owned()),
-            false => notices.push("voice_not_available".to_owned()),
-        }
-    }
-    let mut llm = body.llm.to_spec();
-    llm.api_key = parts.llm_key.or(llm.api_key);
-    notices.extend(apply_to_model(&mut llm, overrides, parts.keys).map(str::to_owned));
+    let (llm, tts, notices) = speakers(&parts);
     let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
+    let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
     CallConfig {
         session_id: parts.session_id,
         call_id: parts.call_id,
         bot_id: parts.bot_id,
         bot_version: parts.bot_version,
         webhook_url: parts.webhook_url,
-        system_prompt: say(overrides.system_prompt.as_deref().unwrap_or(&body.system_prompt)),
+        system_prompt: prompt(say(overrides.system_prompt.as_deref().unwrap_or(&body.system_prompt)), callback.map(|c| say(&c.text))),
         opening_message: say(overrides.opening_message.as_deref().unwrap_or(&body.opening_message)),
         disclosure: say(body.disclosure.words()),
         failure_message: say(body.failure_words()),
@@ -89,11 +82,14 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         stt: body.stt.to_spec(),
         llm,
         tts,
+        stt_fallbacks: body.stt_fallbacks.iter().map(Provider::to_spec).collect(),
+        llm_fallbacks: body.llm_fallbacks.iter().map(Provider::to_spec).collect(),
+        tts_fallbacks: body.tts_fallbacks.iter().map(Provider::to_spec).collect(),
         flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
-        tools: body.tools.clone(),
+        tools: listed(&body.tools),
         conversation_policy: body.conversation_policy.clone(),
         transfer_numbers: body.transfer_numbers.clone(),
-        transfer_targets: body.transfer_targets.clone(),
+        transfer_targets: listed(&body.transfer_targets),
         transfer_allowed: overrides.transfer_allowed.clone(),
         start_ms: overrides.start_ms.unwrap_or(0),
         announcement: None,
@@ -102,9 +98,49 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         post_call_cache_version: body.post_call_cache_version.clone(),
         post_call_cache: body.post_call_cache.clone(),
         qc_prompt: body.qc_prompt.clone(),
-        auto_dispositions: body.auto_dispositions.clone(),
+        auto_dispositions: body.auto_dispositions.as_ref().and_then(|given| serde_json::to_value(given).ok()),
+        callback_detection_enabled: callback.is_some(),
+        knowledge_enabled: body.knowledge_enabled,
+        knowledge_trigger_instructions: say(&body.knowledge_trigger_instructions),
+        knowledge_kb_ids: body.knowledge_kb_ids.clone(),
+        knowledge_top_k: body.knowledge_top_k,
+        knowledge_score_threshold: body.knowledge_score_threshold,
+        knowledge_strict: body.knowledge_strict,
+        knowledge_fallback_message: say(&body.knowledge_fallback_message),
         notices,
     }
+}
+
+/// The model and the voice of the call, and what of its wishes they cannot fulfil.
+fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
+    let mut notices = Vec::new();
+    let mut tts = parts.body.tts.to_spec();
+    if let Some(voice) = parts.overrides.voice.as_deref() {
+        match has_voice(&tts, voice) {
+            true => tts.voice = Some(voice.to_owned()),
+            false => notices.push("voice_not_available".to_owned()),
+        }
+    }
+    let mut llm = parts.body.llm.to_spec();
+    llm.api_key = parts.llm_key.clone().or(llm.api_key);
+    notices.extend(apply_to_model(&mut llm, parts.overrides, parts.keys).map(str::to_owned));
+    (llm, tts, notices)
+}
+
+/// The prompt with what a campaign adds to it.
+fn prompt(mut prompt: String, addition: Option<String>) -> String {
+    if let Some(addition) = addition.filter(|addition| !addition.trim().is_empty()) {
+        if !prompt.is_empty() {
+            prompt.push_str("\n\n");
+        }
+        prompt.push_str(&addition);
+    }
+    prompt
+}
+
+/// Parts of a bot as the engine reads them.
+fn listed<T: Serialize>(parts: &[T]) -> Vec<Value> {
+    parts.iter().filter_map(|part| serde_json::to_value(part).ok()).collect()
 }
 
 /// Gives a language model the model and the key of this call. Says what the bot's responder has no use for.
@@ -165,6 +201,7 @@ mod tests {
             overrides: &Overrides::of(Some(&overrides)),
             keys,
             variables: &variables,
+            is_campaign: false,
             webhook_url: "http://box/api/v1/call-results".into(),
             llm_key: None,
         })

@@ -1,19 +1,22 @@
 //! The config of a call, and the call's row (contract §2.3).
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::assemble::{Overrides, Parts, assemble};
+use super::connected::{Connected, connected, session_id};
 use super::hours;
 use super::number::announcement;
 use super::service::Runtime;
-use super::variables::{Connected, connected, variables};
+use super::variables::{Facts, add_crm, effective_crm, variables};
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Result};
-use crate::contract::config::CallConfig;
+use crate::contract::config::{CallConfig, WireSecret};
 use crate::features::bots::{BotStatus, Published};
 use crate::features::calls::{self, CallRecord, NewCall};
 use crate::features::numbers::{NumberMode, NumberView};
+use crate::features::outbound::Keys;
 use crate::platform::db::{Conn, Tx};
 
 /// What an engine says about the call it wants a config for.
@@ -30,51 +33,97 @@ pub(super) struct ConfigQuery {
     pub(super) connected_event: Option<String>,
 }
 
+/// What is known before anything is written.
+enum Begun {
+    /// The call reaches a number that speaks a text; that is all.
+    Announced(Box<CallConfig>),
+    /// A bot takes it.
+    Bot(Box<Taken>),
+}
+
+/// A call that a bot takes.
+struct Taken {
+    session_id: SessionId,
+    bot: Published,
+    connected: Connected,
+    /// Key of the language model that the virtual number carries.
+    number_key: Option<WireSecret>,
+}
+
 impl Runtime {
     /// The config of a call. Opens the call's row, or fills the one that exists: asking twice with the same key changes nothing.
+    ///
+    /// The bot is read beside the writer, the row is opened in one short transaction, and a CRM is asked after it, so that a slow CRM
+    /// holds up nothing but its own call.
     pub(super) async fn config(&self, bot_id: BotId, query: ConfigQuery) -> Result<CallConfig> {
+        let (runtime, asked, id) = (self.clone(), query.clone(), bot_id.clone());
+        let taken = match self.inner.db.read(move |conn| runtime.begin(conn, &id, &asked)).await? {
+            Begun::Announced(config) => return Ok(*config),
+            Begun::Bot(taken) => *taken,
+        };
+        let crm = effective_crm(&taken.connected, None);
+        let row = self.skeleton(&taken, &query, &crm);
         let runtime = self.clone();
-        self.inner.db.write(move |tx| runtime.config_in(tx, &bot_id, &query)).await
+        let (call, keys) = self.inner.db.write(move |tx| runtime.open(tx, &row)).await?;
+        Ok(self.assembled(&taken, &call, &keys, &crm))
     }
 
-    fn config_in(&self, tx: &Tx<'_>, bot_id: &BotId, query: &ConfigQuery) -> Result<CallConfig> {
+    /// Reads what the call needs, and refuses a bot that takes none now.
+    fn begin(&self, conn: &Conn, bot_id: &BotId, query: &ConfigQuery) -> Result<Begun> {
         let connected = connected(query.connected_event.as_deref());
         let session_id = self.session_of(query, &connected);
-        let number = self.number_of(tx, &session_id)?;
-        if let Some(number) = number.as_ref().filter(|number| number.body.mode == NumberMode::Tts) {
-            let call = calls::get(tx, &session_id)?;
-            let ids = (session_id, call_id(&call), bot_id.clone());
-            return Ok(announcement(ids, &number.body, self.webhook_url()));
+        let known = calls::find(conn, &session_id)?;
+        let number = self.number_of(conn, known.as_ref())?;
+        // An announcement needs nothing of its bot, which may have been removed.
+        if let (Some(call), Some(number)) = (&known, number.as_ref().filter(|number| number.body.mode == NumberMode::Tts)) {
+            let ids = (session_id, call_id(call), bot_id.clone());
+            return Ok(Begun::Announced(Box::new(announcement(ids, &number.body, self.webhook_url()))));
         }
-        let bot = self.running_bot(tx, bot_id)?;
-        hours::gate(&bot.body, tx.now)?;
-        calls::open_skeleton(tx, &self.skeleton(&session_id, &bot, query, &connected))?;
-        let call = calls::get(tx, &session_id)?;
-        if call.bot_id.as_ref().is_some_and(|own| own != bot_id) {
-            return Err(Error::conflict(format!("the call {session_id} belongs to another bot")));
+        let bot = self.running_bot(conn, bot_id)?;
+        hours::gate(&bot.body, self.inner.clock.now())?;
+        let stored = known.and_then(|mut call| call.doc.remove("connected_event"));
+        let connected = connected.admit_headers(bot.body.sip_header_config.as_ref()).or_captured(stored);
+        let number_key = number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten();
+        Ok(Begun::Bot(Box::new(Taken { session_id, bot, connected, number_key })))
+    }
+
+    /// Opens the row and takes the attempt it belongs to.
+    fn open(&self, tx: &Tx<'_>, row: &NewCall) -> Result<(CallRecord, Keys)> {
+        calls::open_skeleton(tx, row)?;
+        let call = calls::get(tx, &row.session_id)?;
+        if call.bot_id != row.bot_id {
+            return Err(Error::conflict(format!("the call {} belongs to another bot", row.session_id)));
         }
         let keys = self.inner.orders.claim(tx, &call)?;
-        Ok(assemble(Parts {
-            call_id: call_id(&call),
-            bot_id: bot.id,
-            bot_version: bot.version,
-            body: &bot.body,
+        Ok((call, keys))
+    }
+
+    fn assembled(&self, taken: &Taken, call: &CallRecord, keys: &Keys, crm: &Map<String, Value>) -> CallConfig {
+        let body = &taken.bot.body;
+        let mut variables = variables(&Facts::of(call), &body.timezone, self.inner.clock.now());
+        add_crm(&mut variables, crm);
+        assemble(Parts {
+            session_id: call.session_id.clone(),
+            call_id: call_id(call),
+            bot_id: taken.bot.id.clone(),
+            bot_version: taken.bot.version,
+            body,
             overrides: &Overrides::of(call.overrides.as_ref()),
-            keys: &keys,
-            variables: &variables(&call, &connected, &bot.body.timezone, tx.now),
+            keys,
+            variables: &variables,
+            is_campaign: !taken.connected.campaign.is_empty(),
             webhook_url: self.webhook_url(),
-            llm_key: number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten(),
-            session_id,
-        }))
+            llm_key: taken.number_key.clone(),
+        })
     }
 
     /// The virtual number that a known call reached, unless it was removed meanwhile.
-    fn number_of(&self, conn: &Conn, session_id: &SessionId) -> Result<Option<NumberView>> {
-        let number_id = calls::find(conn, session_id)?.and_then(|call| call.number_id);
-        number_id.map(|id| self.inner.numbers.find(conn, &id)).transpose().map(Option::flatten)
+    fn number_of(&self, conn: &Conn, call: Option<&CallRecord>) -> Result<Option<NumberView>> {
+        let number_id = call.and_then(|call| call.number_id.as_ref());
+        number_id.map(|id| self.inner.numbers.find(conn, id)).transpose().map(Option::flatten)
     }
 
-    fn webhook_url(&self) -> String {
+    pub(super) fn webhook_url(&self) -> String {
         format!("{}/api/v1/call-results", self.inner.base_url)
     }
 
@@ -87,13 +136,16 @@ impl Runtime {
         }
     }
 
+    /// The key of the call: the campaign's, else the one that was asked with, else a new one.
     fn session_of(&self, query: &ConfigQuery, connected: &Connected) -> SessionId {
-        let asked = query.session_id.as_deref().filter(|id| !id.is_empty()).map(SessionId::from);
-        asked.or_else(|| connected.session_id.clone()).unwrap_or_else(|| SessionId::new(&self.inner.random))
+        let asked = query.session_id.as_deref().and_then(session_id);
+        connected.session_id.clone().or(asked).unwrap_or_else(|| SessionId::new(&self.inner.random))
     }
 
-    fn skeleton(&self, session_id: &SessionId, bot: &Published, query: &ConfigQuery, connected: &Connected) -> NewCall {
+    fn skeleton(&self, taken: &Taken, query: &ConfigQuery, crm: &Map<String, Value>) -> NewCall {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let some = |map: &Map<String, Value>| Some(map.clone()).filter(|map| !map.is_empty());
+        let (bot, connected) = (&taken.bot, &taken.connected);
         NewCall {
             bot_id: Some(bot.id.clone()),
             bot_version: Some(bot.version),
@@ -105,8 +157,10 @@ impl Runtime {
             voice: bot.body.tts.voice.clone(),
             language: Some(bot.body.language.clone()),
             model: bot.body.llm.model.clone().or_else(|| Some(bot.body.llm.provider.clone())),
-            connected_event: (!connected.event.is_empty()).then(|| connected.event.clone()),
-            ..NewCall::of(session_id.clone())
+            connected_event: some(&connected.event),
+            crm_data: some(crm),
+            campaign: some(&connected.campaign),
+            ..NewCall::of(taken.session_id.clone())
         }
     }
 }

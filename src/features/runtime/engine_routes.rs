@@ -13,8 +13,7 @@ use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::platform::access::EngineOnly;
 use crate::platform::http::{ApiResult, Body};
 
-/// The routes of this feature.
-pub fn routes(runtime: Runtime) -> OpenApiRouter {
+pub(super) fn routes(runtime: Runtime) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(config)).routes(routes!(inbound)).with_state(runtime)
 }
 

@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::service::Runtime;
-use super::{hours, number};
+use super::{connected, hours, number};
 use crate::base::id::{BotId, SessionId};
 use crate::base::phone::mask;
 use crate::base::{Kind, Result};
@@ -112,7 +112,12 @@ impl Runtime {
         let row = match number.body.mode {
             NumberMode::Tts => number::of_announcement(row, &number.body, bot_id.clone()),
             NumberMode::LiveVoiceAi => match self.open_bot(tx, &bot_id)? {
-                Some(bot) => number::of_bot(row, &number.body, &bot),
+                Some(bot) => {
+                    let headers = call.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                    let seen = connected::admitted(headers, bot.body.sip_header_config.as_ref());
+                    let row = NewCall { connected_event: Some(seen).filter(|seen| !seen.is_empty()), ..row };
+                    number::of_bot(row, &number.body, &bot)
+                }
                 None => return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE, reason: None }),
             },
         };

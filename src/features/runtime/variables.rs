@@ -1,78 +1,83 @@
-//! The variables of a call: `system.*`, `call.*`, `crm.*`; and the control flags that travel with them. Pure.
+//! The variables of a call: `system.*`, `call.*`, `crm.*`. Pure.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::connected::Connected;
 use super::hours::zone_of;
 use crate::base::Millis;
-use crate::base::id::SessionId;
 use crate::base::template::Variables;
 use crate::features::calls::CallRecord;
 
-/// A connected event, its control flags taken out.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Connected {
-    /// What becomes `call.*` and is stored with the call.
-    pub(super) event: Map<String, Value>,
-    /// Key of a call that a campaign has made already.
-    pub(super) session_id: Option<SessionId>,
-    /// Whether the CRM push is left out.
-    pub(super) skip_post_push: bool,
-    /// What stands in for an answer of the CRM.
-    pub(super) mock_crm: Map<String, Value>,
+/// What `crm.*` stands for: the connected event, over it what stands in for the CRM, over that what the CRM said now.
+pub(super) fn effective_crm(connected: &Connected, live: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let mut effective = connected.event.clone();
+    effective.extend(connected.mock_crm.clone());
+    effective.extend(live.cloned().unwrap_or_default());
+    effective
 }
 
-/// Reads a connected event. One that is not a JSON object counts as empty.
-pub(super) fn connected(text: Option<&str>) -> Connected {
-    let event = text.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok()).unwrap_or_default();
-    let mut found = Connected::default();
-    for (key, value) in event {
-        match key.as_str() {
-            "_campaign_session_id" => found.session_id = value.as_str().filter(|id| !id.is_empty()).map(SessionId::from),
-            "_skip_post_push" => found.skip_post_push = is_set(&value),
-            "_mock_crm" => found.mock_crm = value.as_object().cloned().unwrap_or_default(),
-            "sip_candidate_headers" => {}
-            flag if flag.starts_with('_') => {}
-            _ => {
-                found.event.insert(key, value);
-            }
+/// What the box itself knows of a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Facts<'a> {
+    pub(super) session_id: &'a str,
+    pub(super) call_id: Option<&'a str>,
+    pub(super) caller_id: Option<&'a str>,
+    pub(super) from_number: Option<&'a str>,
+    pub(super) to_number: Option<&'a str>,
+    pub(super) did: Option<&'a str>,
+    pub(super) display_name: Option<&'a str>,
+    pub(super) direction: &'a str,
+    /// The connected event that was captured.
+    pub(super) event: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(call: &'a CallRecord) -> Self {
+        Self {
+            session_id: call.session_id.as_str(),
+            call_id: call.call_id.as_ref().map(|id| id.as_str()),
+            caller_id: call.caller_id.as_deref(),
+            from_number: call.from_number.as_deref(),
+            to_number: call.to_number.as_deref(),
+            did: call.did.as_deref(),
+            display_name: call.display_name.as_deref(),
+            direction: call.direction.as_str(),
+            event: call.doc.get("connected_event").and_then(Value::as_object),
         }
     }
-    found
 }
 
-fn is_set(value: &Value) -> bool {
-    matches!(value, Value::Bool(true)) || value.as_i64() == Some(1) || matches!(value.as_str(), Some("true" | "1" | "yes"))
-}
-
-/// All variables of a call. What the connected event says wins over what the box knows itself.
-pub(super) fn variables(call: &CallRecord, connected: &Connected, timezone: &str, now: Millis) -> Variables {
+/// `system.*` and `call.*`. What the connected event says wins over what the box knows.
+pub(super) fn variables(facts: &Facts<'_>, timezone: &str, now: Millis) -> Variables {
     let mut all = Variables::default();
     system(&mut all, timezone, now);
     let own = [
-        ("session_id", Some(call.session_id.as_str())),
-        ("call_id", call.call_id.as_ref().map(|id| id.as_str())),
-        ("caller_id", call.caller_id.as_deref()),
-        ("from_number", call.from_number.as_deref()),
-        ("to_number", call.to_number.as_deref()),
-        ("did", call.did.as_deref()),
-        ("display_name", call.display_name.as_deref()),
-        ("direction", Some(call.direction.as_str())),
+        ("session_id", Some(facts.session_id)),
+        ("call_id", facts.call_id),
+        ("caller_id", facts.caller_id),
+        ("from_number", facts.from_number),
+        ("to_number", facts.to_number),
+        ("did", facts.did),
+        ("display_name", facts.display_name),
+        ("direction", Some(facts.direction)),
     ];
     for (field, value) in own {
         if let Some(value) = value {
             all.set("call", field, value);
         }
     }
-    let stored = call.doc.get("connected_event").and_then(Value::as_object);
-    let event = if connected.event.is_empty() { stored.unwrap_or(&connected.event) } else { &connected.event };
-    for (field, value) in event {
+    for (field, value) in facts.event.into_iter().flatten() {
         all.set("call", field, text_of(value));
     }
-    for (field, value) in &connected.mock_crm {
+    all
+}
+
+/// Adds `crm.*`.
+pub(super) fn add_crm(all: &mut Variables, crm: &Map<String, Value>) {
+    for (field, value) in crm {
         all.set("crm", field, text_of(value));
     }
-    all
 }
 
 fn system(all: &mut Variables, timezone: &str, now: Millis) {
@@ -99,17 +104,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_flags_leave_the_event_and_nonsense_is_empty() {
-        let found = connected(Some(
-            r#"{"name":"Ada","_skip_post_push":true,"_campaign_session_id":"s-1","_campaign_id":"c","_mock_crm":{"tier":"gold"},"sip_candidate_headers":{}}"#,
-        ));
-        assert_eq!(found.event.keys().collect::<Vec<_>>(), ["name"]);
-        assert_eq!(found.session_id, Some(SessionId::from("s-1")));
-        assert!(found.skip_post_push);
-        assert_eq!(found.mock_crm["tier"], "gold");
-        for nonsense in [None, Some(""), Some("{"), Some("[1]"), Some("7")] {
-            assert_eq!(connected(nonsense), Connected::default());
-        }
+    fn a_live_answer_wins_over_a_mock_and_a_mock_over_the_event() {
+        let event = r#"{"name":"event","city":"event","tier":"event","_mock_crm":{"city":"mock","tier":"mock"}}"#;
+        let connected = super::super::connected::connected(Some(event));
+        let live = serde_json::json!({ "tier": "live", "orders": { "open": 2 } });
+        let crm = effective_crm(&connected, live.as_object());
+        let mut all = Variables::default();
+        add_crm(&mut all, &crm);
+        let shown = ["crm.name", "crm.city", "crm.tier", "crm.orders"].map(|name| all.get(name).unwrap_or_default().to_owned());
+        assert_eq!(shown, ["event", "mock", "live", r#"{"open":2}"#]);
     }
 
     #[test]

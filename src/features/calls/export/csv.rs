@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::base::csv;
+
 /// The columns, by the names of the fields of a call in a list.
 pub(super) const COLUMNS: &[&str] = &[
     "session_id",
@@ -41,12 +43,12 @@ pub(super) const COLUMNS: &[&str] = &[
 
 /// The first line.
 pub(super) fn head() -> String {
-    line(COLUMNS.iter().map(|name| (*name).to_owned()))
+    csv::row(COLUMNS.iter().map(|name| (*name).to_owned()))
 }
 
 /// The line of a call, given as a list shows it.
 pub(super) fn row(call: &Value) -> String {
-    line(COLUMNS.iter().map(|name| text(&call[*name])))
+    csv::row(COLUMNS.iter().map(|name| text(&call[*name])))
 }
 
 fn text(value: &Value) -> String {
@@ -58,42 +60,10 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn line(cells: impl Iterator<Item = String>) -> String {
-    let mut line = cells.map(|text| cell(&text)).collect::<Vec<_>>().join(",");
-    line.push_str("\r\n");
-    line
-}
-
-/// A cell that begins like a formula gets a quote before it, which spreadsheets do not show.
-fn cell(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\r', '\n', ';', '\t']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (text, expected) in [
-            ("plain", "plain"),
-            ("=1+1", "'=1+1"),
-            ("+15551234567", "'+15551234567"),
-            ("-2", "'-2"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "\"'\t=1\""),
-            ("\r=1", "\"'\r=1\""),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
-            ("two\nlines", "\"two\nlines\""),
-            ("", ""),
-        ] {
-            assert_eq!(cell(text), expected, "{text:?}");
-        }
-    }
 
     #[test]
     fn a_row_has_a_cell_for_each_column() {

@@ -1,4 +1,4 @@
-//! What a bot is: the body that is stored with each version, its defaults, and how it looks to a reader.
+//! What a bot is: the body that is stored with each version, and its defaults.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::base::Millis;
-use crate::base::id::BotId;
-use crate::contract::config::{ProviderSpec, ReEngagement, RecordingMode, WireSecret};
+use super::provider::Provider;
+use super::rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, SipHeaderConfig};
+use super::tool::{Tool, TransferTarget};
+use crate::contract::config::{ReEngagement, RecordingMode};
+use crate::contract::crm::{CrmPrefetch, PostCallPush};
 use crate::contract::flow::Flow;
 
 /// Said first on every call unless the bot says otherwise (decision 19).
@@ -34,6 +36,11 @@ pub enum BotStatus {
 }
 
 impl BotStatus {
+    /// The status of a stored word.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        [Self::Draft, Self::Active, Self::Inactive].into_iter().find(|status| status.word() == word)
+    }
+
     /// The word that is stored and shown.
     pub fn word(self) -> &'static str {
         match self {
@@ -71,71 +78,6 @@ impl Disclosure {
     }
 }
 
-/// One speech or language provider of a bot.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Provider {
-    /// Speech to text: `pocketsphinx`, `openai`, `none`. Answers: `flow`, `openai`, `none`. Text to speech: `flite`, `espeak-ng`,
-    /// `openai`, `none`.
-    pub provider: String,
-    /// Root of an OpenAI-compatible API, such as `http://10.0.0.5:11434/v1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_url: Option<String>,
-    /// Key for that API. Reads show it masked; sending the masked text back keeps the stored key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub api_key: Option<WireSecret>,
-    /// Model name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Voice name; for text to speech.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub voice: Option<String>,
-    /// Language, where it differs from the bot's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// Sampling temperature of a language model, 0 to 2.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// Longest answer of a language model, in tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u32>,
-}
-
-impl Provider {
-    /// A provider by its name alone.
-    pub fn named(provider: &str) -> Self {
-        Self { provider: provider.to_owned(), ..Self::default() }
-    }
-
-    /// The provider as the engine gets it.
-    pub fn to_spec(&self) -> ProviderSpec {
-        ProviderSpec {
-            provider: self.provider.clone(),
-            base_url: self.base_url.clone(),
-            api_key: self.api_key.clone(),
-            model: self.model.clone(),
-            voice: self.voice.clone(),
-            language: self.language.clone(),
-            temperature: self.temperature,
-            max_tokens: self.max_tokens,
-        }
-    }
-}
-
-/// When a bot takes calls, in its own time zone. A window that ends before it starts runs over midnight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ActiveHours {
-    /// Days on which a window may begin: `mon` to `sun`, or 0 (Monday) to 6. Empty means every day.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub days: Vec<Value>,
-    /// `HH:MM`, the first minute.
-    pub start_time: String,
-    /// `HH:MM`, the first minute that is outside again.
-    pub end_time: String,
-}
-
 /// A bot as it is written: the body of POST and PUT, and of each stored version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -158,6 +100,12 @@ pub struct BotBody {
     pub llm: Provider,
     /// Text to speech.
     pub tts: Provider,
+    /// Taken in turn when `stt` fails; at most 5.
+    pub stt_fallbacks: Vec<Provider>,
+    /// Taken in turn when `llm` fails; at most 5.
+    pub llm_fallbacks: Vec<Provider>,
+    /// Taken in turn when `tts` fails; at most 5.
+    pub tts_fallbacks: Vec<Provider>,
     /// Intents; needed when `llm.provider` is `flow`.
     pub flow: Option<Flow>,
     /// The call ends after this many seconds: 1 to 14400.
@@ -178,14 +126,12 @@ pub struct BotBody {
     pub voicemail_message: String,
     /// Said before a transfer.
     pub pre_transfer_message: String,
-    /// Tools declared on the bot.
-    #[schema(value_type = Vec<Object>)]
-    pub tools: Vec<Value>,
+    /// HTTP tools a language model may call.
+    pub tools: Vec<Tool>,
     /// Named numbers a transfer may go to.
     pub transfer_numbers: BTreeMap<String, String>,
     /// Targets a transfer may go to.
-    #[schema(value_type = Vec<Object>)]
-    pub transfer_targets: Vec<Value>,
+    pub transfer_targets: Vec<TransferTarget>,
     /// Prompt of the analysis after a call.
     pub post_call_analysis_prompt: Option<String>,
     /// Whether the analysis prompt is cached at the provider.
@@ -195,19 +141,37 @@ pub struct BotBody {
     /// The provider's own cache handle.
     #[schema(value_type = Option<Object>)]
     pub post_call_cache: Option<Value>,
+    /// What is fetched from a CRM at the start of a call.
+    pub crm_prefetch: Option<CrmPrefetch>,
     /// Where results are pushed after a call.
-    #[schema(value_type = Option<Object>)]
-    pub post_call_push: Option<Value>,
+    pub post_call_push: Option<PostCallPush>,
     /// Prompt of the quality check after a call.
     pub qc_prompt: Option<String>,
-    /// Dispositions set without analysis.
-    #[schema(value_type = Option<Object>)]
-    pub auto_dispositions: Option<Value>,
+    /// Dispositions set without analysis, where they differ from the usual ones.
+    pub auto_dispositions: Option<AutoDispositions>,
     /// When it takes calls; null means always.
     pub active_hours: Option<ActiveHours>,
     /// Conversation policy, handed to the engine as it is.
     #[schema(value_type = Option<Object>)]
     pub conversation_policy: Option<Value>,
+    /// Which SIP headers of a call become variables; null means none.
+    pub sip_header_config: Option<SipHeaderConfig>,
+    /// What is added to the prompt of a campaign's call so that wishes to be called back are noticed.
+    pub callback_prompt_injection: Option<CallbackPromptInjection>,
+    /// Whether answers are looked up in knowledge bases.
+    pub knowledge_enabled: bool,
+    /// When to look something up, in words for the model.
+    pub knowledge_trigger_instructions: String,
+    /// The knowledge bases.
+    pub knowledge_kb_ids: Vec<String>,
+    /// Passages per question: 1 to 10.
+    pub knowledge_top_k: u32,
+    /// Passages below this score are left out: 0 to 1.
+    pub knowledge_score_threshold: f64,
+    /// Whether the bot may answer from passages only.
+    pub knowledge_strict: bool,
+    /// Said when no passage answers and `knowledge_strict` holds.
+    pub knowledge_fallback_message: String,
 }
 
 impl Default for BotBody {
@@ -222,6 +186,9 @@ impl Default for BotBody {
             stt: Provider::named("pocketsphinx"),
             llm: Provider::named("none"),
             tts: Provider::named("flite"),
+            stt_fallbacks: Vec::new(),
+            llm_fallbacks: Vec::new(),
+            tts_fallbacks: Vec::new(),
             flow: None,
             max_call_duration_seconds: 600,
             min_words_interruption: 3,
@@ -239,24 +206,29 @@ impl Default for BotBody {
             post_call_cache_enabled: false,
             post_call_cache_version: String::new(),
             post_call_cache: None,
+            crm_prefetch: None,
             post_call_push: None,
             qc_prompt: None,
             auto_dispositions: None,
             active_hours: None,
             conversation_policy: None,
+            sip_header_config: None,
+            callback_prompt_injection: None,
+            knowledge_enabled: false,
+            knowledge_trigger_instructions: String::new(),
+            knowledge_kb_ids: Vec::new(),
+            knowledge_top_k: 5,
+            knowledge_score_threshold: 0.0,
+            knowledge_strict: false,
+            knowledge_fallback_message: String::new(),
         }
     }
 }
 
 impl BotBody {
-    /// The three providers with the names of their fields.
-    pub(crate) fn providers(&self) -> [(&'static str, &Provider); 3] {
-        [("stt", &self.stt), ("llm", &self.llm), ("tts", &self.tts)]
-    }
-
-    /// The three providers, to change them; in the order of [`BotBody::providers`].
-    pub(crate) fn providers_mut(&mut self) -> [&mut Provider; 3] {
-        [&mut self.stt, &mut self.llm, &mut self.tts]
+    /// The providers in use, each with the name of its field and the providers that stand in for it.
+    pub(crate) fn providers(&self) -> [(&'static str, &Provider, &[Provider]); 3] {
+        [("stt", &self.stt, &self.stt_fallbacks), ("llm", &self.llm, &self.llm_fallbacks), ("tts", &self.tts, &self.tts_fallbacks)]
     }
 
     /// What is said about the recording; empty when nothing is recorded.
@@ -276,38 +248,4 @@ impl BotBody {
             own => own,
         }
     }
-}
-
-/// A bot as it is read.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct BotView {
-    /// The bot.
-    pub id: BotId,
-    /// The published version; counts up with every change.
-    pub version: u32,
-    /// What was written, credentials masked.
-    #[serde(flatten)]
-    pub body: BotBody,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Millis,
-    /// Who made it.
-    pub created_by: String,
-    /// When it was last changed.
-    #[schema(value_type = String, format = DateTime)]
-    pub updated_at: Millis,
-}
-
-/// One version of a bot in a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct BotVersionView {
-    /// Which one; 1 is the oldest.
-    pub version: u32,
-    /// Whether calls run on it.
-    pub is_published: bool,
-    /// When it was saved.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Millis,
-    /// Who saved it.
-    pub created_by: String,
 }

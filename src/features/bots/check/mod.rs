@@ -1,0 +1,201 @@
+//! Whether a bot can be accepted: pure rules, each refusal with the path of its field.
+
+mod flow;
+mod links;
+mod rules;
+mod schema;
+mod transfer;
+
+use super::body::BotBody;
+use super::provider::Provider;
+use crate::base::{Error, Result};
+pub(crate) use rules::{day_index, minute_of_day};
+
+/// Which providers fit which field.
+const FITTING: &[(&str, &[&str])] = &[
+    ("stt", &["pocketsphinx", "openai", "none"]),
+    ("llm", &["flow", "openai", "none"]),
+    ("tts", &["flite", "espeak-ng", "openai", "none"]),
+];
+/// Most providers that may stand in for one.
+const MOST_FALLBACKS: usize = 5;
+/// Longest text of a message or a reply.
+const LONGEST_MESSAGE: usize = 4_000;
+/// Longest prompt.
+const LONGEST_PROMPT: usize = 200_000;
+
+/// The refusals found so far.
+#[derive(Default)]
+struct Refusals(Vec<(String, String)>);
+
+impl Refusals {
+    fn add(&mut self, field: impl Into<String>, sentence: impl Into<String>) {
+        self.0.push((field.into(), sentence.into()));
+    }
+
+    fn unless(&mut self, holds: bool, field: impl Into<String>, sentence: impl Into<String>) {
+        if !holds {
+            self.add(field, sentence);
+        }
+    }
+
+    fn into_result(self) -> Result<()> {
+        let Some((field, sentence)) = self.0.first() else { return Ok(()) };
+        let error = Error::invalid(format!("{field}: {sentence}"));
+        Err(self.0.iter().fold(error, |error, (field, sentence)| error.field(field, sentence)))
+    }
+}
+
+/// Refuses a body that cannot run, naming every field that is wrong.
+pub(super) fn check(body: &BotBody) -> Result<()> {
+    let mut no = Refusals::default();
+    let n_name = body.name.trim().chars().count();
+    no.unless((1..=200).contains(&n_name), "name", "must have 1 to 200 characters");
+    no.unless(is_language(&body.language), "language", "must be a language tag such as en-US");
+    no.unless(is_zone(&body.timezone), "timezone", "must be an IANA time zone such as Europe/Malta");
+    no.unless((1..=14_400).contains(&body.max_call_duration_seconds), "max_call_duration_seconds", "must be 1 to 14400");
+    no.unless(body.min_words_interruption <= 20, "min_words_interruption", "must be 0 to 20");
+    lengths(body, &mut no);
+    for (slot, provider, fallbacks) in body.providers() {
+        provider_fits(slot, slot, provider, &mut no);
+        no.unless(fallbacks.len() <= MOST_FALLBACKS, format!("{slot}_fallbacks"), format!("must have at most {MOST_FALLBACKS} providers"));
+        for (n, fallback) in fallbacks.iter().enumerate() {
+            provider_fits(slot, &format!("{slot}_fallbacks[{n}]"), fallback, &mut no);
+        }
+    }
+    match &body.flow {
+        Some(flow) => flow::flow_runs(flow, !body.transfer_targets.is_empty(), &mut no),
+        None => {
+            let is_needed = std::iter::once(&body.llm).chain(&body.llm_fallbacks).any(|llm| llm.provider == "flow");
+            no.unless(!is_needed, "flow", "is needed when llm.provider is flow");
+        }
+    }
+    links::links_hold(body, &mut no);
+    transfer::transfers_hold(body, &mut no);
+    rules::rules_hold(body, &mut no);
+    no.into_result()
+}
+
+fn lengths(body: &BotBody, no: &mut Refusals) {
+    let prompt = |prompt: &Option<String>| prompt.as_ref().map_or(0, String::len);
+    for (field, length, most) in [
+        ("opening_message", body.opening_message.len(), LONGEST_MESSAGE),
+        ("recording_notice", body.recording_notice.len(), LONGEST_MESSAGE),
+        ("failure_message", body.failure_message.len(), LONGEST_MESSAGE),
+        ("voicemail_message", body.voicemail_message.len(), LONGEST_MESSAGE),
+        ("pre_transfer_message", body.pre_transfer_message.len(), LONGEST_MESSAGE),
+        ("knowledge_fallback_message", body.knowledge_fallback_message.len(), LONGEST_MESSAGE),
+        ("knowledge_trigger_instructions", body.knowledge_trigger_instructions.len(), LONGEST_PROMPT),
+        ("disclosure", body.disclosure.words().len(), LONGEST_MESSAGE),
+        ("system_prompt", body.system_prompt.len(), LONGEST_PROMPT),
+        ("post_call_analysis_prompt", prompt(&body.post_call_analysis_prompt), LONGEST_PROMPT),
+        ("post_call_cache_version", body.post_call_cache_version.len(), 200),
+        ("qc_prompt", prompt(&body.qc_prompt), LONGEST_PROMPT),
+    ] {
+        no.unless(length <= most, field, format!("must have at most {most} bytes"));
+    }
+}
+
+fn provider_fits(slot: &str, path: &str, provider: &Provider, no: &mut Refusals) {
+    let fitting = FITTING.iter().find(|(name, _)| *name == slot).map_or(&[][..], |(_, names)| names);
+    if !fitting.contains(&provider.provider.as_str()) {
+        no.add(format!("{path}.provider"), format!("must be one of {}", fitting.join(", ")));
+    }
+    if let Some(url) = &provider.base_url {
+        no.unless(links::is_http_url(url), format!("{path}.base_url"), "must be an http or https URL");
+    }
+    if let Some(temperature) = provider.temperature {
+        no.unless((0.0..=2.0).contains(&temperature), format!("{path}.temperature"), "must be 0 to 2");
+    }
+    if let Some(most) = provider.max_tokens {
+        no.unless((1..=200_000).contains(&most), format!("{path}.max_tokens"), "must be 1 to 200000");
+    }
+    if let Some(language) = &provider.language {
+        no.unless(is_language(language), format!("{path}.language"), "must be a language tag such as en-US");
+    }
+    for (field, text) in [("model", &provider.model), ("voice", &provider.voice)] {
+        let fine = text.as_ref().is_none_or(|text| text.len() <= 200 && !text.chars().any(char::is_control));
+        no.unless(fine, format!("{path}.{field}"), "must be one line of at most 200 bytes");
+    }
+    if let Some(key) = &provider.api_key {
+        let fine = key.0.len() <= 4_096 && !key.0.chars().any(char::is_control);
+        no.unless(fine, format!("{path}.api_key"), "must be one line of at most 4096 bytes");
+    }
+}
+
+/// Whether a text is a language tag: a language of two or three letters, then subtags.
+pub(crate) fn is_language(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    (2..=3).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+fn is_zone(text: &str) -> bool {
+    jiff::tz::TimeZone::get(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(change: Value) -> Vec<String> {
+        let mut body = json!({
+            "name": "Anna", "llm": { "provider": "flow" },
+            "flow": { "intents": [{ "id": "hours", "phrases": ["opening hours"], "reply": "Nine to five." }], "fallback": "Pardon?" }
+        });
+        for (key, value) in change.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        let body: BotBody = serde_json::from_value(body).unwrap();
+        check(&body).map_or_else(|error| error.fields().iter().map(|f| f.field.clone()).collect(), |()| Vec::new())
+    }
+
+    #[test]
+    fn a_small_flow_bot_is_accepted() {
+        assert!(refused(json!({})).is_empty());
+    }
+
+    #[test]
+    fn each_refusal_names_its_field() {
+        let intent = |change: Value| {
+            let mut intent = json!({ "id": "a", "phrases": ["yes"], "reply": "Fine." });
+            for (key, value) in change.as_object().unwrap() {
+                intent[key] = value.clone();
+            }
+            json!({ "flow": { "intents": [intent], "fallback": "Pardon?" } })
+        };
+        for (change, field) in [
+            (json!({ "name": "  " }), "name"),
+            (json!({ "timezone": "Mars/Olympus" }), "timezone"),
+            (json!({ "language": "english please" }), "language"),
+            (json!({ "max_call_duration_seconds": 0 }), "max_call_duration_seconds"),
+            (json!({ "min_words_interruption": 21 }), "min_words_interruption"),
+            (json!({ "stt": { "provider": "flite" } }), "stt.provider"),
+            (json!({ "llm": { "provider": "openai", "base_url": "ftp://x" } }), "llm.base_url"),
+            (json!({ "llm": { "provider": "openai", "temperature": 3.0 } }), "llm.temperature"),
+            (json!({ "flow": null }), "flow"),
+            (json!({ "flow": { "intents": [], "fallback": "" } }), "flow.fallback"),
+            (intent(json!({ "id": "" })), "flow.intents[0].id"),
+            (intent(json!({ "phrases": [] })), "flow.intents[0].phrases"),
+            (intent(json!({ "phrases": ["..."] })), "flow.intents[0].phrases[0]"),
+            (intent(json!({ "digits": "A" })), "flow.intents[0].digits"),
+            (intent(json!({ "reply": "" })), "flow.intents[0].reply"),
+            (intent(json!({ "tool": { "name": "transfer" } })), "flow.intents[0].tool.target"),
+            (json!({ "active_hours": { "days": ["someday"], "start_time": "09:00", "end_time": "17:00" } }), "active_hours.days[0]"),
+            (json!({ "active_hours": { "start_time": "9 o'clock", "end_time": "17:00" } }), "active_hours.start_time"),
+            (json!({ "re_engagement": { "after_ms": 1, "message": "Hello?" } }), "re_engagement.after_ms"),
+        ] {
+            assert_eq!(refused(change.clone()), [field], "{change}");
+        }
+    }
+
+    #[test]
+    fn two_intents_may_not_share_an_id_or_digits() {
+        let twice = json!({ "id": "a", "phrases": ["yes"], "digits": "1", "reply": "Fine." });
+        let fields = refused(json!({ "flow": { "intents": [twice, twice], "fallback": "Pardon?" } }));
+        assert_eq!(fields, ["flow.intents[1].id", "flow.intents[1].digits"]);
+    }
+}
