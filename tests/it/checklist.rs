@@ -286,7 +286,7 @@ fn tests_of(text: &str) -> Vec<String> {
     names
 }
 
-fn known() -> BTreeSet<String> {
+pub(crate) fn known() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for folder in ["tests", "src"] {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);

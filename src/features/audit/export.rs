@@ -1,11 +1,14 @@
 //! The trail as a file: JSON lines or CSV, oldest first, read and written in pieces.
 
 use axum::body::{Body, Bytes};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
 
 use super::Audit;
 use crate::base::{Context, Error, Result, csv};
+use crate::platform::access::Actor;
 use crate::platform::audit::{self, Entry, Filter};
+use crate::platform::db::Tx;
 
 /// Rows that are read at once; the memory an export takes.
 const PIECE: u32 = 500;
@@ -71,13 +74,19 @@ struct Cursor {
 }
 
 impl Audit {
-    /// The rows that match and are there now, as the body of an answer. Nothing is read before somebody takes it.
-    pub(super) async fn export(&self, filter: Filter, format: Format) -> Result<Body> {
-        let last = self.0.read(audit::newest).await?;
+    /// The rows that match and are there now, as the body of an answer; the export is the last of them. Nothing is read before somebody
+    /// takes it.
+    pub(super) async fn export(&self, actor: &Actor, filter: Filter, format: Format) -> Result<Body> {
+        let actor = actor.clone();
+        let note = move |tx: &Tx<'_>| {
+            audit::append(tx, &actor, "audit.export", format.file_name(), &Value::Null)?;
+            audit::newest(tx)
+        };
+        let last = self.0.write(note).await?;
         let head = stream::iter([Ok(Bytes::from(format.head()))]);
         let cursor = Cursor { audit: self.clone(), filter, format, after: 0, last };
         let rows = stream::try_unfold(cursor, |cursor| async move { cursor.next().await });
-        Ok(Body::from_stream(futures_util::StreamExt::chain(head, rows)))
+        Ok(Body::from_stream(head.chain(rows)))
     }
 }
 

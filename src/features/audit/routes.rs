@@ -91,7 +91,7 @@ async fn list(
     responses((status = 200, description = "The rows, one per line", body = String, content_type = "application/jsonl"))
 )]
 async fn export(
-    _can: Can<ReadAudit>,
+    can: Can<ReadAudit>,
     State(audit): State<Audit>,
     Query(wanted): Query<Wanted>,
     Query(file): Query<FileQuery>,
@@ -101,7 +101,7 @@ async fn export(
         (header::CONTENT_TYPE, format.content_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", format.file_name())),
     ];
-    Ok((headers, audit.export(wanted.filter()?, format).await?))
+    Ok((headers, audit.export(can.actor(), wanted.filter()?, format).await?))
 }
 
 /// Recomputes the chain of hashes from the first row on.

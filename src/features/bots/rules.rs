@@ -48,8 +48,8 @@ pub struct CallbackPromptInjection {
 pub struct Disposition {
     /// The result.
     pub disposition: String,
-    /// The finer result.
-    #[serde(default)]
+    /// The finer result; the engine's own if absent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sub_disposition: String,
 }
 

@@ -89,10 +89,8 @@ pub struct FieldChange {
     /// Path of the field, such as `flow.intents[0].reply`.
     pub field: String,
     /// What it was; null if it was not there. Credentials are masked.
-    #[schema(value_type = Object)]
     pub old: Value,
     /// What it is; null if it is not there. Credentials are masked.
-    #[schema(value_type = Object)]
     pub new: Value,
 }
 

@@ -10,6 +10,7 @@ use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingM
 use crate::contract::flow::Flow;
 use crate::features::bots::{BotBody, Provider, is_language};
 use crate::features::outbound::Keys;
+use crate::features::settings::Providers;
 
 /// Voices that the built-in `flite` has.
 const FLITE_VOICES: [&str; 1] = ["slt"];
@@ -51,6 +52,8 @@ pub(super) struct Parts<'a> {
     pub(super) webhook_url: String,
     /// Key of the language model for this call, where it is not the bot's.
     pub(super) llm_key: Option<WireSecret>,
+    /// Where providers are that the bot names neither address nor key of.
+    pub(super) providers: &'a Providers,
 }
 
 /// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
@@ -79,12 +82,12 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         pre_transfer_message: say(&body.pre_transfer_message),
         recording_mode,
         recording_notice: say(&recording_words(body, recording_mode)),
-        stt: body.stt.to_spec(),
+        stt: reachable(body.stt.to_spec(), parts.providers),
         llm,
         tts,
-        stt_fallbacks: body.stt_fallbacks.iter().map(Provider::to_spec).collect(),
-        llm_fallbacks: body.llm_fallbacks.iter().map(Provider::to_spec).collect(),
-        tts_fallbacks: body.tts_fallbacks.iter().map(Provider::to_spec).collect(),
+        stt_fallbacks: fallbacks(&body.stt_fallbacks, parts.providers),
+        llm_fallbacks: fallbacks(&body.llm_fallbacks, parts.providers),
+        tts_fallbacks: fallbacks(&body.tts_fallbacks, parts.providers),
         flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
         tools: listed(&body.tools),
         conversation_policy: body.conversation_policy.clone(),
@@ -124,7 +127,22 @@ fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
     let mut llm = parts.body.llm.to_spec();
     llm.api_key = parts.llm_key.clone().or(llm.api_key);
     notices.extend(apply_to_model(&mut llm, parts.overrides, parts.keys).map(str::to_owned));
-    (llm, tts, notices)
+    (reachable(llm, parts.providers), reachable(tts, parts.providers), notices)
+}
+
+/// The provider with the address and the key of the settings, if it has neither. One without the other stays alone: no key may go to an
+/// address it was not meant for.
+fn reachable(mut spec: ProviderSpec, providers: &Providers) -> ProviderSpec {
+    let has_address = spec.base_url.as_ref().is_some_and(|url| !url.is_empty());
+    if spec.provider == "openai" && !has_address && spec.api_key.is_none() {
+        spec.base_url = Some(providers.openai_base_url.clone()).filter(|url| !url.is_empty());
+        spec.api_key = Some(providers.openai_api_key.expose()).filter(|key| !key.is_empty()).map(|key| WireSecret(key.to_owned()));
+    }
+    spec
+}
+
+fn fallbacks(listed: &[Provider], providers: &Providers) -> Vec<ProviderSpec> {
+    listed.iter().map(|provider| reachable(provider.to_spec(), providers)).collect()
 }
 
 /// The prompt with what a campaign adds to it.
@@ -204,6 +222,7 @@ mod tests {
             is_campaign: false,
             webhook_url: "http://box/api/v1/call-results".into(),
             llm_key: None,
+            providers: &Providers { openai_base_url: "http://lan/v1".into(), openai_api_key: Secret::new("settings") },
         })
     }
 
@@ -249,6 +268,27 @@ mod tests {
         let made = keyed(flow, json!({ "model": "own" }), &keys);
         assert_eq!(made.notices, ["model_not_used", "api_key_not_used"]);
         assert_eq!((made.llm.api_key, made.llm.model), (None, None));
+    }
+
+    #[test]
+    fn the_settings_reach_only_providers_that_name_neither_address_nor_key() {
+        let openai = |change: Value| {
+            let mut provider = json!({ "provider": "openai" });
+            provider.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            provider
+        };
+        let body = json!({
+            "name": "A", "llm": openai(json!({})), "stt": openai(json!({ "base_url": "http://own/v1" })), "tts": openai(json!({ "api_key": "own" })),
+            "llm_fallbacks": [openai(json!({})), { "provider": "none" }]
+        });
+        let made = config(body, json!({}));
+        let seen = |spec: &ProviderSpec| (spec.base_url.clone(), spec.api_key.clone().map(|key| key.0));
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(seen(&made.llm), (text("http://lan/v1"), text("settings")));
+        assert_eq!(seen(&made.stt), (text("http://own/v1"), None));
+        assert_eq!(seen(&made.tts), (None, text("own")));
+        assert_eq!(seen(&made.llm_fallbacks[0]), (text("http://lan/v1"), text("settings")));
+        assert_eq!(seen(&made.llm_fallbacks[1]), (None, None));
     }
 
     #[test]

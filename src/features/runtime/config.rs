@@ -114,6 +114,7 @@ impl Runtime {
             is_campaign: !taken.connected.campaign.is_empty(),
             webhook_url: self.webhook_url(),
             llm_key: taken.number_key.clone(),
+            providers: &self.inner.settings.current().providers,
         })
     }
 

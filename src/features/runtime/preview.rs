@@ -90,6 +90,7 @@ impl Runtime {
             is_campaign: !connected.campaign.is_empty(),
             webhook_url: self.webhook_url(),
             llm_key: None,
+            providers: &self.inner.settings.current().providers,
         });
         mask(&mut config);
         let (status, reason) = verdict(&body, hours::gate(&body, now));

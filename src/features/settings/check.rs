@@ -18,7 +18,8 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     outbound(doc)?;
     mail(doc)?;
     brand(doc)?;
-    fleet(doc)
+    fleet(doc)?;
+    providers(doc)
 }
 
 /// Whether what a configuration file says about settings can be accepted.
@@ -68,6 +69,13 @@ fn mail(doc: &SettingsDoc) -> Result<()> {
     let is_pem = mail.ca_pem.trim().is_empty()
         || CertificateDer::pem_slice_iter(mail.ca_pem.as_bytes()).collect::<Result<Vec<_>, _>>().is_ok_and(|found| !found.is_empty());
     unless(is_pem, "ca_pem", "must be certificates in PEM form, or empty")
+}
+
+fn providers(doc: &SettingsDoc) -> Result<()> {
+    let providers = &doc.providers;
+    let is_address = providers.openai_base_url.is_empty() || Target::read(&providers.openai_base_url).is_ok();
+    unless(is_address, "openai_base_url", "must be a URL such as http://10.0.0.5:11434/v1, or empty")?;
+    unless(is_line(providers.openai_api_key.expose(), 4096), "openai_api_key", "must be one line of at most 4096 bytes")
 }
 
 fn brand(doc: &SettingsDoc) -> Result<()> {

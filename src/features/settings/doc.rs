@@ -19,6 +19,8 @@ pub struct SettingsDoc {
     pub brand: Brand,
     /// The engines.
     pub fleet: FleetHosts,
+    /// Model providers of bots that name none of their own.
+    pub providers: Providers,
 }
 
 /// Section `outbound`.
@@ -106,6 +108,16 @@ pub struct FleetHosts {
     /// URLs of engines; empty when the engine of this box is used.
     #[serde(rename = "cxbcore_fleet")]
     pub hosts: Vec<String>,
+}
+
+/// Section `providers`: where bots go that use the provider `openai` and name neither an address nor a key.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Providers {
+    /// Root of an OpenAI-compatible API; empty for the public one.
+    pub openai_base_url: String,
+    /// Its key; empty when it needs none.
+    pub openai_api_key: Secret,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

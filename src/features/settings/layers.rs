@@ -53,6 +53,7 @@ impl Base {
             mail: self.typed(Section::Mail, stored)?,
             brand: self.typed(Section::Brand, stored)?,
             fleet: self.typed(Section::Fleet, stored)?,
+            providers: self.typed(Section::Providers, stored)?,
         })
     }
 

@@ -16,7 +16,7 @@ mod view;
 mod window;
 
 pub use check::check_config;
-pub use doc::{Brand, FleetHosts, Mail, MailSecurity, OutboundCalls, SettingsDoc};
+pub use doc::{Brand, FleetHosts, Mail, MailSecurity, OutboundCalls, Providers, SettingsDoc};
 pub use routes::routes;
 pub use section::Section;
 pub use service::{Check, Settings, SettingsSetup};

@@ -26,7 +26,7 @@ pub fn routes(settings: Settings) -> OpenApiRouter {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryQuery {
-    /// Only this section: `outbound`, `mail`, `brand` or `fleet`.
+    /// Only this section: `outbound`, `mail`, `brand`, `fleet` or `providers`.
     section: Option<String>,
 }
 
@@ -36,7 +36,7 @@ async fn all(_can: Can<ReadSettings>, State(settings): State<Settings>) -> ApiRe
     Ok(Json(settings.all().await?))
 }
 
-/// One section: `outbound`, `mail`, `brand` or `fleet`.
+/// One section: `outbound`, `mail`, `brand`, `fleet` or `providers`.
 #[utoipa::path(
     get, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), responses((status = 200, body = Object))
 )]

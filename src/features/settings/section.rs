@@ -13,11 +13,13 @@ pub enum Section {
     Brand,
     /// The engines.
     Fleet,
+    /// Model providers.
+    Providers,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 4] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet];
+    pub const ALL: [Self; 5] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers];
 
     /// The word in paths, rows and the configuration.
     pub fn word(self) -> &'static str {
@@ -26,15 +28,15 @@ impl Section {
             Self::Mail => "mail",
             Self::Brand => "brand",
             Self::Fleet => "fleet",
+            Self::Providers => "providers",
         }
     }
 
     /// The section of a word, or "no such section".
     pub fn parse(word: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|section| section.word() == word)
-            .ok_or_else(|| Error::not_found("there is no such section of the settings: they are outbound, mail, brand and fleet"))
+        Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
+            Error::not_found("there is no such section of the settings: they are outbound, mail, brand, fleet and providers")
+        })
     }
 
     /// Other names under which keys are taken and shown, each with the key it stands for.

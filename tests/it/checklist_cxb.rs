@@ -1,0 +1,51 @@
+//! The checklist of the CXB API (issue 4): lines and the tests that show them, in the form of [`crate::checklist`]. A line stands here once
+//! a test shows it.
+
+use std::collections::BTreeSet;
+
+use crate::checklist::known;
+
+#[rustfmt::skip]
+const TABLE: &[(&str, &[&str])] = &[
+    // N. CXB API
+    ("252", &["it/users::the_stored_role_counts_at_once_and_a_switched_off_user_is_out", "it/walk::every_route_turns_away_whoever_has_no_business_there"]),
+    ("253", &["it/walk::every_route_turns_away_whoever_has_no_business_there", "it/object_access::a_bot_is_hidden_from_those_below_admin_whether_it_exists_or_not"]),
+    ("254", &["it/bots::a_bot_is_made_read_changed_and_removed", "it/bots_fields::every_field_is_kept_and_every_credential_is_masked"]),
+    ("255", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables", "it/bots_fields::every_field_is_kept_and_every_credential_is_masked", "features/runtime/assemble::the_settings_reach_only_providers_that_name_neither_address_nor_key"]),
+    ("256", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order", "it/bots_versions::a_bot_is_switched_on_and_off_without_a_new_version"]),
+    ("257", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables"]),
+    ("271", &["it/walk::every_route_turns_away_whoever_has_no_business_there"]),
+    ("272", &["tidy::floors_hold"]),
+    ("279", &["it/bots_fields::every_field_is_kept_and_every_credential_is_masked", "it/settings::admins_read_super_admins_write_and_keys_do_neither"]),
+    // Further behaviours
+    ("X1", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order", "it/users_and_keys::the_internal_secret_has_two_spellings_that_must_agree"]),
+    ("X2", &["it/users::the_stored_role_counts_at_once_and_a_switched_off_user_is_out"]),
+    ("X3", &["it/users::the_stored_role_counts_at_once_and_a_switched_off_user_is_out"]),
+    ("X4", &["it/users::registering_needs_an_admin_and_gives_up_to_ones_own_rank", "it/object_access::each_rank_reaches_only_the_people_it_may"]),
+    ("X5", &["it/object_access::each_rank_reaches_only_the_people_it_may", "it/settings::admins_read_super_admins_write_and_keys_do_neither"]),
+    ("X9", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order"]),
+    ("X10", &["it/config_contract::hostile_events_and_templates_end_as_text"]),
+    ("X11", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables"]),
+    ("X12", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables"]),
+    ("X13", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order", "features/runtime/hours::a_window_over_midnight_belongs_to_the_day_it_began_on"]),
+    ("X14", &["features/runtime/hours::hours_are_those_of_the_bots_zone"]),
+    ("X15", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places"]),
+    ("X16", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places"]),
+    ("X17", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places", "base/template::known_variables_are_replaced_and_unknown_ones_stay"]),
+    ("X49", &["it/bots_fields::each_block_is_refused_with_the_path_of_what_is_wrong"]),
+];
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let known = known();
+    let named = TABLE.iter().flat_map(|(line, tests)| tests.iter().map(move |test| (line, test)));
+    let missing: Vec<_> = named.filter(|(_, test)| !known.contains(**test)).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+}
+
+#[test]
+fn no_line_stands_twice_or_alone() {
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = TABLE.iter().map(|(line, _)| line).filter(|line| !seen.insert(**line)).collect();
+    assert!(twice.is_empty() && TABLE.iter().all(|(_, tests)| !tests.is_empty()), "{twice:?}");
+}
