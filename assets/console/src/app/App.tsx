@@ -15,6 +15,7 @@ const CallDetail = lazy(() => import('~/features/calls/CallDetail'));
 const Outbound = lazy(() => import('~/features/outbound/Outbound'));
 const NewOutbound = lazy(() => import('~/features/outbound/NewOutbound'));
 const Bots = lazy(() => import('~/features/bots/Bots'));
+const NewBot = lazy(() => import('~/features/bots/NewBot'));
 const BotScreen = lazy(() => import('~/features/bots/BotScreen'));
 const Numbers = lazy(() => import('~/features/numbers/Numbers'));
 const NumberScreen = lazy(() => import('~/features/numbers/NumberScreen'));
@@ -60,7 +61,9 @@ export function App() {
             <Route path="outbound" element={<Outbound />} />
             <Route path="outbound/new" element={<NewOutbound />} />
             <Route path="bots" element={<Bots />} />
+            <Route path="bots/new" element={<NewBot />} />
             <Route path="bots/:id" element={<BotScreen />} />
+            <Route path="bots/:id/:tab" element={<BotScreen />} />
             <Route path="numbers" element={<Numbers />} />
             <Route path="numbers/:id" element={<NumberScreen />} />
             <Route path="routes" element={<Routing />} />

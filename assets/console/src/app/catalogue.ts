@@ -1,6 +1,7 @@
 import { auditMessages } from '~/features/audit/messages';
 import { authMessages } from '~/features/auth/messages';
 import { botsMessages } from '~/features/bots/messages';
+import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
 import { callWorkMessages } from '~/features/calls/workMessages';
 import { carriersMessages } from '~/features/carriers/messages';
@@ -34,6 +35,7 @@ const PARTS = [
   auditMessages,
   authMessages,
   botsMessages,
+  versionMessages,
   callsMessages,
   callWorkMessages,
   carriersMessages,

@@ -1,6 +1,6 @@
-import { NativeSelect, SimpleGrid, Stack, Tabs, Textarea, TextInput } from '@mantine/core';
+import { Button, NativeSelect, SimpleGrid, Stack, Tabs, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ApiError, formField } from '~/shared/api/error';
 import type { BotBody } from '~/shared/bots/templates';
 import { useT } from '~/shared/i18n';
@@ -11,32 +11,41 @@ import { FlowEditor } from './FlowEditor';
 import { bodyOf, fieldsOf, tabOf, type BotFields } from './form';
 import { ProviderFieldset } from './ProviderFieldset';
 import { Rules } from './Rules';
-import { Versions } from './Versions';
 
 interface Props {
-  /** None while it is new. */
-  id: string | null;
   stored: BotBody;
-  onSave: (body: BotBody) => Promise<unknown>;
+  onSave: (body: BotBody, isDraft: boolean) => Promise<unknown>;
+  /** The word on the button that puts it to use. */
+  verb: string;
+  /** Whether it can also be put aside without being used. */
+  mayDraft?: boolean;
 }
 
 /** Everything of a bot, in tabs. A refused field brings its tab to the front. */
-export function BotForm({ id, stored, onSave }: Props) {
+export function BotForm({ stored, onSave, verb, mayDraft }: Props) {
   const t = useT();
+  const isDraft = useRef(false);
   const [tab, setTab] = useState<string | null>('basics');
   const form = useForm<BotFields>({ mode: 'controlled', initialValues: fieldsOf(stored) });
   const save = useSave(form, async (fields) => {
     try {
-      await onSave(bodyOf(fields, stored));
+      await onSave(bodyOf(fields, stored), isDraft.current);
     } catch (problem) {
       const first = problem instanceof ApiError ? problem.fields[0] : undefined;
       if (first) setTab(tabOf(formField(first.field)));
       throw problem;
+    } finally {
+      isDraft.current = false;
     }
   });
-  const tabs = ['basics', 'speech', 'flow', 'rules', ...(id ? ['versions'] : [])];
+  const aside = mayDraft && (
+    <Button type="submit" variant="default" loading={save.isBusy} onClick={() => (isDraft.current = true)}>
+      {t('bots.draft.save')}
+    </Button>
+  );
+  const tabs = ['basics', 'speech', 'flow', 'rules'];
   return (
-    <FormFrame save={save} verb={id ? undefined : t('common.create')}>
+    <FormFrame save={save} verb={verb} extra={aside}>
       <Tabs value={tab} onChange={setTab} keepMounted>
         <Tabs.List mb="md">
           {tabs.map((name) => (
@@ -75,11 +84,6 @@ export function BotForm({ id, stored, onSave }: Props) {
         <Tabs.Panel value="rules">
           <Rules form={form} />
         </Tabs.Panel>
-        {id && (
-          <Tabs.Panel value="versions">
-            <Versions id={id} />
-          </Tabs.Panel>
-        )}
       </Tabs>
     </FormFrame>
   );

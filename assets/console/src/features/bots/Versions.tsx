@@ -1,51 +1,81 @@
-import { Badge, Stack, Table, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { api, need } from '~/shared/api/client';
+import { Stack, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useSearchParams } from 'react-router';
+import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
-import { Loaded } from '~/shared/ui/Loaded';
+import { Confirm } from '~/shared/ui/Confirm';
+import { DataTable, type Column } from '~/shared/ui/DataTable';
+import { EmptyState } from '~/shared/ui/EmptyState';
+import { Mark } from '~/shared/ui/Mark';
+import { SmallButton } from '~/shared/ui/SmallButton';
+import { told } from '~/shared/ui/told';
+import { useFilters, useListing } from '~/shared/ui/useListing';
+import { Words } from '~/shared/ui/Words';
+import { Difference } from './Difference';
 
-/** Every change of a bot, the newest first. */
-export function Versions({ id }: { id: string }) {
+type Version = Schemas['BotVersionView'];
+
+/** Every version of a bot, the newest first; any two can be compared, any can come back. */
+export function Versions({ stored }: { stored: Schemas['BotView'] }) {
+  const t = useT();
+  const { offset } = useFilters([]);
+  const path = { id: stored.id };
+  const list = useListing<Version>(['bots', 'versions', stored.id], offset, (page) =>
+    need(api.GET('/api/v1/bots/{id}/versions', { params: { path, query: page } })),
+  );
+  return (
+    <Stack>
+      <Text c="dimmed">{t('versions.more')}</Text>
+      <Difference stored={stored} versions={(list.data?.data ?? []).map(({ version }) => version)} />
+      <DataTable
+        label={t('bot.tab.versions')}
+        query={list}
+        columns={useColumns(stored)}
+        rowKey={(row) => String(row.version)}
+        empty={<EmptyState title={t('versions.none')} />}
+      />
+    </Stack>
+  );
+}
+
+function useColumns(stored: Schemas['BotView']): Column<Version>[] {
   const t = useT();
   const format = useFormat();
-  const versions = useQuery({
-    queryKey: ['bots', 'versions', id],
-    queryFn: () => need(api.GET('/api/v1/bots/{id}/versions', { params: { path: { id }, query: { limit: '100' } } })),
-  });
+  return [
+    {
+      key: 'version',
+      header: t('bots.version'),
+      cell: (row) => row.version,
+    },
+    { key: 'at', header: t('common.created'), cell: (row) => format.when(row.created_at) },
+    { key: 'by', header: t('bots.by'), cell: (row) => row.created_by, isMinor: true },
+    { key: 'note', header: t('versions.note'), cell: (row) => (row.note ? <Words size="sm">{row.note}</Words> : '–'), isMinor: true },
+    {
+      key: 'actions',
+      header: t('common.actions'),
+      align: 'right',
+      cell: (row) => (row.is_published ? <Mark color="teal">{t('versions.published')}</Mark> : <Actions stored={stored} version={row.version} />),
+    },
+  ];
+}
+
+function Actions({ stored, version }: { stored: Schemas['BotView']; version: number }) {
+  const t = useT();
+  const client = useQueryClient();
+  const [, setParams] = useSearchParams();
+  const back = async () => {
+    await need(api.POST('/api/v1/bots/{id}/rollback', { params: { path: { id: stored.id } }, body: { version } }));
+    told(t('versions.back.done', { version }));
+    await client.invalidateQueries({ queryKey: ['bots'] });
+  };
+  const of = t('versions.of', { version });
   return (
-    <Loaded query={versions}>
-      {({ data: list }) => (
-        <Stack>
-          <Text c="dimmed">{list.length === 0 ? t('versions.none') : t('versions.more')}</Text>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('bots.version')}</Table.Th>
-                <Table.Th>{t('common.created')}</Table.Th>
-                <Table.Th>{t('bots.by')}</Table.Th>
-                <Table.Th>{t('bots.status')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {list.map((version) => (
-                <Table.Tr key={version.version}>
-                  <Table.Td>{version.version}</Table.Td>
-                  <Table.Td>{format.when(version.created_at)}</Table.Td>
-                  <Table.Td>{version.created_by}</Table.Td>
-                  <Table.Td>
-                    {version.is_published && (
-                      <Badge variant="light" tt="none">
-                        {t('versions.published')}
-                      </Badge>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Stack>
-      )}
-    </Loaded>
+    <>
+      <SmallButton verb={t('versions.compare')} of={of} onClick={() => setParams({ from: String(version), to: 'published' })} />
+      <Confirm title={t('versions.back.sure', { version })} more={t('versions.back.more')} verb={t('versions.back')} onYes={back}>
+        {(open) => <SmallButton verb={t('versions.back')} of={of} onClick={open} />}
+      </Confirm>
+    </>
   );
 }

@@ -9,11 +9,13 @@ interface Props {
   /** The word on the button that does it. */
   verb: string;
   onYes: () => Promise<unknown>;
+  /** Of that button; red for what destroys. */
+  colour?: string;
   children: (open: () => void) => ReactNode;
 }
 
 /** Asks before something is destroyed. A refusal is shown in the question. */
-export function Confirm({ title, more, verb, onYes, children }: Props) {
+export function Confirm({ title, more, verb, onYes, colour = 'red', children }: Props) {
   const t = useT();
   const [isOpen, setOpen] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -45,7 +47,7 @@ export function Confirm({ title, more, verb, onYes, children }: Props) {
             <Button variant="default" onClick={close}>
               {t('common.cancel')}
             </Button>
-            <Button color="red" loading={isBusy} onClick={() => void yes()}>
+            <Button color={colour} loading={isBusy} onClick={() => void yes()}>
               {verb}
             </Button>
           </Group>

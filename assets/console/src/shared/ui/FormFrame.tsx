@@ -8,13 +8,15 @@ interface Props {
   /** The word on the button; "Save" when absent. */
   verb?: string;
   onCancel?: () => void;
+  /** Another button before the one that saves. */
+  extra?: ReactNode;
   children: ReactNode;
   /** Without a border of its own, inside a dialog. */
   isBare?: boolean;
 }
 
 /** The frame of every form: its fields, what the server said about the whole, and the button. */
-export function FormFrame({ save, verb, onCancel, children, isBare }: Props) {
+export function FormFrame({ save, verb, onCancel, extra, children, isBare }: Props) {
   const t = useT();
   const body = (
     <form onSubmit={save.submit} noValidate>
@@ -27,6 +29,7 @@ export function FormFrame({ save, verb, onCancel, children, isBare }: Props) {
               {t('common.cancel')}
             </Button>
           )}
+          {extra}
           <Button type="submit" loading={save.isBusy}>
             {verb ?? t('common.save')}
           </Button>
