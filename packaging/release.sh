@@ -19,7 +19,7 @@ main() {
     mkdir -p "$stage/$name/packaging"
     install -m 0755 "$binary" "$stage/$name/cxbox"
     cp -R "$here/packaging/systemd" "$here/packaging/licenses" "$stage/$name/packaging/"
-    cp "$here"/packaging/LICENSE-* "$stage/$name/packaging/"
+    cp "$here"/packaging/LICENSE-* "$here"/packaging/CHANGELOG.md "$here"/packaging/UPGRADING.md "$stage/$name/packaging/"
     cp "$here/install.sh" "$here/README.md" "$stage/$name/"
     (cd "$stage/$name" && find . -type f | LC_ALL=C sort | xargs sha256sum >"$stage/SHA256SUMS")
     mv "$stage/SHA256SUMS" "$stage/$name/SHA256SUMS"

@@ -32,12 +32,14 @@ const SLICES: &[(&str, &[&str])] = &[
     ("numbers", &["bots", "carriers", "phones", "settings", "permit"]),
     ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
     ("crm", &["calls", "settings"]),
+    ("recordings", &["calls", "fleet", "settings"]),
+    ("backups", &["recordings", "settings"]),
     ("transcripts", &["calls", "settings"]),
     ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
     ("mail", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
-    ("ops", &["settings", "fleet", "calls"]),
+    ("ops", &["settings", "fleet", "calls", "recordings", "backups"]),
     ("console", &[]),
 ];
 

@@ -6,6 +6,7 @@ use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Random, Result};
 use crate::features::audit::Audit;
 use crate::features::auth::{Auth, AuthSetup, Identity};
+use crate::features::backups::{Backups, BackupsSetup};
 use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::Carriers;
@@ -17,6 +18,7 @@ use crate::features::ops::Readiness;
 use crate::features::outbound::{Orders, OrdersSetup};
 use crate::features::permit::{Permit, PermitSetup, Places};
 use crate::features::phones::{Phones, PhonesSetup};
+use crate::features::recordings::{Recordings, RecordingsSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
 use crate::features::transcripts::{Shares, SharesSetup, Transcripts, TranscriptsSetup};
@@ -54,6 +56,7 @@ pub struct Setup {
 pub(super) struct Handles {
     pub(super) audit: Audit,
     pub(super) auth: Auth,
+    pub(super) backups: Backups,
     pub(super) bots: Bots,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
@@ -61,12 +64,14 @@ pub(super) struct Handles {
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) mails: Mails,
+    pub(super) net: Outbound,
     pub(super) numbers: Numbers,
     pub(super) orders: Orders,
     pub(super) phones: Phones,
     pub(super) permit: Permit,
     pub(super) random: Random,
     pub(super) readiness: Readiness,
+    pub(super) recordings: Recordings,
     pub(super) runtime: Runtime,
     pub(super) settings: Settings,
     pub(super) shares: Shares,
@@ -96,8 +101,10 @@ impl Handles {
         let numbers = shared.numbers(&bots, &settings, &permit);
         let auth = shared.auth(outbound.clone(), &settings)?;
         let phones = shared.phones(&auth);
-        let calls = shared.calls(&bots)?;
+        let objects = Objects::disk(shared.setup.data.recordings(), shared.setup.random.clone())?;
+        let calls = shared.calls(&bots, &objects);
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
+        let recordings = shared.recordings(outbound.clone(), objects, &settings, &calls, &fleet);
         Ok(Self {
             audit: Audit::new(db.clone()),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
@@ -105,6 +112,8 @@ impl Handles {
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
             mails: shared.mails(&settings, outbound.clone())?,
+            net: outbound.clone(),
+            backups: shared.backups(&settings, &recordings),
             webhooks: shared.webhooks(outbound),
             console: Console::new(random.clone()),
             random: random.clone(),
@@ -120,6 +129,7 @@ impl Handles {
             settings,
             orders,
             phones,
+            recordings,
         })
     }
 }
@@ -199,17 +209,44 @@ impl Shared {
         })
     }
 
-    fn calls(&self, bots: &Bots) -> Result<Calls> {
-        Ok(Calls::new(CallsSetup {
+    fn calls(&self, bots: &Bots, objects: &Objects) -> Calls {
+        Calls::new(CallsSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
             sealer: self.sealer.clone(),
-            recordings: Objects::disk(self.setup.data.recordings(), self.setup.random.clone())?,
-            disk: self.disk(),
+            recordings: objects.clone(),
             bots: bots.clone(),
             public_base: self.setup.base_url.clone(),
-        }))
+        })
+    }
+
+    fn recordings(&self, net: Outbound, objects: Objects, settings: &Settings, calls: &Calls, fleet: &Fleet) -> Recordings {
+        Recordings::new(RecordingsSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            sealer: self.sealer.clone(),
+            objects,
+            disk: self.disk(),
+            net,
+            settings: settings.clone(),
+            calls: calls.clone(),
+            fleet: fleet.clone(),
+        })
+    }
+
+    fn backups(&self, settings: &Settings, recordings: &Recordings) -> Backups {
+        Backups::new(BackupsSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            data: self.setup.data.clone(),
+            config: self.setup.config.file.clone(),
+            master: self.setup.secrets.master,
+            sealer: self.sealer.clone(),
+            settings: settings.clone(),
+            recordings: recordings.clone(),
+        })
     }
 
     fn numbers(&self, bots: &Bots, settings: &Settings, permit: &Permit) -> Numbers {

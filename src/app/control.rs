@@ -9,6 +9,7 @@ use super::{jobs, router, subscriptions};
 use crate::base::Result;
 use crate::features::auth::Auth;
 use crate::features::fleet::Fleet;
+use crate::features::ops::doctor::{Doctor, DoctorSetup};
 use crate::features::ops::{self, Figures, FiguresSetup};
 use crate::platform::config::TlsMode;
 use crate::platform::db::Db;
@@ -22,6 +23,7 @@ pub struct App {
     /// Facts, listeners and jobs; does nothing until it is run or settled.
     pub outbox: Outbox,
     figures: Figures,
+    doctor: Doctor,
     handles: Handles,
 }
 
@@ -33,17 +35,30 @@ impl App {
         let has_tls = setup.config.server.tls == TlsMode::Local;
         let has_listener = setup.config.metrics.bind.is_some();
         let disk = Disk::of(data.root(), setup.config.server.reserve());
+        let (config, random) = (setup.config.clone(), setup.random.clone());
         let handles = Handles::build(setup, &db)?;
         let work = Work {
             subscriptions: subscriptions::all(&handles),
             handlers: jobs::all(&handles),
-            chores: jobs::chores(),
+            chores: jobs::chores(&handles),
             upkeep: jobs::upkeep(),
         };
         let outbox = Outbox::new(&db, &clock, work);
-        let figures =
-            Figures::new(FiguresSetup { clock, data, disk, fleet: handles.fleet.clone(), outbox: outbox.clone(), has_tls, has_listener });
-        Ok(Self { db, outbox, figures, handles })
+        let doctor = Doctor::new(DoctorSetup {
+            data: data.clone(),
+            config,
+            clock: clock.clone(),
+            random,
+            readiness: handles.readiness.clone(),
+            outbox: outbox.clone(),
+            backups: handles.backups.clone(),
+            recordings: handles.recordings.clone(),
+            settings: handles.settings.clone(),
+            net: handles.net.clone(),
+        });
+        let (fleet, backups) = (handles.fleet.clone(), handles.backups.clone());
+        let figures = Figures::new(FiguresSetup { clock, data, disk, fleet, outbox: outbox.clone(), backups, has_tls, has_listener });
+        Ok(Self { db, outbox, figures, doctor, handles })
     }
 
     /// Adds what the process counts to `/metrics`.
@@ -54,7 +69,11 @@ impl App {
 
     /// All routes behind the gate.
     pub fn router(&self) -> Router {
-        router::build(&self.handles, self.figures.clone()).0
+        self.built().0
+    }
+
+    fn built(&self) -> (Router, OpenApi) {
+        router::build(&self.handles, self.figures.clone(), self.doctor.clone())
     }
 
     /// The routes of a listener that gives figures and nothing else.
@@ -64,7 +83,7 @@ impl App {
 
     /// The description of all routes, from the same registration.
     pub fn openapi(&self) -> OpenApi {
-        router::build(&self.handles, self.figures.clone()).1
+        self.built().1
     }
 
     /// Fills a new box with what it comes with, and takes the stored settings into force. Call once per start, before anything runs.

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{calls, mail, outbound, transcripts, webhooks};
+use crate::features::{backups, calls, mail, outbound, recordings, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome, Upkeep};
 
 /// All kinds of jobs and their handlers.
@@ -14,13 +14,15 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     let mut all: HashMap<_, _> = transcripts::handlers(&handles.transcripts).into_iter().collect();
     all.extend(outbound::handlers(&handles.orders));
     all.extend(mail::handlers(&handles.mails));
+    all.extend(recordings::handlers(&handles.recordings));
+    all.extend(backups::handlers(&handles.backups));
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
 }
 
 /// What is tidied up now and then.
-pub(super) fn chores() -> Vec<Chore> {
-    vec![webhooks::chore()]
+pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
+    vec![webhooks::chore(), recordings::chore(&handles.recordings), recordings::erasure(), backups::chore(&handles.backups)]
 }
 
 /// What is kept up beside facts.

@@ -11,9 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use super::compose::Handles;
 use super::describe;
 use crate::features::ops::Figures;
+use crate::features::ops::doctor::Doctor;
 use crate::features::{
-    audit, auth, bots, calls, carriers, console, fleet, mail, numbers, ops, outbound, permit, phones, runtime, settings, transcripts,
-    webhooks,
+    audit, auth, backups, bots, calls, carriers, console, fleet, mail, numbers, ops, outbound, permit, phones, recordings, runtime,
+    settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::edge;
@@ -22,11 +23,12 @@ use crate::platform::http::edge;
 const MOST_BODY: usize = 2 * 1024 * 1024;
 
 /// All routes, and their description.
-pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
+pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Router, OpenApi) {
     let h = handles.clone();
     let authenticate: Arc<dyn Authenticate> = Arc::new(h.auth.clone());
     let router = OpenApiRouter::with_openapi(description())
         .merge(ops::routes(h.readiness, figures))
+        .merge(ops::doctor::routes(doctor))
         .merge(auth::routes(h.auth))
         .merge(audit::routes(h.audit))
         .merge(bots::routes(h.bots))
@@ -34,6 +36,8 @@ pub(super) fn build(handles: &Handles, figures: Figures) -> (Router, OpenApi) {
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
         .merge(phones::routes(h.phones))
         .merge(calls::routes(h.calls))
+        .merge(recordings::routes(h.recordings))
+        .merge(backups::routes(h.backups))
         .merge(outbound::routes(h.orders))
         .merge(fleet::routes(h.fleet))
         .merge(transcripts::routes(h.transcripts, h.shares))

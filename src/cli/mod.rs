@@ -1,17 +1,23 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
+mod backup;
 mod config;
 mod demo;
+mod doctor;
 mod engine;
+mod folder;
 mod lab;
 mod lab_ai;
 mod lab_load;
 mod lab_phone;
 mod openapi;
 mod people;
+mod restore;
+mod schema;
 mod serve;
 mod speech_worker;
 mod tls;
+mod upgrade;
 mod user;
 
 use std::process::ExitCode;
@@ -52,6 +58,17 @@ enum Command {
     Tls(tls::Command),
     /// Add, list and change people.
     User(user::Args),
+    /// Make a backup: one file with everything the box needs to come back. Works while it serves.
+    Backup(backup::Args),
+    /// Put a backup in the place of a data folder.
+    Restore(restore::Args),
+    /// Look the box over and say how to mend what is wrong. Ends with 0 (well), 1 (something to watch) or 2 (something is broken).
+    Doctor(doctor::Args),
+    /// Put a newer release in the place of this one, and go back by itself if that fails.
+    Upgrade(upgrade::Args),
+    /// Print the newest schema of the database that this program knows.
+    #[command(hide = true)]
+    Schema,
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -66,12 +83,17 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Upgrade(args) => upgrade::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Lab(command) => lab::run(command),
         Command::Engine(args) => engine::run(args),
         Command::SpeechWorker => speech_worker::run(),
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),
+        Command::Schema => schema::run(),
         Command::Serve(args) => serve::run(*args),
         Command::Tls(command) => tls::run(command),
         Command::User(args) => user::run(args),

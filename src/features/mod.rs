@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod backups;
 pub mod bots;
 pub mod calls;
 pub mod carriers;
@@ -13,6 +14,7 @@ pub mod ops;
 pub mod outbound;
 pub mod permit;
 pub mod phones;
+pub mod recordings;
 pub mod runtime;
 pub mod settings;
 pub mod transcripts;

@@ -26,7 +26,7 @@ pub struct Entry {
     pub actor_id: String,
     /// Name of the user at that time.
     pub actor: String,
-    /// How they had proved who they are: `oidc`, `login`, `local`, or the id of the API key.
+    /// How they had proved who they are: `oidc`, `login`, `local`, `link`, or the id of the API key.
     pub via: String,
     /// Address the request came from; none for the machine itself.
     pub ip: Option<String>,
@@ -184,6 +184,7 @@ fn via_word(via: &Via) -> String {
         Via::Login => "login".to_owned(),
         Via::ApiKey(id) => id.0.clone(),
         Via::Local => "local".to_owned(),
+        Via::Link => "link".to_owned(),
     }
 }
 

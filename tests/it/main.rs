@@ -4,6 +4,7 @@
 
 mod audit;
 mod auth;
+mod backups;
 mod bad_tokens;
 mod bots;
 mod bots_fields;
@@ -27,6 +28,7 @@ mod mail;
 mod numbers;
 mod numbers_modes;
 mod object_access;
+mod object_store;
 mod oidc_clients;
 mod oidc_code;
 mod oidc_foreign;
@@ -40,6 +42,7 @@ mod outbound_life;
 mod outbound_once;
 mod permit;
 mod phones;
+mod recording_links;
 mod recordings;
 mod rest_v1;
 mod rest_v1_bearers;

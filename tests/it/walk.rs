@@ -49,6 +49,7 @@ const BELOW_ADMIN: &[&str] = &[
     "POST /api/v1/calls/{session_id}/hangup",
     "GET /api/v1/call-tags",
     "GET /api/v1/events/stream",
+    "GET /api/v1/settings/display",
 ];
 
 /// The callers in the order of what they may do.

@@ -1,7 +1,7 @@
-//! What the engine sends: results, events of running calls, recordings. All behind the internal secret.
+//! What the engine sends: results, events of running calls. All behind the internal secret.
 
 use axum::Json;
-use axum::body::{Body as RawBody, Bytes};
+use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use http::StatusCode;
@@ -26,7 +26,6 @@ pub(super) fn routes(calls: Calls) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(receive_result))
         .routes(routes!(receive_event))
-        .routes(routes!(receive_recording))
         .layer(DefaultBodyLimit::max(MOST_RESULT_BYTES))
         .with_state(calls)
 }
@@ -74,32 +73,4 @@ async fn receive_event(
 ) -> ApiResult<Json<Stored>> {
     calls.record_event(session_id.clone(), event).await?;
     Ok(Json(Stored { status: "ok", session_id }))
-}
-
-/// A recording that lies in the store.
-#[derive(Serialize, ToSchema)]
-struct StoredRecording {
-    /// Its key.
-    key: String,
-    /// Its length in bytes.
-    size: u64,
-}
-
-#[utoipa::path(
-    put, path = "/api/v1/engine/recordings/{key}", tag = "engine", params(("key" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "audio/wav"),
-    responses(
-        (status = 201, description = "On disk and synced", body = StoredRecording),
-        (status = 422, description = "The key is no name of a file, or the upload broke off"),
-        (status = 507, description = "The disk is almost full; the same upload is taken when there is room again"),
-    )
-)]
-async fn receive_recording(
-    _: EngineOnly,
-    State(calls): State<Calls>,
-    Path(key): Path<String>,
-    body: RawBody,
-) -> ApiResult<(StatusCode, Json<StoredRecording>)> {
-    let size = calls.store_recording(&key, body.into_data_stream()).await?;
-    Ok((StatusCode::CREATED, Json(StoredRecording { key, size })))
 }

@@ -16,9 +16,7 @@ mod model;
 mod outcome;
 mod payload;
 mod person;
-mod range;
 mod record;
-mod recordings_routes;
 mod results_store;
 mod routes;
 mod service;
@@ -36,6 +34,7 @@ pub use forget_store::{Class, DueCall, Of, due, erase, forget_analysis, forget_r
 pub use model::{CallStatus, Direction, NewCall, Origin};
 pub use person::{CallsOf, is_number_of};
 pub use record::CallRecord;
+pub use results_store::session_of_token;
 pub use routes::routes;
 pub use service::{Calls, CallsSetup, Live};
 pub use store::{find, find_by_call_id, get, note_transcript_file, open_skeleton, saves_transcript};
@@ -71,11 +70,5 @@ impl Permission for HoldCalls {
 /// May take calls out of the box as a file.
 pub enum ExportCalls {}
 impl Permission for ExportCalls {
-    const RANK: Role = Role::Admin;
-}
-
-/// May hear recordings.
-pub enum ReadRecordings {}
-impl Permission for ReadRecordings {
     const RANK: Role = Role::Admin;
 }

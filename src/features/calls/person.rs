@@ -69,10 +69,11 @@ impl Calls {
         Ok(whole)
     }
 
-    /// Removes the recording of a call from the store. Says whether there was one.
+    /// Removes the recording of a call from this machine. Says whether there was one. The object store's copy goes when the call forgets its
+    /// recording: `features/recordings` hears of it from the database.
     pub async fn remove_object(&self, key: &str) -> Result<bool> {
         match ObjectKey::parse(key) {
-            Ok(key) => self.recordings().delete(&key).await.context("cannot remove a recording"),
+            Ok(key) => self.inner.setup.recordings.delete(&key).await.context("cannot remove a recording"),
             // No such object can ever have been stored.
             Err(_) => Ok(false),
         }

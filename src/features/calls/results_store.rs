@@ -195,9 +195,21 @@ fn outcome(known: &Known, results: &Results) -> String {
 }
 
 /// The session a recording token opens, by the token's hash.
-pub(super) fn session_of_token(conn: &crate::platform::db::Conn, hash: &[u8; 32]) -> Result<Option<SessionId>> {
+pub fn session_of_token(conn: &crate::platform::db::Conn, hash: &[u8; 32]) -> Result<Option<SessionId>> {
     Ok(conn
         .prepare_cached("select session_id from calls where recording_token_hash = ?1 order by id desc limit 1")?
         .query_row([hash.as_slice()], |row| row.get(0))
         .optional()?)
+}
+
+/// Gives a call's recording another token, or one that nobody has when it is shown to nobody. Answers with the hash of a token that opened.
+pub(super) fn set_token(tx: &Tx<'_>, session_id: &SessionId, hash: &[u8; 32], sealed: Option<&str>) -> Result<Option<Vec<u8>>> {
+    let former = tx
+        .prepare_cached("select recording_token_hash from calls where session_id = ?1 and recording_token_sealed is not null")?
+        .query_row([session_id], |row| row.get(0))
+        .optional()?
+        .flatten();
+    tx.prepare_cached("update calls set recording_token_hash = ?2, recording_token_sealed = ?3 where session_id = ?1")?
+        .execute(params![session_id, hash.as_slice(), sealed])?;
+    Ok(former)
 }

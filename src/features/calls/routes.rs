@@ -11,7 +11,7 @@ use super::list::ListQuery;
 use super::service::Calls;
 use super::timeline::Entry;
 use super::view::{CallSummary, CallView};
-use super::{ReadCalls, engine_routes, export, live_routes, marks, recordings_routes};
+use super::{ReadCalls, engine_routes, export, live_routes, marks};
 use crate::base::id::SessionId;
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
@@ -27,8 +27,7 @@ pub fn routes(calls: Calls) -> OpenApiRouter {
         .merge(engine_routes::routes(calls.clone()))
         .merge(export::routes(calls.clone()))
         .merge(live_routes::routes(calls.clone()))
-        .merge(marks::routes(calls.clone()))
-        .merge(recordings_routes::routes(calls))
+        .merge(marks::routes(calls))
 }
 
 #[utoipa::path(

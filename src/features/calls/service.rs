@@ -1,10 +1,8 @@
 //! The handle of this slice: one method per use case.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use tokio::sync::broadcast;
 
 use super::payload::{self, Results};
@@ -17,10 +15,8 @@ use crate::base::secret::sha256;
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
 use crate::features::bots::Bots;
-use crate::platform::access::Misses;
-use crate::platform::db::Db;
-use crate::platform::objects::{Object, ObjectKey, Objects};
-use crate::platform::space::Disk;
+use crate::platform::db::{Db, Tx};
+use crate::platform::objects::Objects;
 
 /// Live events that may wait for a slow listener; it then loses the oldest and is told so.
 const LIVE: usize = 1024;
@@ -35,10 +31,8 @@ pub struct CallsSetup {
     pub random: Random,
     /// Seals recording tokens.
     pub sealer: Arc<Sealer>,
-    /// Where recordings lie.
+    /// Where recordings lie on this machine.
     pub recordings: Objects,
-    /// The disk they lie on.
-    pub disk: Disk,
     /// The bots, for how long their calls may last.
     pub bots: Bots,
     /// `https://host` of this box as callers see it; recording links begin with it.
@@ -62,15 +56,13 @@ pub struct Calls {
 
 pub(super) struct Inner {
     pub(super) setup: CallsSetup,
-    misses: Misses,
     live: broadcast::Sender<Arc<Live>>,
 }
 
 impl Calls {
     /// The slice over its parts.
     pub fn new(setup: CallsSetup) -> Self {
-        let misses = Misses::new(setup.clock.clone());
-        Self { inner: Arc::new(Inner { setup, misses, live: broadcast::channel(LIVE).0 }) }
+        Self { inner: Arc::new(Inner { setup, live: broadcast::channel(LIVE).0 }) }
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -91,6 +83,21 @@ impl Calls {
     pub fn recording_token(&self, call: &CallRecord) -> Result<Option<String>> {
         let sealed = call.recording_token_sealed.as_deref();
         sealed.map(|sealed| self.inner.setup.sealer.open(call.session_id.as_str(), sealed)).transpose()
+    }
+
+    /// Ends the recording link of a call: no token opens it until [`Calls::renew_token`]. Gives the hash of the token that ended.
+    pub fn end_token(&self, tx: &Tx<'_>, session_id: &SessionId) -> Result<Option<Vec<u8>>> {
+        // A hash that nobody has the token for keeps a repeated result from making a new link.
+        let nobodys = sha256(&self.inner.setup.random.url_safe::<24>());
+        results_store::set_token(tx, session_id, &nobodys, None)
+    }
+
+    /// Gives a call's recording a new token. Answers with it and with the hash of the former one.
+    pub fn renew_token(&self, tx: &Tx<'_>, session_id: &SessionId) -> Result<(String, Option<Vec<u8>>)> {
+        let token = self.inner.setup.random.url_safe::<24>();
+        let sealed = self.inner.setup.sealer.seal(session_id.as_str(), &token)?;
+        let former = results_store::set_token(tx, session_id, &sha256(&token), Some(&sealed))?;
+        Ok((token, former))
     }
 
     /// Stores a result (seed 000). When this answers, the result and its fact are on disk. A repeat changes nothing: the engine may send it
@@ -151,48 +158,5 @@ impl Calls {
     /// One call, or "not found".
     pub async fn get(&self, session_id: SessionId) -> Result<CallRecord> {
         self.db().read(move |conn| store::get(conn, &session_id)).await
-    }
-
-    /// Stores a recording the engine uploads. Answers with its size once it is synced. `DiskFull` when little room is left; the engine
-    /// keeps the file and comes again.
-    pub async fn store_recording<S, E>(&self, key: &str, stream: S) -> Result<u64>
-    where
-        S: Stream<Item = Result<Bytes, E>> + Unpin,
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let key = ObjectKey::parse(key)?;
-        self.inner.setup.disk.check()?;
-        self.inner.setup.recordings.put(&key, stream).await
-    }
-
-    /// The stored recordings.
-    pub(super) fn recordings(&self) -> &Objects {
-        &self.inner.setup.recordings
-    }
-
-    /// The recording of a call, or "not found".
-    pub async fn recording(&self, session_id: SessionId) -> Result<(ObjectKey, Object)> {
-        let missing = || Error::not_found("no such recording");
-        let call = self.db().read(move |conn| store::find(conn, &session_id)).await?.ok_or_else(missing)?;
-        let key = call.recording_object().and_then(|key| ObjectKey::parse(&key).ok()).ok_or_else(missing)?;
-        let found = self.recordings().find(&key).await?.ok_or_else(missing)?;
-        Ok((key, found))
-    }
-
-    /// The recording behind a public link. The token is looked up by its hash; an address that guesses too often is refused.
-    pub async fn public_recording(&self, token: &str, ip: Option<IpAddr>) -> Result<(ObjectKey, Object)> {
-        if let Some(ip) = ip {
-            self.inner.misses.check(ip)?;
-        }
-        let hash = sha256(token);
-        let session_id = self.db().read(move |conn| results_store::session_of_token(conn, &hash)).await?;
-        let found = match session_id {
-            Some(session_id) => self.recording(session_id).await,
-            None => Err(Error::not_found("no such recording")),
-        };
-        if let (Err(_), Some(ip)) = (&found, ip) {
-            self.inner.misses.count(ip);
-        }
-        found
     }
 }

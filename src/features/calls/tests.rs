@@ -14,7 +14,6 @@ use crate::features::bots::Bots;
 use crate::platform::db::Db;
 use crate::platform::objects::Objects;
 use crate::platform::outbox::{Outbox, Work, facts_after};
-use crate::platform::space::{Disk, Reserve};
 
 struct House {
     _folder: tempfile::TempDir,
@@ -38,7 +37,6 @@ impl House {
             sealer: sealer.clone(),
             recordings: Objects::disk(folder.path().join("recordings"), random.clone()).expect("a store"),
             bots: Bots::new(db.clone(), random, sealer),
-            disk: Disk::of(folder.path(), Reserve { mb: 0, percent: 0 }),
             public_base: "https://phone.example:8443".to_owned(),
         });
         let outbox = Outbox::new(&db, &clock, Work { upkeep: vec![upkeep()], ..Work::default() });

@@ -18,6 +18,8 @@ const HEALTH_WITHIN: Duration = Duration::from_secs(20);
 const DIALOUT_WITHIN: Duration = Duration::from_secs(60);
 /// How long an engine may take to take any other order.
 const ORDER_WITHIN: Duration = Duration::from_secs(10);
+/// How long an engine may take to begin with a recording: somebody waits for it.
+const RECORDING_WITHIN: Duration = Duration::from_secs(1);
 /// Largest answer of an engine, in bytes.
 const MOST_ANSWER: usize = 256 * 1024;
 
@@ -79,6 +81,15 @@ impl Client {
         let target = self.target(host, &format!("/calls/{session_id}/hangup"));
         let answer = self.send(host, Request::post(target).within(ORDER_WITHIN)).await?;
         succeeded(answer).await.map(drop)
+    }
+
+    /// Begins to read a recording that the engine keeps, or the bytes of it from the first to the last of `part`. `NotFound` when it has none.
+    pub(super) async fn recording(&self, host: &Host, key: &str, part: Option<(u64, u64)>) -> Result<Answer> {
+        let mut request = Request::get(self.target(host, &format!("/recordings/{key}"))).within(RECORDING_WITHIN);
+        if let Some((first, last)) = part {
+            request = request.header("range", &format!("bytes={first}-{last}"));
+        }
+        succeeded(self.send(host, request).await?).await
     }
 
     /// Asks an engine to take no more calls and to end with its last one.

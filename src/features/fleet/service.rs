@@ -16,7 +16,7 @@ use crate::base::secret::Secret;
 use crate::base::{Error, Kind, Random, Result};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::features::settings::Settings;
-use crate::platform::net::Outbound;
+use crate::platform::net::{Answer, Outbound};
 
 /// What the slice is built from.
 pub struct FleetSetup {
@@ -130,6 +130,32 @@ impl Fleet {
             });
         };
         self.inner.client.dialout(&hosts[best], call).await
+    }
+
+    /// The first engine that keeps a recording, and how long that is. Engines that do not answer in time are passed over.
+    pub async fn find_recording(&self, key: &str) -> Option<(Host, u64)> {
+        for host in self.hosts() {
+            match self.inner.client.recording(&host, key, None).await {
+                Ok(answer) => {
+                    let size = answer.header("content-length").and_then(|text| text.parse().ok());
+                    if answer.status == 200 && size.is_some() {
+                        return size.map(|size| (host, size));
+                    }
+                }
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => warn!("The engine {} was not able to say whether it has a recording: {error}", host.label()),
+            }
+        }
+        None
+    }
+
+    /// Begins to read a recording that an engine keeps, or a part of it: first and last byte. `None` when it has none any more.
+    pub async fn recording(&self, host: &Host, key: &str, part: Option<(u64, u64)>) -> Result<Option<Answer>> {
+        match self.inner.client.recording(host, key, part).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends a call, wherever it runs.

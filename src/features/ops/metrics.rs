@@ -5,8 +5,9 @@ use std::time::Duration;
 use metrics::{gauge, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use crate::base::{Clock, Millis};
+use crate::base::Clock;
 use crate::contract::fleet::FleetHealth;
+use crate::features::backups::Backups;
 use crate::features::fleet::Fleet;
 use crate::platform::data_dir::DataDir;
 use crate::platform::outbox::{Depth, Outbox};
@@ -26,6 +27,8 @@ pub struct FiguresSetup {
     pub fleet: Fleet,
     /// Facts and jobs.
     pub outbox: Outbox,
+    /// Backups.
+    pub backups: Backups,
     /// Whether the API's address speaks TLS with the certificate in the data folder.
     pub has_tls: bool,
     /// Whether a listener of its own gives the figures; the API's address then does not.
@@ -70,7 +73,7 @@ impl Figures {
 
     /// All figures in Prometheus' text format.
     pub async fn render(&self) -> String {
-        let FiguresSetup { clock, data, disk, fleet, outbox, has_tls, .. } = &self.setup;
+        let FiguresSetup { clock, data, disk, fleet, outbox, backups, has_tls, .. } = &self.setup;
         let now = clock.now();
         let wal = data.root().join("main.db-wal");
         let oldest = outbox.oldest_due(now).await.ok();
@@ -81,21 +84,11 @@ impl Figures {
             oldest: oldest.map(|at| at.map_or(Duration::ZERO, |at| now.since(at))),
             engine: fleet.local_health().await.ok(),
             certificate_s: has_tls.then(|| tls::leaf_ends_at(data)).flatten().map(|ends| (ends.0 - now.0) as f64 / 1000.0),
-            backup: newest_backup(data).map(|at| now.since(at)),
+            backup: backups.newest().await.ok().flatten().map(|backup| now.since(backup.started_at)),
         };
         let counted = self.counted.as_ref().map(PrometheusHandle::render).unwrap_or_default();
         written(&found) + &counted
     }
-}
-
-/// When the newest copy of the database was made, if there is one.
-fn newest_backup(data: &DataDir) -> Option<Millis> {
-    let made_at = |entry: std::io::Result<std::fs::DirEntry>| {
-        let entry = entry.ok().filter(|entry| entry.path().extension().is_some_and(|ending| ending == "db"))?;
-        let since = entry.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-        Some(Millis(i64::try_from(since.as_millis()).ok()?))
-    };
-    std::fs::read_dir(data.backups()).ok()?.filter_map(made_at).max()
 }
 
 fn written(found: &Found) -> String {

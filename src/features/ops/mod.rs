@@ -1,6 +1,7 @@
 //! Health, readiness and version of the box, and what its CodeB surface offers. Owns no tables.
 
 mod catalogue;
+pub mod doctor;
 mod metrics;
 mod observe;
 mod readiness;

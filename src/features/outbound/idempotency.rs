@@ -30,7 +30,7 @@ impl OnceKey {
         let key = key.ok_or_else(|| refused("Idempotency-Key", "must be 1 to 255 printable ASCII characters"))?;
         let caller = match &actor.via {
             Via::ApiKey(id) => id.to_string(),
-            Via::Oidc | Via::Login | Via::Local => actor.user_id.to_string(),
+            Via::Oidc | Via::Login | Via::Local | Via::Link => actor.user_id.to_string(),
         };
         Ok(Some(Self { caller, key }))
     }

@@ -19,7 +19,9 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     mail(doc)?;
     brand(doc)?;
     fleet(doc)?;
-    providers(doc)
+    providers(doc)?;
+    storage(doc)?;
+    unless((1..=1000).contains(&doc.backup.keep), "keep", "must be 1 to 1000")
 }
 
 /// Whether what a configuration file says about settings can be accepted.
@@ -95,6 +97,21 @@ fn fleet(doc: &SettingsDoc) -> Result<()> {
     Ok(())
 }
 
+fn storage(doc: &SettingsDoc) -> Result<()> {
+    let storage = &doc.storage;
+    let is_place = Target::read(&format!("http://{}", storage.endpoint)).is_ok_and(|target| target.path == "/");
+    unless(storage.endpoint.is_empty() || is_place, "endpoint", "must be a host with or without a port, such as localhost:9000")?;
+    unless(is_line(&storage.access_key, 255), "access_key", "must be one line of at most 255 bytes")?;
+    unless(is_line(storage.secret_key.expose(), 1024), "secret_key", "must be one line of at most 1024 bytes")?;
+    let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+    let is_bucket = (3..=63).contains(&storage.bucket.len()) && storage.bucket.bytes().all(is_letter);
+    unless(storage.bucket.is_empty() || is_bucket, "bucket", "must be 3 to 63 lower-case letters, digits, dots and dashes")?;
+    let is_region =
+        !storage.region.is_empty() && storage.region.len() <= 63 && storage.region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    unless(is_region, "region", "must be a word such as us-east-1")?;
+    unless(storage.link_days <= 36_500, "link_days", "must be 0 to 36500")
+}
+
 fn unless(holds: bool, field: &str, sentence: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(refused(field, sentence)) }
 }
@@ -136,7 +153,7 @@ mod tests {
 
     #[test]
     fn each_refusal_names_its_field() {
-        use Section::{Brand, Fleet, Mail, Outbound};
+        use Section::{Backup, Brand, Fleet, Mail, Outbound, Storage};
         for (section, key, value, field) in [
             (Outbound, "window", json!("always"), "window"),
             (Outbound, "timezone", json!("Moon/Crater"), "timezone"),
@@ -162,6 +179,15 @@ mod tests {
             (Brand, "support_email", json!("nobody"), "support_email"),
             (Fleet, "cxbcore_fleet", json!(["https://ok:1", "ftp://no"]), "cxbcore_fleet[1]"),
             (Fleet, "cxbcore_fleet", json!(["https://ok/path"]), "cxbcore_fleet[0]"),
+            (Storage, "endpoint", json!("http://localhost:9000"), "endpoint"),
+            (Storage, "endpoint", json!("localhost:9000/path"), "endpoint"),
+            (Storage, "bucket", json!("Up"), "bucket"),
+            (Storage, "bucket", json!("../main"), "bucket"),
+            (Storage, "region", json!("us east"), "region"),
+            (Storage, "secure", json!("yes"), "secure"),
+            (Storage, "secret_key", json!("a\nb"), "secret_key"),
+            (Backup, "schedule", json!("sometimes"), "schedule"),
+            (Backup, "keep", json!(0), "keep"),
         ] {
             assert_eq!(refusal(section, json!({ key: value.clone() })).as_deref(), Some(field), "{key} = {value}");
         }

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
+use super::schedule::Schedule;
 use super::window::Window;
 use crate::base::secret::Secret;
 
@@ -21,6 +22,10 @@ pub struct SettingsDoc {
     pub fleet: FleetHosts,
     /// Model providers of bots that name none of their own.
     pub providers: Providers,
+    /// Where recordings lie.
+    pub storage: Storage,
+    /// Scheduled backups.
+    pub backup: Backup,
 }
 
 /// Section `outbound`.
@@ -118,6 +123,53 @@ pub struct Providers {
     pub openai_base_url: String,
     /// Its key; empty when it needs none.
     pub openai_api_key: Secret,
+}
+
+/// Section `storage`: an S3-compatible store beside the local disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// Host and port of the store, such as `localhost:9000`.
+    pub endpoint: String,
+    /// Id of the access key; empty when only the local disk is used.
+    pub access_key: String,
+    /// The secret that belongs to it.
+    pub secret_key: Secret,
+    /// The bucket; it must exist.
+    pub bucket: String,
+    /// Whether the store is spoken to over TLS.
+    pub secure: bool,
+    /// Its region.
+    pub region: String,
+    /// Whether the bucket stands in the path of URLs and not in the host's name.
+    pub path_style: bool,
+    /// Whether the local copy of a recording stays after its upload.
+    pub keep_local: bool,
+    /// Days a recording link lives after its call; 0 when as long as the recording.
+    pub link_days: u32,
+}
+
+impl Storage {
+    /// Whether recordings are uploaded: endpoint, both keys and the bucket are set.
+    pub fn is_on(&self) -> bool {
+        ![&self.endpoint, &self.access_key, &self.bucket].into_iter().any(String::is_empty) && !self.secret_key.expose().is_empty()
+    }
+}
+
+/// Section `backup`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// When backups are made.
+    pub schedule: Schedule,
+    /// How many finished ones are kept.
+    pub keep: u32,
+    /// Whether each one is also uploaded to the object store.
+    pub to_s3: bool,
+    /// Whether the database is written anew without free pages.
+    pub compact: bool,
+    /// Whether the sound of recordings that lie on local disk goes along.
+    pub with_recordings: bool,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

@@ -54,6 +54,8 @@ impl Base {
             brand: self.typed(Section::Brand, stored)?,
             fleet: self.typed(Section::Fleet, stored)?,
             providers: self.typed(Section::Providers, stored)?,
+            storage: self.typed(Section::Storage, stored)?,
+            backup: self.typed(Section::Backup, stored)?,
         })
     }
 

@@ -9,6 +9,7 @@ mod check;
 mod doc;
 mod layers;
 mod routes;
+mod schedule;
 mod section;
 mod service;
 mod store;
@@ -16,8 +17,9 @@ mod view;
 mod window;
 
 pub use check::check_config;
-pub use doc::{Brand, FleetHosts, Mail, MailSecurity, OutboundCalls, Providers, SettingsDoc};
+pub use doc::{Backup, Brand, FleetHosts, Mail, MailSecurity, OutboundCalls, Providers, SettingsDoc, Storage};
 pub use routes::routes;
+pub use schedule::Schedule;
 pub use section::Section;
 pub use service::{Check, Settings, SettingsSetup};
 pub use window::{Span, Window};
@@ -30,6 +32,13 @@ pub enum ReadSettings {}
 impl Permission for ReadSettings {
     const RANK: Role = Role::Admin;
     const KEYS: bool = false;
+}
+
+/// May see how the box presents itself: every person who is signed in.
+pub enum SeeDisplay {}
+
+impl Permission for SeeDisplay {
+    const RANK: Role = Role::Agent;
 }
 
 /// May change settings (decision 17).

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,21 +12,26 @@ use super::layers::Values;
 use super::section::Section;
 use super::service::Settings;
 use super::view::ChangeView;
-use super::{EditSettings, ReadSettings};
+use super::{EditSettings, ReadSettings, SeeDisplay};
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
 use crate::platform::http::{ApiResult, Body};
 
 /// The routes of this feature.
 pub fn routes(settings: Settings) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(all)).routes(routes!(get, change)).routes(routes!(history)).with_state(settings)
+    OpenApiRouter::new()
+        .routes(routes!(all))
+        .routes(routes!(get, change))
+        .routes(routes!(history))
+        .routes(routes!(display))
+        .with_state(settings)
 }
 
 /// Which changes are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryQuery {
-    /// Only this section: `outbound`, `mail`, `brand`, `fleet` or `providers`.
+    /// Only this section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage` or `backup`.
     section: Option<String>,
 }
 
@@ -36,12 +41,42 @@ async fn all(_can: Can<ReadSettings>, State(settings): State<Settings>) -> ApiRe
     Ok(Json(settings.all().await?))
 }
 
-/// One section: `outbound`, `mail`, `brand`, `fleet` or `providers`.
+/// One section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage` (also called `minio`) or `backup`.
 #[utoipa::path(
     get, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), responses((status = 200, body = Object))
 )]
 async fn get(_can: Can<ReadSettings>, State(settings): State<Settings>, Path(section): Path<String>) -> ApiResult<Json<Value>> {
     Ok(Json(settings.section(Section::parse(&section)?).await?))
+}
+
+/// How the box presents itself to people.
+#[derive(Debug, Serialize, ToSchema)]
+struct Display {
+    /// Name, picture and address of the brand.
+    brand: DisplayBrand,
+    /// Zone in which times are shown, such as `Europe/Malta`.
+    display_timezone: String,
+}
+
+/// The brand.
+#[derive(Debug, Serialize, ToSchema)]
+struct DisplayBrand {
+    /// The name people see.
+    name: String,
+    /// URL of a picture; empty when there is none.
+    logo: String,
+    /// Address people may write to; empty when there is none.
+    support_email: String,
+}
+
+/// What every signed-in person may know of the settings: the brand and the time zone.
+#[utoipa::path(get, path = "/api/v1/settings/display", tag = "settings", responses((status = 200, body = Display)))]
+async fn display(_can: Can<SeeDisplay>, State(settings): State<Settings>) -> Json<Display> {
+    let settings = settings.current();
+    let brand = settings.brand.clone();
+    let zone = settings.outbound.timezone.iana_name().unwrap_or("UTC").to_owned();
+    let brand = DisplayBrand { name: brand.name, logo: brand.logo, support_email: brand.support_email };
+    Json(Display { brand, display_timezone: zone })
 }
 
 /// Changes keys of a section at once. Absent keys stay, null takes a key back to its default, a secret sent as it is shown stays.

@@ -15,11 +15,15 @@ pub enum Section {
     Fleet,
     /// Model providers.
     Providers,
+    /// Where recordings lie.
+    Storage,
+    /// Scheduled backups.
+    Backup,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 5] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers];
+    pub const ALL: [Self; 7] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup];
 
     /// The word in paths, rows and the configuration.
     pub fn word(self) -> &'static str {
@@ -29,13 +33,16 @@ impl Section {
             Self::Brand => "brand",
             Self::Fleet => "fleet",
             Self::Providers => "providers",
+            Self::Storage => "storage",
+            Self::Backup => "backup",
         }
     }
 
-    /// The section of a word, or "no such section".
+    /// The section of a word, or "no such section". `minio` is another word for `storage`.
     pub fn parse(word: &str) -> Result<Self> {
+        let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
-            Error::not_found("there is no such section of the settings: they are outbound, mail, brand, fleet and providers")
+            Error::not_found("there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage and backup")
         })
     }
 

@@ -60,6 +60,8 @@ pub enum Via {
     ApiKey(ApiKeyId),
     /// The command line over the control socket.
     Local,
+    /// The token of a public link.
+    Link,
 }
 
 /// A person, or a key that stands for one.
@@ -83,6 +85,11 @@ impl Actor {
     /// The appliance itself, for what it does unasked, such as seeding a fresh database.
     pub fn system() -> Self {
         Self::local("system")
+    }
+
+    /// Whoever has a public link and did not sign in.
+    pub fn link(ip: Option<IpAddr>) -> Self {
+        Self { via: Via::Link, role: Role::Agent, ip, ..Self::local("link") }
     }
 
     /// Whoever may read the data folder: the command line, or the appliance itself.

@@ -8,11 +8,11 @@ use super::layers::{Entry, Origin};
 use crate::base::{Context, Result};
 
 /// Sections whose keys are settings of the running box.
-const SECTIONS: &[&str] = &["outbound", "mail", "brand", "fleet", "providers"];
+const SECTIONS: &[&str] = &["outbound", "mail", "brand", "fleet", "providers", "storage", "backup"];
 /// Keys of those sections that are read at the start only.
 const AT_START_ONLY: &[&str] = &["outbound.allow_cidrs"];
 /// Keys whose values are never shown.
-const SECRET: &[&str] = &["mail.password", "outbound.default_api_key", "providers.openai_api_key"];
+const SECRET: &[&str] = &["mail.password", "outbound.default_api_key", "providers.openai_api_key", "storage.secret_key"];
 
 /// A key that is a setting of the running box.
 #[derive(Clone)]

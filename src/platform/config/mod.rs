@@ -12,7 +12,7 @@ mod phones;
 mod server;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -60,13 +60,18 @@ pub struct Config {
     /// What an engine started by this process has to be told, as its environment.
     #[serde(skip)]
     pub of_engine: Vec<(String, String)>,
+    /// The file it was read from, if there was one.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
     /// Reads all layers. `file` must exist when it is named; without it, `config.toml` of the data folder is read if it is there.
     pub fn load(file: Option<&Path>, data: Option<&DataDir>, flags: &Flags) -> Result<Self> {
         let fallback = data.map(|data| data.root().join("config.toml")).filter(|path| path.exists());
-        Layers::read(file.or(fallback.as_deref()), &process_environment(), flags)?.config()
+        let file = file.or(fallback.as_deref());
+        let config = Layers::read(file, &process_environment(), flags)?.config()?;
+        Ok(Self { file: file.map(Path::to_owned), ..config })
     }
 
     /// The defaults alone.

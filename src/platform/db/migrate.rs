@@ -23,7 +23,7 @@ fn apply(path: &Path, backups: &Path, clock: &Clock, steps: &[&str]) -> Result<(
     let at = at as usize;
     if at > steps.len() {
         return Err(Error::unavailable(format!(
-            "the database has schema {at}, this program knows {}: install the newer program, or restore a backup from {}",
+            "the database has schema {at}, this program knows {}: install the program that wrote it (cxbox upgrade --file TARBALL), or go back to a backup: cxbox restore FILE --force, with a file of {}",
             steps.len(),
             backups.display()
         )));
@@ -39,6 +39,11 @@ fn apply(path: &Path, backups: &Path, clock: &Clock, steps: &[&str]) -> Result<(
         tx.commit()?;
     }
     Ok(())
+}
+
+/// The newest schema this program knows.
+pub fn newest() -> Result<u32> {
+    Ok(steps()?.len() as u32)
 }
 
 /// The migrations in order; their file names begin with 0001, 0002, …

@@ -16,7 +16,9 @@ use tokio::sync::watch;
 
 use crate::base::{Clock, Result};
 
+pub use backup::{CopyKind, Inspection, copy_file, edit_file, inspect, read_file};
 pub use error::OnConstraint;
+pub use migrate::newest as newest_schema;
 pub use sql::{from_json, to_json};
 pub use tx::{Conn, Tx};
 
@@ -63,8 +65,8 @@ impl Db {
     }
 
     /// Copies the database to a file as it is at one moment, while writers go on, and checks the copy. Nothing is at `to` when it fails.
-    pub async fn backup(&self, to: &Path) -> Result<()> {
-        backup::copy(self.path.clone(), to.to_owned()).await
+    pub async fn backup(&self, to: &Path, kind: CopyKind) -> Result<()> {
+        backup::copy(self.path.clone(), to.to_owned(), kind).await
     }
 
     /// Changes after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use super::Db;
+use super::{CopyKind, Db};
 use crate::base::{Clock, Error, Kind, Millis, Result};
 
 struct House {
@@ -155,10 +155,10 @@ async fn a_backup_is_a_whole_database_while_writers_go_on() {
             house.add(x).await.expect("kept");
         }
     };
-    let (made, ()) = tokio::join!(house.db.backup(&copy), more);
+    let (made, ()) = tokio::join!(house.db.backup(&copy, CopyKind::Pages), more);
     made.expect("made");
     let opened = Db::open(&copy, house.folder.path(), Clock::manual(Millis(1))).expect("a database");
     let n: i64 = opened.read(|conn| Ok(conn.query_row("select count(*) from t", [], |row| row.get(0))?)).await.expect("counted");
     assert!((50..=100).contains(&n), "{n}");
-    assert!(house.db.backup(&house.folder.path().join("no/such/folder.db")).await.is_err());
+    assert!(house.db.backup(&house.folder.path().join("no/such/folder.db"), CopyKind::Compact).await.is_err());
 }

@@ -108,6 +108,18 @@ impl Outbound {
         Ok(permitted.into_iter().take(MOST_ADDRESSES).map(|address| SocketAddr::new(address, port)).collect())
     }
 
+    /// Whether a host the operator has set takes a connection.
+    pub async fn reaches(&self, host: &str, port: u16) -> Result<(), NetError> {
+        let mut failure = NetError::new(Failure::Dns, "the name has no address");
+        for address in self.operator_addresses(host, port).await? {
+            match open(address).await {
+                Ok(_) => return Ok(()),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
     async fn exchange(
         &self,
         request: Request,

@@ -10,6 +10,7 @@ pub mod make;
 mod people;
 mod ports;
 mod receiver;
+pub mod s3;
 mod smtp;
 
 pub use app::TestApp;

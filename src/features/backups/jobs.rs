@@ -1,0 +1,90 @@
+//! Makes backups, brings them to the object store and removes them there; and the chore that keeps to the schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::service::Backups;
+use crate::base::Result;
+use crate::base::backoff::Backoff;
+use crate::platform::db::Tx;
+use crate::platform::outbox::{Chore, Handler, Job, NewJob, Outcome, enqueue};
+
+/// Kind of the job that makes a backup.
+pub(super) const MAKE: &str = "backups.make";
+const UPLOAD: &str = "backups.upload";
+const REMOVE: &str = "backups.remove";
+/// The object store may be away for long.
+const RETRY: Backoff = Backoff::Doubling { first: Duration::from_secs(30), most: Duration::from_secs(3600) };
+/// A backup that takes longer than a lease is asked for again; whoever asks waits this long.
+const STILL_RUNNING: Duration = Duration::from_secs(60);
+
+/// What a backup is to be.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MakeBody {
+    pub(super) name: String,
+    pub(super) compact: bool,
+    pub(super) with_recordings: bool,
+    /// Sealed for the name.
+    pub(super) passphrase: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct NameBody {
+    name: String,
+}
+
+/// The handlers of this slice, by kind.
+pub fn handlers(backups: &Backups) -> Vec<(&'static str, Handler)> {
+    let (makes, brings, removes) = (backups.clone(), backups.clone(), backups.clone());
+    let make: Handler = Arc::new(move |job| {
+        let backups = makes.clone();
+        Box::pin(async move { make(&backups, job).await })
+    });
+    let upload: Handler = Arc::new(move |job| {
+        let backups = brings.clone();
+        Box::pin(async move { again(&job, backups.upload(&job.key).await) })
+    });
+    let remove: Handler = Arc::new(move |job| {
+        let backups = removes.clone();
+        Box::pin(async move { again(&job, backups.remove_remote(&job.key).await) })
+    });
+    vec![(MAKE, make), (UPLOAD, upload), (REMOVE, remove)]
+}
+
+/// Begins the scheduled backup when it is due.
+pub fn chore(backups: &Backups) -> Chore {
+    let backups = backups.clone();
+    Chore { name: "backups.schedule", run: Arc::new(move |tx| backups.begin_if_due(tx).map(usize::from)) }
+}
+
+pub(super) fn enqueue_make(tx: &Tx<'_>, body: &MakeBody) -> Result<()> {
+    enqueue(tx, &NewJob { kind: MAKE, key: &body.name, body, due_at: tx.now })
+}
+
+pub(super) fn enqueue_upload(tx: &Tx<'_>, name: &str) -> Result<()> {
+    enqueue(tx, &NewJob { kind: UPLOAD, key: name, body: &NameBody { name: name.to_owned() }, due_at: tx.now })
+}
+
+pub(super) fn enqueue_remove(tx: &Tx<'_>, name: &str) -> Result<()> {
+    enqueue(tx, &NewJob { kind: REMOVE, key: name, body: &NameBody { name: name.to_owned() }, due_at: tx.now })
+}
+
+async fn make(backups: &Backups, job: Job) -> Outcome {
+    let Ok(body) = serde_json::from_value::<MakeBody>(job.body) else {
+        return Outcome::Park { error: "the job names no backup".to_owned() };
+    };
+    match backups.make(body).await {
+        Ok(Some(())) => Outcome::Done,
+        Ok(None) => Outcome::Again { after: STILL_RUNNING, error: "it is being made".to_owned() },
+        Err(failure) => Outcome::Again { after: STILL_RUNNING, error: failure.to_string() },
+    }
+}
+
+fn again(job: &Job, done: Result<()>) -> Outcome {
+    match done {
+        Ok(()) => Outcome::Done,
+        Err(failure) => Outcome::Again { after: RETRY.after(job.attempt).unwrap_or(Duration::from_secs(3600)), error: failure.to_string() },
+    }
+}
