@@ -66,8 +66,10 @@ async fn a_backup_comes_back_on_another_machine_with_the_passphrase_alone() {
         std::fs::read(app.data.root().join("secrets/jwt_secret")).unwrap()
     );
     assert_eq!(std::fs::read(elsewhere.path().join("recordings/s.wav")).unwrap(), b"sound");
-    let conn = rusqlite::Connection::open(elsewhere.path().join("main.db")).unwrap();
-    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let count = |sql: &str| {
+        let read = |conn: &cxbox::platform::db::Conn| Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?);
+        cxbox::platform::db::read_file(&elsewhere.path().join("main.db"), read).unwrap()
+    };
     assert_eq!(count("select count(*) from calls where session_id = 's'"), 1);
     assert_eq!(
         count("select count(*) from backups") + count("select count(*) from jobs where kind = 'backups.make'"),

@@ -18,9 +18,6 @@ use crate::platform::secrets::Secrets;
 use release::Release;
 use runner::{Health, Runner};
 
-/// How long the new program may take to be as well as the old one was.
-const WITHIN: Duration = Duration::from_secs(60);
-
 /// Flags of `cxbox upgrade`.
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -36,6 +33,9 @@ pub(super) struct Args {
     /// The installed program; this one if absent.
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
+    /// How long the new program may take to be as well as the old one was.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    within: u64,
 }
 
 /// Where things lie during an upgrade.
@@ -64,13 +64,13 @@ async fn upgrade(args: &Args) -> Result<ExitCode> {
     let release = Release::verified(&args.file, args.sha256.as_deref())?;
     say(&format!("{} is whole.", args.file.display()));
     release.put_binary(&places.new)?;
-    let done = with_binary(&places).await;
+    let done = with_binary(&places, Duration::from_secs(args.within)).await;
     // It has taken the place of the installed one, or is not wanted.
     let _ = std::fs::remove_file(&places.new);
     done
 }
 
-async fn with_binary(places: &Places) -> Result<ExitCode> {
+async fn with_binary(places: &Places, within: Duration) -> Result<ExitCode> {
     let version = release::version_of(&places.new)?;
     refuse_older_schema(places, &version)?;
     let runner = Runner::find(&places.data, &places.binary).await?;
@@ -80,7 +80,7 @@ async fn with_binary(places: &Places) -> Result<ExitCode> {
     swap(places)?;
     let came_up = runner.restart(places).await;
     let well = match came_up {
-        Ok(()) => watch(places, &runner, &before, &version).await,
+        Ok(()) => watch(places, &runner, &before, &version, within).await,
         Err(failure) => Err(failure),
     };
     match well {
@@ -141,12 +141,12 @@ fn swap(places: &Places) -> Result<()> {
 }
 
 /// Waits until the new program is as well as the old one was.
-async fn watch(places: &Places, runner: &Runner, before: &Health, version: &str) -> Result<()> {
+async fn watch(places: &Places, runner: &Runner, before: &Health, version: &str, within: Duration) -> Result<()> {
     if runner.is_nobody() {
         return Ok(());
     }
     let clock = Clock::system();
-    let until = clock.monotonic() + WITHIN;
+    let until = clock.monotonic() + within;
     let mut health = Health::Silent;
     while clock.monotonic() < until {
         health = runner.health(&places.data).await;
@@ -155,7 +155,7 @@ async fn watch(places: &Places, runner: &Runner, before: &Health, version: &str)
         }
         clock.sleep(Duration::from_millis(300)).await;
     }
-    Err(Error::unavailable(format!("within {} s it was not ready: {health}", WITHIN.as_secs())))
+    Err(Error::unavailable(format!("within {} s it was not ready: {health}", within.as_secs())))
 }
 
 /// Puts program and data back as they were.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::make::{Making, make};
 use super::model::name_at;
+use super::restore::belong_like;
 use crate::base::secret::Secret;
 use crate::base::{Error, Millis, Random, Result};
 use crate::platform::data_dir::DataDir;
@@ -33,5 +34,8 @@ pub fn make_offline(wanted: Offline, to: &Path, at: Millis, random: &Random) -> 
     let Offline { data, config, master, compact, with_recordings, passphrase } = wanted;
     let making = Making { data, config, master, random: random.clone(), at, is_compact: compact, with_recordings, passphrase };
     make(&making, &to)?;
+    if to.starts_with(making.data.root()) {
+        belong_like(&to, making.data.root())?;
+    }
     Ok(to)
 }

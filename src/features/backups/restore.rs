@@ -115,11 +115,28 @@ pub fn restore(file: &Path, data: &Path, options: &RestoreOptions, at: Millis, r
             return Err(failure);
         }
     };
+    belong_like(&fresh, data)?;
     let former = swap(data, &fresh, &names, at, manifest.has_recordings)?;
     DataDir::open(data)?;
     let is_missing = |key: &str| !data.join("recordings").join(key).exists();
     let n_missing = manifest.recordings.iter().filter(|line| line.uploaded_to.is_none() && is_missing(&line.key)).count();
     Ok(Restored { manifest, former, n_missing })
+}
+
+/// Gives a file or a folder and all in it to whoever owns the data folder: root may restore for the user that the box runs as.
+pub(super) fn belong_like(path: &Path, data: &Path) -> Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, lchown};
+    let doing = || format!("cannot give {} to the owner of {}", path.display(), data.display());
+    let (owner, is) = (std::fs::metadata(data).context(doing())?, std::fs::symlink_metadata(path).context(doing())?);
+    if (owner.uid(), owner.gid()) != (is.uid(), is.gid()) {
+        lchown(path, Some(owner.uid()), Some(owner.gid())).context(doing())?;
+    }
+    if is.is_dir() {
+        for entry in std::fs::read_dir(path).context(doing())? {
+            belong_like(&entry.context(doing())?.path(), data)?;
+        }
+    }
+    Ok(())
 }
 
 /// Everything of the backup in a folder of its own, opened and checked.
@@ -171,6 +188,7 @@ fn swap(data: &Path, fresh: &Path, names: &[String], at: Millis, has_recordings:
     let former = data.join(format!("before-restore-{}", at.0));
     if !moved.is_empty() {
         std::fs::DirBuilder::new().mode(0o700).create(&former).context(format!("cannot make {}", former.display()))?;
+        belong_like(&former, data)?;
     }
     for name in &moved {
         std::fs::rename(data.join(name), former.join(name)).context(format!("cannot move {name} away"))?;

@@ -25,6 +25,8 @@ pub struct Setup {
     pub args: Vec<String>,
     /// The data folder is a disk of this many megabytes, mounted for the program alone.
     pub disk_mb: Option<u32>,
+    /// The program, when it is not the one under test itself.
+    pub program: Option<PathBuf>,
     /// The API speaks TLS, with a certificate of the box's own CA.
     pub tls: bool,
 }
@@ -40,8 +42,15 @@ impl Setup {
             env: vec![("CXBOX_OUTBOUND__ALLOW_CIDRS".into(), "127.0.0.0/8".into()), ("CXBOX_OUTBOUND__WINDOW".into(), "off".into())],
             args: Vec::new(),
             disk_mb: None,
+            program: None,
             tls: false,
         }
+    }
+
+    /// Runs a copy of the program.
+    pub fn running(mut self, program: &Path) -> Self {
+        self.program = Some(program.to_owned());
+        self
     }
 
     /// Gives the program a small disk of its own: its data folder is a tmpfs in its own mount namespace.
@@ -71,7 +80,7 @@ impl Setup {
 
     /// The program itself; with a small disk, behind the mount of that disk. Both keep the process id.
     fn program(&self) -> Command {
-        let Some(mb) = self.disk_mb else { return Command::new(binary()) };
+        let Some(mb) = self.disk_mb else { return Command::new(self.program.clone().unwrap_or_else(binary)) };
         let mut command = Command::new("unshare");
         if !rustix::process::getuid().is_root() {
             command.arg("--map-root-user");
@@ -212,6 +221,7 @@ impl Appliance {
             env: vec![],
             args: vec![],
             disk_mb: None,
+            program: None,
             tls: false,
         };
         std::mem::replace(&mut self.setup, empty)

@@ -75,7 +75,7 @@ fn address(config: &Config) -> Finding {
 fn rtp(config: &Config) -> Finding {
     let ports = config.engine.rtp_ports;
     let room = (u32::from(ports.last) - u32::from(ports.first)).div_ceil(2);
-    let wanted = u32::try_from(config.engine.max_concurrent_calls).unwrap_or(u32::MAX);
+    let wanted = config.engine.max_concurrent_calls;
     if room < wanted {
         return Finding::watch(
             "rtp_ports",

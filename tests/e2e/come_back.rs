@@ -1,0 +1,178 @@
+//! A box that comes back: backups made while it serves, restored by the command line; the doctor; upgrades that work and upgrades that do not.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::support::{Appliance, Setup, binary, until};
+
+const CANARY: &str = "canary-of-a-stored-credential";
+
+fn cxbox(arguments: &[&str]) -> Output {
+    Command::new(binary()).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A box that only its owner may read, as an installed one is.
+fn setup() -> Setup {
+    let setup = Setup::new().env("CXBOX_ENGINE__MAX_CONCURRENT_CALLS", "20");
+    std::fs::set_permissions(setup.data.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    setup
+}
+
+async fn record(appliance: &Appliance, id: &str) {
+    let engine = appliance.engine();
+    engine.post_ok("/api/v1/call-results", &json!({ "session_id": id, "disconnected_by": "customer" }), 200).await;
+}
+
+#[tokio::test]
+async fn a_backup_made_while_the_box_serves_comes_back_in_another_folder_and_serves() {
+    let mut appliance = setup().start().await;
+    appliance.super_admin().await;
+    record(&appliance, "sess_before").await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (file, phrase) = (elsewhere.path().join("b.tar"), elsewhere.path().join("phrase"));
+    std::fs::write(&phrase, "correct horse battery staple\n").unwrap();
+    let (data, file, phrase) = (appliance.data().to_str().unwrap().to_owned(), file.to_str().unwrap(), phrase.to_str().unwrap());
+    let made = cxbox(&["backup", "--data-dir", &data, "--to", file, "--passphrase-file", phrase, "--verify"]);
+    assert!(made.status.success() && said(&made).contains("everything fits"), "{}", said(&made));
+    let again = cxbox(&["backup", "--data-dir", &data, "--to", file]);
+    assert!(!again.status.success() && said(&again).contains("is there already"), "{}", said(&again));
+    record(&appliance, "sess_after").await;
+
+    let refused = cxbox(&["restore", file, "--data-dir", &data, "--force"]);
+    assert!(!refused.status.success() && said(&refused).contains("stop it first"), "{}", said(&refused));
+    assert!(appliance.terminate().await.success());
+    let refused = cxbox(&["restore", file, "--data-dir", &data]);
+    assert!(!refused.status.success() && said(&refused).contains("--force"), "{}", said(&refused));
+
+    let target = setup();
+    let done = cxbox(&["restore", file, "--data-dir", target.data.path().to_str().unwrap(), "--passphrase-file", phrase]);
+    assert!(done.status.success(), "{}", said(&done));
+    let back = target.start().await;
+    let admin = back.super_admin_again().await;
+    admin.get_ok("/api/v1/calls/sess_before").await;
+    assert_eq!(admin.get("/api/v1/calls/sess_after").await.unwrap().status, 404);
+
+    let offline = cxbox(&["backup", "--data-dir", &data, "--to", elsewhere.path().to_str().unwrap(), "--compact", "--verify"]);
+    assert!(offline.status.success(), "also when nobody serves: {}", said(&offline));
+}
+
+#[tokio::test]
+async fn the_doctor_is_green_on_a_fresh_box_and_names_what_is_broken() {
+    let appliance = setup().start().await;
+    let admin = appliance.super_admin().await;
+    let data = appliance.data().to_str().unwrap().to_owned();
+    let fresh = cxbox(&["doctor", "--json", "--data-dir", &data]);
+    let found: Value = serde_json::from_slice(&fresh.stdout).unwrap();
+    assert_eq!((fresh.status.code(), found["verdict"].as_str()), (Some(0), Some("ok")), "{found:#}");
+    let mail = json!({ "host": "127.0.0.1", "port": 9, "from": "box@example.com", "username": "u", "password": CANARY });
+    let set = admin.send(http::Method::PUT, "/api/v1/settings/mail", "application/json", mail.to_string()).await.unwrap();
+    assert_eq!(set.status, 200, "{}", set.text());
+    std::fs::set_permissions(appliance.data().join("secrets/jwt_secret"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let bundle = appliance.data().join("bundle.tar");
+    let ill = cxbox(&["doctor", "--data-dir", &data, "--support-bundle", bundle.to_str().unwrap()]);
+    let text = said(&ill);
+    assert_eq!(ill.status.code(), Some(2), "{text}");
+    assert!(text.contains("BROKEN  file_modes") && text.contains("chmod 600") && text.contains("BROKEN  mail_server"), "{text}");
+    let bytes = String::from_utf8_lossy(&std::fs::read(&bundle).unwrap()).into_owned();
+    let secrets =
+        [CANARY.to_owned(), std::fs::read_to_string(appliance.data().join("secrets/jwt_secret")).unwrap(), "root@example.com".to_owned()];
+    assert!(bytes.contains("findings.json") && secrets.iter().all(|secret| !bytes.contains(secret.trim())), "the bundle is redacted");
+    let nowhere = cxbox(&["doctor", "--data-dir", "/nonexistent/cxbox"]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", said(&nowhere));
+    assert!(!Path::new("/nonexistent").exists(), "looking makes nothing");
+}
+
+/// A release archive with this program in it, and its sum beside it.
+fn release(folder: &Path, name: &str, program: &Path) -> PathBuf {
+    let script = "set -e; cd \"$1\"; rm -rf stage; mkdir -p stage/r; cp \"$3\" stage/r/cxbox; chmod 755 stage/r/cxbox; \
+        (cd stage/r && sha256sum ./cxbox >SHA256SUMS); tar -C stage -czf \"$2.tar.gz\" r; sha256sum \"$2.tar.gz\" >\"$2.tar.gz.sha256\"";
+    let made = Command::new("sh").args(["-c", script, "sh"]).arg(folder).arg(name).arg(program).output().unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    folder.join(format!("{name}.tar.gz"))
+}
+
+/// Processes that serve this folder.
+fn serving(data: &Path) -> Vec<u32> {
+    let (mut found, wanted) = (Vec::new(), data.to_str().unwrap());
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let line = std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        let words: Vec<&str> = line.split('\0').collect();
+        if words.get(1) == Some(&"serve") && words.contains(&wanted) {
+            found.push(pid);
+        }
+    }
+    found
+}
+
+/// Ends what an upgrade has started, by its own pid, when the test ends.
+struct Ends<'a>(&'a Path);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        for pid in serving(self.0) {
+            Appliance::signal(pid, "-KILL");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_takes_over_and_one_that_fails_leaves_everything_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let installed = folder.path().join("cxbox");
+    std::fs::copy(binary(), &installed).unwrap();
+    let setup = setup().running(&installed);
+    let appliance = setup.start().await;
+    let data = appliance.data().to_owned();
+    let _ends = Ends(&data);
+    record(&appliance, "sess_kept").await;
+    let upgrade = |file: &Path, more: &[&str]| {
+        let mut command = Command::new(&installed);
+        command.args(["upgrade", "--file"]).arg(file).arg("--data-dir").arg(&data).arg("--binary").arg(&installed).args(more);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+
+    let good = release(folder.path(), "good", &binary());
+    let wrong = upgrade(&good, &["--sha256", &"0".repeat(64)]).await.unwrap();
+    assert!(!wrong.status.success() && said(&wrong).contains("not the file that was published"), "{}", said(&wrong));
+    let old = release(folder.path(), "old", &write("old.sh", "#!/bin/sh\n[ $1 = --version ] && echo cxbox 0.0.1 || echo 1\n"));
+    let refused = upgrade(&old, &[]).await.unwrap();
+    assert!(!refused.status.success() && said(&refused).contains("cxbox restore FILE"), "{}", said(&refused));
+    assert_eq!(serving(&data), [appliance.pid()], "nothing was touched");
+
+    let done = upgrade(&good, &[]).await.unwrap();
+    assert!(done.status.success() && said(&done).contains("serves."), "{}", said(&done));
+    let after = serving(&data);
+    assert!(after.len() == 1 && after[0] != appliance.pid(), "{after:?}");
+    assert!(std::fs::read_dir(data.join("backups")).unwrap().flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".tar")));
+
+    let broken = write("new.sh", "#!/bin/sh\ncase $1 in --version) echo cxbox 9.9.9 ;; schema) echo 9999 ;; *) exit 1 ;; esac\n");
+    let bad = release(folder.path(), "bad", &broken);
+    let failed = upgrade(&bad, &["--within", "3"]).await.unwrap();
+    assert!(!failed.status.success() && said(&failed).contains("the former program and its data are back"), "{}", said(&failed));
+    assert_eq!(std::fs::metadata(&installed).unwrap().len(), std::fs::metadata(binary()).unwrap().len());
+    let http = appliance.http();
+    until("the former program serves again", Duration::from_secs(60), || async {
+        http.get("/readyz").await.ok().filter(|r| r.status == 200)
+    })
+    .await;
+    let known = appliance
+        .engine()
+        .post("/api/v1/call-results", &json!({ "session_id": "sess_kept", "disconnected_by": "customer" }))
+        .await
+        .unwrap();
+    assert_eq!(known.status, 200);
+}
