@@ -132,7 +132,8 @@ async fn bring(recordings: &Recordings, s3: &S3, key: &ObjectKey, row: &mut Reco
 
 /// Removes one recording wherever it lies.
 async fn delete(recordings: &Recordings, job: &Job) -> Result<()> {
-    let key = key_of(job)?;
+    // Under a key that is none nothing can ever have been stored.
+    let Ok(key) = key_of(job) else { return Ok(()) };
     recordings.objects().delete(&key).await?;
     if let Some(s3) = recordings.s3()? {
         let wanted = key.clone();

@@ -62,7 +62,8 @@ pub(super) fn enqueue_upload(tx: &Tx<'_>, key: &str) -> Result<()> {
 
 /// Has a handful of the recordings that calls have forgotten removed wherever they lie. Says how many.
 pub(super) fn take_up_erasures(tx: &Tx<'_>) -> Result<usize> {
-    let mut statement = tx.prepare_cached("delete from forgotten_recordings where key in (select key from forgotten_recordings limit ?1) returning key")?;
+    let mut statement =
+        tx.prepare_cached("delete from forgotten_recordings where key in (select key from forgotten_recordings limit ?1) returning key")?;
     let keys: Vec<String> = statement.query_map([A_HANDFUL], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for key in &keys {
         enqueue_in_lane(tx, &NewJob { kind: DELETE, key, body: &KeyBody { key: key.clone() }, due_at: tx.now }, LANE)?;
