@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_call_is_over_a_quarter_of_an_hour_after_its_longest_time() {
-        let after = |seconds| is_over(Millis(0), 600, Millis(seconds * 1000));
+        let after = |seconds: i64| is_over(Millis(0), 600, Millis(seconds * 1000));
         assert_eq!((after(0), after(1500), after(1501)), (false, false, true));
     }
 }
