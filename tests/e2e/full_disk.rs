@@ -151,6 +151,10 @@ async fn on_a_full_disk_writes_answer_507_reads_go_on_and_all_is_well_when_there
         small.admin.get_ok(path).await;
     }
     small.ready_with(503).await;
+    let upload = engine.send(Method::PUT, "/api/v1/engine/recordings/b.wav", "audio/wav", vec![7; 1000]).await.unwrap();
+    assert_eq!((upload.status.as_u16(), upload.json()["error"].as_str()), (507, Some("disk_full")), "{}", upload.text());
+    let backup = small.admin.post("/api/v1/backups", &json!({})).await.unwrap();
+    assert_eq!((backup.status.as_u16(), backup.json()["error"].as_str()), (507, Some("disk_full")), "{}", backup.text());
     running.ended().await.expect_success();
     until("the engine keeps the result of the call", SOON, || async {
         small.appliance.log().contains("next attempt in 5 s").then_some(())
@@ -165,6 +169,8 @@ async fn on_a_full_disk_writes_answer_507_reads_go_on_and_all_is_well_when_there
     let call = small.finished(RECOVERY).await;
     assert_eq!(call["disconnected_by"], "customer", "{call:#}");
     until("it is ready again", RECOVERY, || async { small.appliance.http().get("/readyz").await.ok().filter(|r| r.status == 200) }).await;
+    let upload = engine.send(Method::PUT, "/api/v1/engine/recordings/b.wav", "audio/wav", vec![7; 1000]).await.unwrap();
+    assert_eq!(upload.status, 201, "the same upload is taken: {}", upload.text());
     assert_eq!(small.sqlite("pragma integrity_check"), "ok");
     assert_eq!(small.sqlite("select count(*) from calls where session_id like 'sess_0%'"), (stored + 1).to_string());
     until("all facts are heard", SOON, || async {

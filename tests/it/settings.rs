@@ -16,7 +16,10 @@ async fn admins_read_super_admins_write_and_keys_do_neither() {
     let app = TestApp::start().await;
     let (owner, admin) = (app.user(Role::SuperAdmin), app.user(Role::Admin));
     let all = admin.get(SETTINGS).await.expect(200);
-    assert_eq!(all.as_object().unwrap().keys().collect::<Vec<_>>(), ["outbound", "mail", "brand", "fleet", "providers", "storage", "backup"]);
+    assert_eq!(
+        all.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["outbound", "mail", "brand", "fleet", "providers", "storage", "backup"]
+    );
     assert_eq!(admin.get("/api/v1/settings/brand").await.expect(200), all["brand"]);
     assert_eq!(all["brand"]["keys"]["name"], json!({ "locked": false, "set_by": "default" }));
     admin.put("/api/v1/settings/brand", json!({ "name": "Acme" })).await.expect(403);

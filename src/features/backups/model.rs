@@ -86,7 +86,7 @@ pub struct NewBackup {
     /// Puts the sound of local recordings in it.
     pub with_recordings: Option<bool>,
     /// Puts the master key in it, under this passphrase of 12 to 1024 characters.
-    #[schema(value_type = Option<String>, write_only)]
+    #[schema(value_type = Option<String>, write_only, min_length = 12, max_length = 1024)]
     pub passphrase: Option<Secret>,
 }
 

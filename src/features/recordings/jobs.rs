@@ -82,6 +82,8 @@ async fn upload(recordings: &Recordings, job: &Job) -> Result<bool> {
     };
     if row.uploaded_to.as_deref() != Some(s3.location()) {
         if row.is_removed || recordings.objects().find(&key).await?.is_none() {
+            // Neither here nor there: nothing will ever bring it.
+            note_removal(recordings, &key).await?;
             return release(recordings, &key).await;
         }
         if !bring(recordings, &s3, &key, &mut row).await? {
@@ -96,10 +98,14 @@ async fn upload(recordings: &Recordings, job: &Job) -> Result<bool> {
             return Ok(false);
         }
         recordings.objects().remove_copy(&key).await?;
-        let removed = key.clone();
-        recordings.db().write(move |tx| store::note_removal(tx, removed.as_str())).await?;
+        note_removal(recordings, &key).await?;
     }
     release(recordings, &key).await
+}
+
+async fn note_removal(recordings: &Recordings, key: &ObjectKey) -> Result<()> {
+    let key = key.clone();
+    recordings.db().write(move |tx| store::note_removal(tx, key.as_str())).await
 }
 
 async fn release(recordings: &Recordings, key: &ObjectKey) -> Result<bool> {

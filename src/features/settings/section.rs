@@ -42,7 +42,9 @@ impl Section {
     pub fn parse(word: &str) -> Result<Self> {
         let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
-            Error::not_found("there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage and backup")
+            Error::not_found(
+                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage and backup",
+            )
         })
     }
 
