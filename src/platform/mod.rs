@@ -5,6 +5,7 @@ pub mod audit;
 pub mod config;
 pub mod data_dir;
 pub mod db;
+pub mod embed;
 pub mod http;
 pub mod mail;
 pub mod net;
