@@ -147,15 +147,15 @@ mod tests {
 
     #[test]
     fn a_panel_goes_from_input_to_input() {
-        // Output i has the numbers i+1 and, twice as large, its second one.
-        let matrix: Vec<f32> = (0..64_u8).flat_map(|i| [f32::from(i + 1) / 2.0, f32::from(i + 1)]).collect();
+        // Of each output the second number is four times the first.
+        let matrix: Vec<f32> = (0..64_u8).flat_map(|i| [f32::from(i + 1) / 4.0, f32::from(i + 1)]).collect();
         let mut writer = Writer::new();
         panels(&mut writer, &matrix, 2, &[0.0; 64]);
         let file = writer.finish();
         // Two panels, of each first all outputs for the first input.
-        assert_eq!(file[64..96], [64; 32]);
+        assert_eq!(file[64..96], [32; 32]);
         assert_eq!(file[96..128], [127; 32]);
-        assert_eq!(file[128..160], [64; 32]);
+        assert_eq!(file[128..160], [32; 32]);
         assert_eq!(file[192..196], (1.0_f32 / 127.0).to_le_bytes());
     }
 }
