@@ -33,6 +33,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("X16", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places"]),
     ("X17", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places", "base/template::known_variables_are_replaced_and_unknown_ones_stay"]),
     ("X49", &["it/bots_fields::each_block_is_refused_with_the_path_of_what_is_wrong"]),
+    // Recordings and operation
+    ("258", &["it/recording_links::a_revoked_link_is_gone_at_once_and_for_good_and_a_new_one_opens", "it/recordings::the_link_needs_no_login_and_gives_the_whole_recording"]),
+    ("259", &["it/recordings::the_link_needs_no_login_and_gives_the_whole_recording", "it/recording_links::a_signed_link_lives_its_minutes_and_cannot_be_made_longer"]),
+    ("X19", &["it/recording_links::a_signed_link_lives_its_minutes_and_cannot_be_made_longer"]),
+    ("X23", &["it/recordings::the_link_needs_no_login_and_gives_the_whole_recording", "it/recordings::unknown_links_are_404_and_guessing_is_slowed_down"]),
+    ("X24", &["it/object_store::what_the_store_has_lost_is_looked_for_at_every_engine_with_the_secret"]),
+    ("X52", &["it/object_store::the_store_of_the_settings_is_masked_checked_and_no_way_to_internal_addresses"]),
 ];
 
 #[test]
