@@ -69,10 +69,17 @@ export default function Docs() {
 /** Pages that have all the words, with the first line that has one of them. */
 function search(chapters: Chapter[], words: string): { chapter: Chapter; line: string }[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const ordered = [...chapters].sort((a, b) => Number(b.slug === FIRST) - Number(a.slug === FIRST));
-  return ordered
+  return inOrder(chapters)
     .filter((chapter) => wanted.every((word) => chapter.text.toLowerCase().includes(word)))
     .map((chapter) => ({ chapter, line: wanted.length > 0 ? firstLine(chapter.text, wanted) : '' }));
+}
+
+/** The first page, then the others as it names them; what it does not name comes last. */
+function inOrder(chapters: Chapter[]): Chapter[] {
+  const index = chapters.find(({ slug }) => slug === FIRST)?.text ?? '';
+  const named = [FIRST, ...[...index.matchAll(/\]\(([\w-]+)\.md\)/g)].map(([, slug]) => (slug ?? '').toLowerCase())];
+  const place = (slug: string) => (named.includes(slug) ? named.indexOf(slug) : named.length);
+  return [...chapters].sort((a, b) => place(a.slug) - place(b.slug));
 }
 
 function firstLine(text: string, words: string[]): string {
