@@ -9,7 +9,7 @@ use crate::features::auth::{Auth, AuthSetup, Identity};
 use crate::features::backups::{Backups, BackupsSetup};
 use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup};
-use crate::features::carriers::Carriers;
+use crate::features::carriers::{Carriers, CarriersSetup};
 use crate::features::console::Console;
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::mail::{Mails, MailsSetup};
@@ -96,7 +96,7 @@ impl Handles {
             sealer: shared.sealer.clone(),
         })?;
         let fleet = shared.fleet(&settings)?;
-        let carriers = Carriers::new(db.clone(), clock.clone(), random.clone(), shared.sealer.clone());
+        let carriers = shared.carriers(&bots, &fleet, &settings);
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings, &permit);
         let auth = shared.auth(outbound.clone(), &settings)?;
@@ -108,7 +108,7 @@ impl Handles {
         Ok(Self {
             audit: Audit::new(db.clone()),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
-            runtime: shared.runtime(&bots, &numbers, &phones, &inbound_routes, &settings, &orders),
+            runtime: shared.runtime((&bots, &carriers), &numbers, &phones, &inbound_routes, &settings, &orders),
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
             mails: shared.mails(&settings, outbound.clone())?,
@@ -186,6 +186,7 @@ impl Shared {
             net: Outbound::new(options)?,
             random: self.setup.random.clone(),
             settings: settings.clone(),
+            clock: self.setup.clock.clone(),
         }))
     }
 
@@ -292,9 +293,21 @@ impl Shared {
         })
     }
 
+    fn carriers(&self, bots: &Bots, fleet: &Fleet, settings: &Settings) -> Carriers {
+        Carriers::new(CarriersSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            bots: bots.clone(),
+            fleet: fleet.clone(),
+            settings: settings.clone(),
+        })
+    }
+
     fn runtime(
         &self,
-        bots: &Bots,
+        (bots, carriers): (&Bots, &Carriers),
         numbers: &Numbers,
         phones: &Phones,
         routes: &InboundRoutes,
@@ -306,6 +319,7 @@ impl Shared {
             clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
             bots: bots.clone(),
+            carriers: carriers.clone(),
             numbers: numbers.clone(),
             phones: phones.clone(),
             inbound_routes: routes.clone(),

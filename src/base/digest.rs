@@ -74,6 +74,65 @@ pub fn challenge(realm: &str, nonce: &str, algorithm: Algorithm, is_stale: bool)
     format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}", algorithm.name())
 }
 
+/// A challenge that somebody else sent us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    realm: String,
+    nonce: String,
+    opaque: Option<String>,
+    algorithm: Algorithm,
+    has_auth: bool,
+    is_stale: bool,
+}
+
+impl Challenge {
+    /// Reads the value of a `WWW-Authenticate` or `Proxy-Authenticate` header. `None` for what cannot be answered: no digest, a hash
+    /// function we do not have, or a protection of the body and nothing less.
+    pub fn parse(value: &str) -> Option<Self> {
+        let (scheme, rest) = value.trim().split_once(char::is_whitespace)?;
+        if !scheme.eq_ignore_ascii_case("digest") {
+            return None;
+        }
+        let parts = parts(rest)?;
+        let part = |name: &str| parts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
+        let qop = part("qop");
+        let has_auth = qop.as_ref().is_some_and(|qop| qop.split(',').any(|kind| kind.trim().eq_ignore_ascii_case("auth")));
+        if qop.is_some_and(|qop| !qop.trim().is_empty()) && !has_auth {
+            return None;
+        }
+        Some(Self {
+            realm: part("realm")?,
+            nonce: part("nonce")?,
+            opaque: part("opaque"),
+            algorithm: part("algorithm").map_or(Some(Algorithm::Md5), |name| Algorithm::named(&name))?,
+            has_auth,
+            is_stale: part("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
+        })
+    }
+
+    /// The one to answer of several: the best hash function, the first of equals.
+    pub fn best(offered: &[Self]) -> Option<&Self> {
+        Algorithm::ALL.into_iter().find_map(|algorithm| offered.iter().find(|challenge| challenge.algorithm == algorithm))
+    }
+}
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest realm=\"{}\", nonce=\"{}\", algorithm={}", escaped(&self.realm), escaped(&self.nonce), self.algorithm.name())?;
+        if let Some(opaque) = &self.opaque {
+            write!(f, ", opaque=\"{}\"", escaped(opaque))?;
+        }
+        if self.has_auth {
+            f.write_str(", qop=\"auth\"")?;
+        }
+        if self.is_stale { f.write_str(", stale=true") } else { Ok(()) }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
 /// What an `Authorization` header claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -204,6 +263,26 @@ mod tests {
     }
 
     #[test]
+    fn of_several_challenges_the_best_that_can_be_answered_is_kept() {
+        let read = |values: &[&str]| {
+            let offered: Vec<Challenge> = values.iter().filter_map(|value| Challenge::parse(value)).collect();
+            Challenge::best(&offered).map(ToString::to_string)
+        };
+        let (md5, sha) = ("Digest realm=\"r\", nonce=\"n\", algorithm=MD5", "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256");
+        let better = "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256";
+        assert_eq!(read(&[md5, better, sha]).as_deref(), Some(sha));
+        assert_eq!(read(&[sha, md5]).as_deref(), Some(sha));
+        assert_eq!(read(&[better, md5]).as_deref(), Some(md5));
+        assert_eq!(read(&[better]), None);
+        assert_eq!(read(&["Basic realm=\"r\""]), None);
+        assert_eq!(read(&["Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""]), None);
+        assert_eq!(
+            read(&["digest qop=\"auth-int,auth\", nonce=\"n\", realm=\"a \\\"b\", opaque=\"o\", stale=TRUE"]).as_deref(),
+            Some("Digest realm=\"a \\\"b\", nonce=\"n\", algorithm=MD5, opaque=\"o\", qop=\"auth\", stale=true")
+        );
+    }
+
+    #[test]
     fn debug_output_hides_the_digests() {
         let ha1 = Ha1::of("a", "b", "c");
         assert!(!format!("{ha1:?}").contains(&ha1.md5));
@@ -214,6 +293,7 @@ mod tests {
         fn no_header_makes_it_panic(text in ".{0,200}") {
             drop(Claim::parse(&text));
             drop(Claim::parse(&format!("Digest {text}")));
+            drop(Challenge::parse(&format!("Digest {text}")));
         }
     }
 }

@@ -54,6 +54,8 @@ ids! {
     PhoneId = |random| format!("pho_{}", random.hex::<8>());
     /// A SIP trunk of a carrier: `tr_` and 16 hexadecimal digits (seed 002).
     CarrierId = |random| format!("tr_{}", random.hex::<8>());
+    /// A number of a carrier: `did_` and 16 hexadecimal digits.
+    DidId = |random| format!("did_{}", random.hex::<8>());
     /// A person who signs in: `usr_` and 16 hexadecimal digits.
     UserId = |random| format!("usr_{}", random.hex::<8>());
     /// An API key's row: `key_` and 16 hexadecimal digits. Not the key itself.

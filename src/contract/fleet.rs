@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::base::id::{BotId, CallId, SessionId};
+use crate::base::id::{BotId, CallId, CarrierId, SessionId};
 use crate::contract::trunk::Trunk;
 
 /// `GET /health/fleet`.
@@ -65,9 +65,31 @@ pub struct Dialout {
     /// The trunk to dial through.
     #[serde(default)]
     pub trunk: Option<Trunk>,
+    /// Trunks to dial through when that one fails before it rings, in this order. Before one is used the engine asks for a line on it
+    /// (`POST /api/v1/engine/calls/{session_id}/carrier`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Way>,
     /// How long to let it ring.
     #[serde(default = "default_ringing_s")]
     pub ringing_timeout_seconds: u32,
+}
+
+/// A trunk to dial through, and the number to show there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Way {
+    /// The trunk.
+    pub trunk: Trunk,
+    /// Caller id to show.
+    #[serde(default)]
+    pub from_number: Option<String>,
+}
+
+/// `POST /api/v1/engine/calls/{session_id}/carrier`: the engine wants to dial a call through another carrier than it was told.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherCarrier {
+    /// The carrier.
+    pub carrier_id: CarrierId,
 }
 
 /// The engine's answer to a dialout it takes.

@@ -39,8 +39,9 @@ pub enum InboundAnswer {
     Bot {
         /// The bot.
         bot_id: BotId,
-        /// The virtual number that was reached.
-        number_id: NumberId,
+        /// The virtual number that was reached; none when the bot of a carrier's number (DID) takes the call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number_id: Option<NumberId>,
         /// Key for the call.
         session_id: SessionId,
     },

@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
+use crate::base::id::CarrierId;
 use crate::base::{Clock, Context, Error, Random, Result};
 use crate::contract::CONTRACT_VERSION;
 use crate::contract::fleet::FleetHealth;
+use crate::contract::trunk::TrunkCheck;
 use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
 use crate::engine::link::Control;
 use crate::engine::link::admission::Doorkeeper;
@@ -28,7 +30,9 @@ use crate::engine::link::spool::Spool;
 use crate::engine::link::trunks::TrunkWatch;
 use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::pipeline::speak::Phrases;
+use crate::engine::reach::OwnAddress;
 use crate::engine::sip::{self, Incoming, SipOptions};
+use crate::engine::trunks::{TrunkKeeper, Upkeep};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
 use crate::platform::net::Outbound;
@@ -37,6 +41,8 @@ use crate::platform::net::Outbound;
 const ALONE_FOR: Duration = Duration::from_secs(30);
 /// How long calls have to end and results to be delivered once they were told to stop.
 const LAST_MOMENT: Duration = Duration::from_secs(5);
+/// How long trunks have to take our registrations back when the engine ends.
+const SIGN_OFF: Duration = Duration::from_secs(2);
 /// Commands that may wait; more make the control plane wait.
 const MOST_COMMANDS: usize = 64;
 /// New calls per second that are let in; a flood of INVITEs gets 503.
@@ -89,6 +95,8 @@ pub struct Engine {
     incoming: mpsc::Receiver<Incoming>,
     commands: mpsc::Receiver<Command>,
     door: Http,
+    own: OwnAddress,
+    keeper: TrunkKeeper,
     _told: AbortOnDropHandle<()>,
     _lock: File,
 }
@@ -98,7 +106,8 @@ impl Engine {
     /// `Conflict` when another engine runs in this folder, `Unavailable` when the SIP address is taken.
     pub async fn start(options: EngineOptions) -> Result<Self> {
         let lock = take_lock(&options.data)?;
-        let trunks = TrunkWatch::start(options.control.clone(), options.clock.clone());
+        let own = OwnAddress::fixed(options.advertise);
+        let trunks = TrunkWatch::start(options.control.clone(), options.clock.clone(), own.clone());
         let phones = PhoneWatch::start(options.control.clone(), options.clock.clone());
         let spool_root = options.data.spool();
         for folder in ["recordings", "journal"] {
@@ -107,11 +116,11 @@ impl Engine {
         let spool = Spool::start(&spool_root, options.control.clone(), &trunks, options.clock.clone())?;
         adopt_orphans(&spool_root, &spool, options.clock.now()).await?;
         let mut media = MediaOptions::new(options.sip.ip(), options.rtp_ports.clone());
-        media.advertise = options.advertise;
+        media.advertise = own.clone();
         let media = MediaEngine::start(media, options.random.clone())?;
         let (stack, incoming) = sip::start(SipOptions {
             bind: options.sip,
-            advertise: options.advertise,
+            advertise: own.clone(),
             admission: Arc::new(Doorkeeper { trunks: trunks.clone(), phones: phones.clone() }),
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: options.random.clone(),
@@ -121,6 +130,13 @@ impl Engine {
         info!("SIP listens at {}", stack.bound());
         let told = keep_told(options.control.clone(), options.clock.clone(), phones, stack.clone());
         let told = AbortOnDropHandle::new(tokio::spawn(told));
+        let keeper = TrunkKeeper::start(Upkeep {
+            control: options.control.clone(),
+            trunks: trunks.clone(),
+            sip: stack.clone(),
+            clock: options.clock.clone(),
+            random: options.random.clone(),
+        });
         let exchange = Exchange::new(Parts {
             control: options.control.clone(),
             trunks,
@@ -137,7 +153,7 @@ impl Engine {
         });
         let (sender, commands) = mpsc::channel(MOST_COMMANDS);
         let door = open_door(&options, sender).await?;
-        Ok(Self { exchange, options, incoming, commands, door, _told: told, _lock: lock })
+        Ok(Self { exchange, options, own, keeper, incoming, commands, door, _told: told, _lock: lock })
     }
 
     /// Where SIP listens.
@@ -175,8 +191,25 @@ impl Engine {
         match command {
             Command::Dial(dialout, reply) => drop(reply.send(dial(&self.exchange, *dialout))),
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
+            Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),
             Command::Health(reply) => drop(reply.send(self.health())),
             Command::Drain => self.drain(drained),
+        }
+    }
+
+    /// Asks a trunk anew, aside: that may take seconds.
+    fn check(&self, carrier: CarrierId, reply: oneshot::Sender<Result<TrunkCheck>>) -> impl Future<Output = ()> + use<> {
+        let (keeper, own, bind) = (self.keeper.clone(), self.own.clone(), self.options.sip.ip());
+        let (first, last) = (*self.options.rtp_ports.start(), *self.options.rtp_ports.end());
+        async move {
+            let checked = keeper.check(&carrier).await.map(|checked| TrunkCheck {
+                state: checked.state,
+                audio_address: own.towards(bind, checked.peer).to_string(),
+                audio_port_first: first,
+                audio_port_last: last,
+            });
+            // Whoever asked may have gone; then nobody needs the answer.
+            drop(reply.send(checked));
         }
     }
 
@@ -221,6 +254,7 @@ impl Engine {
     }
 
     async fn close(&self) {
+        within_time(&self.exchange.clock, SIGN_OFF, self.keeper.sign_off()).await;
         self.exchange.sip.close().await;
         let spool = self.exchange.spool.clone();
         if self.exchange.trunks.now().is_connected {

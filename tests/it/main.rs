@@ -14,6 +14,7 @@ mod calls_export;
 mod calls_list;
 mod calls_marks;
 mod calls_timeline;
+mod carrier_dids;
 mod carriers;
 mod checklist;
 mod checklist_cxb;

@@ -48,6 +48,7 @@ impl Stage {
             net,
             random: Random::system(),
             settings: settings(&data),
+            clock: Clock::system(),
         });
         Self { _folder: folder, data, fleet, program }
     }

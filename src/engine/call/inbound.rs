@@ -15,6 +15,7 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::config::CallConfig;
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::contract::result::CallResultsPayload;
+use crate::contract::trunk::Transport;
 use crate::engine::link::report::{ConfigAsk, ask_inbound, fetch_config};
 use crate::engine::media::{MediaEvent, MediaSession, PendingSession};
 use crate::engine::sip::{Incoming, Leg, LegEnd, LegEvent, Sender};
@@ -108,6 +109,7 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
     // The SIP stack knows the address only; the port tells apart carriers that share one.
     let by_port = || exchange.trunks.now().carrier_of(incoming.source).map(|trunk| trunk.carrier_id.clone());
     let (carrier_id, aor) = match &incoming.sender {
+        Sender::Carrier(carrier) if incoming.transport == Transport::Tls => (Some(carrier.clone()), None),
         Sender::Carrier(carrier) => (Some(by_port().unwrap_or_else(|| carrier.clone())), None),
         Sender::Phone(aor) => (None, Some(aor.clone())),
     };

@@ -13,7 +13,7 @@ use super::gathered::Gathered;
 use super::result::{Ending, build, disconnected_by, pipeline_config};
 use super::state::End;
 use crate::base::Millis;
-use crate::base::id::SessionId;
+use crate::base::id::{CarrierId, SessionId};
 use crate::contract::config::CallConfig;
 use crate::contract::event::CallEventKind;
 use crate::contract::result::CallResultsPayload;
@@ -65,6 +65,13 @@ impl Record {
     /// What the call runs on.
     pub(super) fn runs_on(&mut self, pipeline_config: Map<String, Value>) {
         self.gathered.skeleton.pipeline_config = Some(pipeline_config);
+        let skeleton = Entry::Skeleton(Box::new(self.gathered.skeleton.clone()));
+        self.line(&skeleton);
+    }
+
+    /// The call leaves through another carrier than it was ordered for.
+    pub(super) fn carried_by(&mut self, carrier_id: CarrierId) {
+        self.gathered.skeleton.carrier_id = Some(carrier_id);
         let skeleton = Entry::Skeleton(Box::new(self.gathered.skeleton.clone()));
         self.line(&skeleton);
     }

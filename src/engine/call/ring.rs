@@ -165,18 +165,7 @@ async fn call(exchange: Exchange, phone: Registration, from: Option<String>, ran
 /// The call to a telephone: its own URI, sent to where it registered from.
 fn to_phone(phone: Registration, from: Option<String>, offer: Vec<u8>) -> PlaceCall {
     PlaceCall {
-        trunk: Trunk {
-            carrier_id: "phone".into(),
-            name: phone.aor.clone(),
-            sip_address: phone.source,
-            transport: phone.transport,
-            outbound_auth_username: None,
-            outbound_auth_password: None,
-            inbound_auth_username: None,
-            inbound_auth_password: None,
-            inbound_allowed_addresses: Vec::new(),
-            outbound_channels: None,
-        },
+        trunk: Trunk { name: phone.aor.clone(), ..Trunk::new("phone".into(), phone.source, phone.transport) },
         to: phone.aor,
         uri: Some(phone.contact),
         from: from.unwrap_or_else(|| "anonymous".to_owned()),

@@ -159,7 +159,7 @@ impl Session {
                     self.key(key);
                 }
             }
-            LegEvent::Ringing { .. } | LegEvent::Answered { .. } => {}
+            LegEvent::Proceeding | LegEvent::Ringing { .. } | LegEvent::Answered { .. } => {}
         }
     }
 

@@ -90,7 +90,7 @@ impl Pair {
                     self.other(who).session.send_keys(&key.to_string());
                 }
             }
-            Some(LegEvent::Ringing { .. } | LegEvent::Answered { .. } | LegEvent::ReferProgress { .. }) => {}
+            Some(LegEvent::Proceeding | LegEvent::Ringing { .. } | LegEvent::Answered { .. } | LegEvent::ReferProgress { .. }) => {}
         }
         None
     }

@@ -33,6 +33,12 @@ impl Admission for Doorkeeper {
         Some(Login { name, ha1 })
     }
 
+    fn registered_as(&self, carrier: &CarrierId) -> Option<String> {
+        let known = self.trunks.now();
+        let trunk = known.trunk(carrier).filter(|trunk| trunk.register_seconds.is_some())?;
+        trunk.outbound_auth_username.clone()
+    }
+
     fn is_phone_network(&self, source: IpAddr) -> bool {
         self.phones.now().hears(source)
     }

@@ -15,7 +15,7 @@ pub(super) async fn read<T: DeserializeOwned>(answer: Answer) -> Result<T> {
 }
 
 /// The error an answer stands for, with the sentence it carries.
-pub(super) async fn refusal(mut answer: Answer) -> Error {
+pub(in crate::engine) async fn refusal(mut answer: Answer) -> Error {
     let status = answer.status;
     let kind = match status {
         400 | 422 => Kind::Invalid,

@@ -15,9 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
 
 use super::Control;
-use crate::base::id::SessionId;
+use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::contract::trunk::TrunkCheck;
 use crate::contract::{SECRET_HEADER, SECRET_HEADER_ALIAS};
 use crate::platform::http::{ApiError, ApiResult};
 
@@ -28,6 +29,8 @@ pub enum Command {
     Dial(Box<Dialout>, oneshot::Sender<Result<DialoutAccepted>>),
     /// End a call. `NotFound` when it does not run here.
     HangUp(SessionId, oneshot::Sender<Result<()>>),
+    /// Ask a trunk anew. `NotFound` when it is not among the active ones.
+    Check(CarrierId, oneshot::Sender<Result<TrunkCheck>>),
     /// How it is.
     Health(oneshot::Sender<FleetHealth>),
     /// Take no more calls and end when the last is over.
@@ -47,6 +50,7 @@ pub fn routes(control: Control, commands: mpsc::Sender<Command>, recordings: Vec
         .route("/health/fleet", get(health))
         .route("/calls/{session_id}/hangup", post(hang_up))
         .route("/drain", post(drain))
+        .route("/trunks/{carrier_id}/check", post(check))
         .route("/recordings/{key}", get(recording))
         .layer(middleware::from_fn_with_state(control, guard))
         .with_state(Door { commands, recordings: recordings.into() })
@@ -83,6 +87,10 @@ async fn health(State(door): State<Door>) -> ApiResult<Json<FleetHealth>> {
 async fn hang_up(State(door): State<Door>, Path(id): Path<SessionId>) -> ApiResult<Json<Value>> {
     door.ask(|reply| Command::HangUp(id, reply)).await??;
     Ok(Json(json!({ "status": "ok" })))
+}
+
+async fn check(State(door): State<Door>, Path(id): Path<CarrierId>) -> ApiResult<Json<TrunkCheck>> {
+    Ok(Json(door.ask(|reply| Command::Check(id, reply)).await??))
 }
 
 async fn drain(State(door): State<Door>) -> ApiResult<Json<Value>> {

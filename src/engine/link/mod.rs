@@ -10,4 +10,5 @@ pub mod report;
 pub mod spool;
 pub mod trunks;
 
+pub(in crate::engine) use answer::refusal;
 pub use client::Control;

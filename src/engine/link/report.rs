@@ -12,10 +12,11 @@ use tracing::warn;
 
 use super::Control;
 use super::answer;
-use crate::base::id::{BotId, SessionId};
+use crate::base::id::{BotId, CarrierId, SessionId};
 use crate::base::{Clock, Context, Result};
 use crate::contract::config::CallConfig;
 use crate::contract::event::{CallEvent, CallEventKind};
+use crate::contract::fleet::OtherCarrier;
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 
 /// An INVITE waits for this answer.
@@ -56,6 +57,14 @@ pub async fn fetch_config(control: &Control, ask: &ConfigAsk) -> Result<CallConf
     let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let path = format!("/api/v1/config/{}?{}", escape(ask.bot_id.as_str()), pairs.join("&"));
     answer::read(control.send(control.request(Method::GET, &path).within(ASK_WITHIN)).await?).await
+}
+
+/// Asks for a line on another carrier than the call was ordered for. `Unavailable` when that one has none now.
+pub async fn ask_carrier(control: &Control, session_id: &SessionId, carrier_id: &CarrierId) -> Result<()> {
+    let path = format!("/api/v1/engine/calls/{}/carrier", escape(session_id.as_str()));
+    let body = OtherCarrier { carrier_id: carrier_id.clone() };
+    let answer = control.send(control.request(Method::POST, &path).json(&body)?.within(ASK_WITHIN)).await?;
+    if answer.is_success() { Ok(()) } else { Err(answer::refusal(answer).await) }
 }
 
 /// Uploads a recording. A repeat replaces what was stored before.

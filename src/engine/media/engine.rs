@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use crate::base::{Random, Result};
+use crate::engine::reach::OwnAddress;
 
 use super::codec::Codec;
 use super::command::{Command, Inbox};
 use super::negotiate::{self, Agreed};
 use super::pacing::{Histogram, Pacing};
-use super::ports::{self, Ports, Sockets};
+use super::ports::{Ports, Sockets};
 use super::recorder::Recorder;
 use super::sdp::{Description, Local};
 use super::session::{MediaSession, PendingSession};
@@ -28,8 +29,8 @@ pub(super) const EVENTS: usize = 256;
 pub struct MediaOptions {
     /// Address the RTP sockets are bound to; may be unspecified.
     pub bind: IpAddr,
-    /// Address that is told to the far end. Without it: `bind`, or our address towards the far end when that is unspecified.
-    pub advertise: Option<IpAddr>,
+    /// Address that is told to the far end.
+    pub advertise: OwnAddress,
     /// Ports for RTP (even) and RTCP (odd).
     pub ports: RangeInclusive<u16>,
     /// Codecs to take, the one to offer first at the front.
@@ -41,7 +42,7 @@ pub struct MediaOptions {
 impl MediaOptions {
     /// All codecs, real-time priority if permitted.
     pub fn new(bind: IpAddr, ports: RangeInclusive<u16>) -> Self {
-        Self { bind, advertise: None, ports, codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722], realtime: true }
+        Self { bind, advertise: OwnAddress::default(), ports, codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722], realtime: true }
     }
 }
 
@@ -114,8 +115,7 @@ impl MediaEngine {
 
     fn local(&self, sockets: &Sockets, towards: Option<IpAddr>) -> Local {
         let options = &self.inner.options;
-        let bound = Some(options.bind).filter(|ip| !ip.is_unspecified());
-        let ip = options.advertise.or(bound).or_else(|| ports::towards(towards?)).unwrap_or(options.bind);
+        let ip = options.advertise.towards(options.bind, towards);
         let session = self.inner.random.below(1 << 62);
         negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs())
     }

@@ -52,14 +52,6 @@ impl Ports {
     }
 }
 
-/// The address of ours that a packet to `remote` would leave from. Nothing is sent.
-pub(super) fn towards(remote: IpAddr) -> Option<IpAddr> {
-    let any: SocketAddr = if remote.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
-    let socket = UdpSocket::bind(any).ok()?;
-    socket.connect((remote, 9)).ok()?;
-    socket.local_addr().ok().map(|local| local.ip())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,10 +77,5 @@ mod tests {
         for range in [5..=5, 7..=7, 65_535..=65_535, 0..=1] {
             assert!(Ports::new(IpAddr::from([127, 0, 0, 1]), &range, &Random::seeded(1)).is_err(), "{range:?}");
         }
-    }
-
-    #[test]
-    fn the_address_towards_loopback_is_loopback() {
-        assert_eq!(towards(IpAddr::from([127, 0, 0, 1])), Some(IpAddr::from([127, 0, 0, 1])));
     }
 }

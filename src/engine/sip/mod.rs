@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -14,6 +14,7 @@ use crate::base::id::CarrierId;
 use crate::base::{Clock, Random, Result};
 use crate::contract::phone::Registration;
 use crate::contract::trunk::{Transport, Trunk};
+use crate::engine::reach::OwnAddress;
 
 mod registrar;
 mod rsip;
@@ -27,8 +28,8 @@ pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct SipOptions {
     /// Address for UDP and TCP. Port 0 picks a port that is free for both.
     pub bind: SocketAddr,
-    /// Address that is told to peers. Without it: our address towards each of them.
-    pub advertise: Option<IpAddr>,
+    /// Address that is told to peers.
+    pub advertise: OwnAddress,
     /// Who may send us anything.
     pub admission: Arc<dyn Admission>,
     /// Most new calls in a second, from all trunks together; more get 503.
@@ -48,6 +49,10 @@ pub trait Admission: Send + Sync {
     fn carrier_of(&self, source: IpAddr) -> Soon<'_, Option<CarrierId>>;
     /// What calls of the carrier at this address must sign in with; `None`: the address is enough.
     fn carrier_login(&self, _source: SocketAddr) -> Option<Login> {
+        None
+    }
+    /// The name under which we are registered at a carrier: its calls to that name are for the number in their `To`.
+    fn registered_as(&self, _carrier: &CarrierId) -> Option<String> {
         None
     }
     /// Whether telephones of people are heard from this address, from memory.
@@ -77,6 +82,14 @@ pub struct Login {
 pub trait SipStack: Send + Sync {
     /// Sends an INVITE. The leg's events tell how it goes; dropping the control hangs up or cancels.
     fn place(&self, call: PlaceCall) -> Soon<'_, Result<Leg>>;
+    /// Where a trunk is now: its `sip_address`, looked up.
+    fn find<'a>(&'a self, trunk: &'a Trunk) -> Soon<'a, Result<SocketAddr>>;
+    /// Asks a trunk whether it is there (OPTIONS). Any answer means that it is; an error, that it is not.
+    fn ping(&self, trunk: Trunk) -> Soon<'_, Result<Answered>>;
+    /// Registers at a trunk.
+    fn register(&self, request: RegisterAt) -> Soon<'_, Result<Answered>>;
+    /// Forgets a trunk that is gone: what was kept open for it alone is closed once its calls are over.
+    fn forget(&self, carrier: &CarrierId);
     /// The telephones registered under this name now, the newest first.
     fn phones_of(&self, aor: &str) -> Vec<Registration>;
     /// All registrations; told of every change.
@@ -89,6 +102,41 @@ pub trait SipStack: Send + Sync {
     fn bound(&self) -> SocketAddr;
     /// Stops listening and frees the sockets. Running legs end.
     fn close(&self) -> Soon<'_, ()>;
+}
+
+/// A registration to be made, refreshed or taken back.
+#[derive(Debug, Clone)]
+pub struct RegisterAt {
+    /// Where, with our credentials.
+    pub trunk: Trunk,
+    /// Call-ID; the same for all requests of one registration.
+    pub call_id: String,
+    /// CSeq; the next request must have one that is larger by [`SEQ_STEP`].
+    pub seq: u32,
+    /// For how long, in seconds; 0 takes it back.
+    pub seconds: u32,
+}
+
+/// How many CSeq numbers one registration may use: the first request and its repeats with credentials.
+pub const SEQ_STEP: u32 = 8;
+
+/// A trunk's final answer to a request outside calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// SIP status.
+    pub code: u16,
+    /// Its words.
+    pub reason: String,
+    /// From the first packet to the answer.
+    pub took: Duration,
+    /// Where it sees us, if it says so (`received`, `rport`).
+    pub seen_as: Option<SocketAddr>,
+    /// Where we said that we are.
+    pub sent_as: SocketAddr,
+    /// REGISTER: the seconds it granted.
+    pub granted_s: Option<u32>,
+    /// REGISTER: the least seconds it takes (423).
+    pub least_s: Option<u32>,
 }
 
 /// An outbound call to be made.
@@ -172,6 +220,8 @@ pub trait LegControl: Send + Sync {
 /// What happens on a leg.
 #[derive(Debug)]
 pub enum LegEvent {
+    /// Outbound: the far end has the call (100), nothing rings yet.
+    Proceeding,
     /// 180 or 183; early media when there is an SDP.
     Ringing {
         /// Their SDP, if any.

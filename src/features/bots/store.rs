@@ -105,11 +105,11 @@ pub(super) fn is_empty(conn: &Conn) -> Result<bool> {
 
 /// What answers with this bot, in words; nothing if it is free.
 pub(super) fn user_of(conn: &Conn, id: &BotId) -> Result<Option<String>> {
-    let name: Option<String> = conn
-        .prepare_cached("select name from numbers where bot_id = ?1 order by name limit 1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    Ok(name.map(|name| format!("the virtual number '{name}'")))
+    let mut statement = conn.prepare_cached(
+        "select 'the virtual number ''' || name || '''' as what from numbers where bot_id = ?1
+         union all select 'the carrier''s number ' || number from carrier_dids where bot_id = ?1 order by what limit 1",
+    )?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
 /// Adds a bot with its first version.

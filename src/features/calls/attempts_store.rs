@@ -7,7 +7,7 @@ use serde_json::json;
 use super::model::{CANCELLED, CallStatus, Direction};
 use super::{payload, results_store};
 use crate::base::Result;
-use crate::base::id::SessionId;
+use crate::base::id::{CarrierId, SessionId};
 use crate::platform::db::{Conn, Tx, to_json};
 
 /// Why a call ended that no engine will report.
@@ -69,4 +69,18 @@ pub fn n_live_up_to(conn: &Conn, session_id: &SessionId) -> Result<u32> {
             where mine.session_id = ?1 and others.status = 'active' and others.direction = 'outbound'",
         )?
         .query_row([session_id], |row| row.get(0))?)
+}
+
+/// How many outbound calls of a carrier are open.
+pub fn n_live_on(conn: &Conn, carrier_id: &CarrierId) -> Result<u32> {
+    Ok(conn
+        .prepare_cached("select count(*) from calls where carrier_id = ?1 and status = 'active' and direction = 'outbound'")?
+        .query_row([carrier_id], |row| row.get(0))?)
+}
+
+/// Notes that a call leaves through another carrier than it was ordered for. One that is over stays as it is.
+pub fn carried_by(tx: &Tx<'_>, session_id: &SessionId, carrier_id: &CarrierId) -> Result<()> {
+    tx.prepare_cached("update calls set carrier_id = ?2 where session_id = ?1 and completed_at is null")?
+        .execute((session_id, carrier_id))?;
+    Ok(())
 }

@@ -28,7 +28,7 @@ mod tests;
 mod timeline;
 mod view;
 
-pub use attempts_store::{Unplaced, cancel, close, forget, n_live_up_to, supersede};
+pub use attempts_store::{Unplaced, cancel, carried_by, close, forget, n_live_on, n_live_up_to, supersede};
 pub use figures_store::{CallFigures, figures};
 pub use forget_store::{Class, DueCall, Of, due, erase, forget_analysis, forget_recording, forget_transcript, is_held, remove};
 pub use model::{CallStatus, Direction, NewCall, Origin};

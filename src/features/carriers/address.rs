@@ -5,19 +5,22 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// The port of SIP over UDP and TCP (RFC 3261).
-const SIP_PORT: u16 = 5060;
+pub(super) const SIP_PORT: u16 = 5060;
+/// The port of SIP over TLS.
+pub(super) const SIPS_PORT: u16 = 5061;
 
-/// `host:port` of a text such as `sip.example.com`, `10.0.0.5:5070`, `[2001:db8::1]:5060`. `None` if it is not one.
-pub(super) fn host_and_port(text: &str) -> Option<String> {
+/// `host:port` of a text such as `sip.example.com`, `10.0.0.5:5070`, `[2001:db8::1]:5060`. `None` if it is not one. `usual` is the port
+/// where none is named.
+pub(super) fn host_and_port(text: &str, usual: u16) -> Option<String> {
     if let Ok(ip) = text.parse::<IpAddr>() {
-        return Some(std::net::SocketAddr::new(ip, SIP_PORT).to_string());
+        return Some(std::net::SocketAddr::new(ip, usual).to_string());
     }
     if let Ok(address) = text.parse::<std::net::SocketAddr>() {
         return (address.port() != 0).then(|| address.to_string());
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) => (host, port.parse::<u16>().ok().filter(|port| *port != 0)?),
-        None => (text, SIP_PORT),
+        None => (text, usual),
     };
     let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(inner) => return inner.parse::<std::net::Ipv6Addr>().ok().map(|ip| format!("[{ip}]:{port}")),
@@ -63,8 +66,14 @@ mod tests {
             ("", None),
             ("-x.example.com", None),
         ] {
-            assert_eq!(host_and_port(text).as_deref(), address, "{text}");
+            assert_eq!(host_and_port(text, SIP_PORT).as_deref(), address, "{text}");
         }
+    }
+
+    #[test]
+    fn tls_has_a_port_of_its_own() {
+        assert_eq!(host_and_port("sip.example.com", SIPS_PORT).as_deref(), Some("sip.example.com:5061"));
+        assert_eq!(host_and_port("sip.example.com:5090", SIPS_PORT).as_deref(), Some("sip.example.com:5090"));
     }
 
     #[test]

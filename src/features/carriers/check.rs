@@ -1,6 +1,9 @@
 //! Whether a carrier can be accepted. Pure.
 
-use super::address::{host_and_port, is_prefix};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::address::{SIP_PORT, SIPS_PORT, host_and_port, is_prefix};
 use super::model::{CarrierBody, InboundAuth, TrunkTransport};
 use crate::base::phone::is_e164;
 use crate::base::{Error, Result};
@@ -8,7 +11,9 @@ use crate::base::{Error, Result};
 /// The carrier with its address written out, or a refusal that names every wrong field.
 pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
     body.name = body.name.trim().to_owned();
-    let address = host_and_port(body.sip_address.trim());
+    let usual = if body.transport == TrunkTransport::Tls { SIPS_PORT } else { SIP_PORT };
+    let address = host_and_port(body.sip_address.trim(), usual);
+    body.tls_ca_pem = body.tls_ca_pem.filter(|pem| !pem.trim().is_empty());
     let mut wrong: Vec<(String, &str)> = Vec::new();
     let mut unless = |holds: bool, field: &str, sentence: &'static str| {
         if !holds {
@@ -17,7 +22,11 @@ pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
     };
     unless((1..=200).contains(&body.name.chars().count()), "name", "must have 1 to 200 characters");
     unless(address.is_some(), "sip_address", "must be a host or host:port such as sip.example.com:5060");
-    unless(body.transport != TrunkTransport::Tls, "transport", "must be auto, udp or tcp");
+    let is_tls = body.transport == TrunkTransport::Tls;
+    unless(is_tls || body.tls_ca_pem.is_none(), "tls_ca_pem", "is used with the transport tls only");
+    unless(body.tls_ca_pem.as_deref().is_none_or(is_pem), "tls_ca_pem", "must be certificates in PEM form of at most 64 KiB");
+    unless((30..=86_400).contains(&body.register_interval_seconds), "register_interval_seconds", "must be 30 to 86400");
+    unless(body.options_interval_seconds <= 3600, "options_interval_seconds", "must be 1 to 3600, or 0 for never");
     unless((0.1..=100.0).contains(&body.outbound_cps), "outbound_cps", "must be 0.1 to 100");
     unless((1..=1000).contains(&body.outbound_burst), "outbound_burst", "must be 1 to 1000");
     unless((1..=500).contains(&body.outbound_channels), "outbound_channels", "must be 1 to 500");
@@ -42,12 +51,22 @@ pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
         let fine = name.as_deref().is_none_or(|name| name.len() <= 255 && !name.contains(['"', '\r', '\n']));
         unless(fine, field, "must have at most 255 bytes and no quotes or line ends");
     }
+    let signs_in = body.outbound_login().0.is_some_and(|name| !name.is_empty());
+    unless(signs_in || !body.register, "outbound_auth_username", "is needed to register");
     if let Some((field, sentence)) = wrong.first() {
         let error = Error::invalid(format!("{field}: {sentence}"));
         return Err(wrong.iter().fold(error, |error, (field, sentence)| error.field(field, *sentence)));
     }
     body.sip_address = address.unwrap_or_default();
     Ok(body)
+}
+
+/// Most bytes of a carrier's own authorities.
+const MOST_PEM: usize = 64 * 1024;
+
+fn is_pem(text: &str) -> bool {
+    let read = || CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
+    text.len() <= MOST_PEM && read().is_ok_and(|found| !found.is_empty())
 }
 
 #[cfg(test)]
@@ -63,7 +82,9 @@ mod tests {
         for (field, value) in [
             ("name", json!("")),
             ("sip_address", json!("sip:x")),
-            ("transport", json!("tls")),
+            ("tls_ca_pem", json!("-----BEGIN CERTIFICATE-----")),
+            ("register_interval_seconds", json!(29)),
+            ("options_interval_seconds", json!(3601)),
             ("outbound_cps", json!(0.05)),
             ("outbound_cps", json!(101)),
             ("outbound_burst", json!(0)),
@@ -77,6 +98,14 @@ mod tests {
             body[field] = value;
             let error = checked(serde_json::from_value(body).unwrap()).unwrap_err();
             assert_eq!(error.fields()[0].field, field);
+        }
+        for (change, field) in [
+            (json!({ "register": true }), "outbound_auth_username"),
+            (json!({ "transport": "tls", "tls_ca_pem": "no certificate" }), "tls_ca_pem"),
+        ] {
+            let mut body = good.clone();
+            body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            assert_eq!(checked(serde_json::from_value(body).unwrap()).unwrap_err().fields()[0].field, field);
         }
     }
 }

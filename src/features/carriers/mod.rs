@@ -1,19 +1,30 @@
-//! Carriers: whose SIP trunks calls come from and go to. Owns the tables `carriers` and `carriers_revision`.
+//! Carriers: whose SIP trunks calls come from and go to, and their numbers. Owns the tables `carriers`, `carriers_revision` and
+//! `carrier_dids`.
 //!
 //! Passwords are sealed at rest and never read back over the API. Announces no facts and hears none.
 
 mod address;
 mod check;
+mod choose;
+mod did;
+mod dids;
+mod dids_routes;
+mod dids_store;
 mod engine_routes;
 mod model;
 mod pace;
 mod routes;
 mod service;
+mod states;
 mod store;
+mod trial;
+mod verdict;
 
-pub use model::{CarrierBody, CarrierView, InboundAuth, TrunkTransport};
+pub use did::{DidBody, DidDirection, DidView};
+pub use model::{CarrierBody, CarrierView, InboundAuth, SyncStatus, TrunkTransport, TrunkView};
 pub use routes::routes;
-pub use service::{Carriers, OutboundTrunk};
+pub use service::{Carriers, CarriersSetup, OutboundTrunk};
+pub use verdict::{CheckedView, Verdict};
 
 use crate::platform::access::{Permission, Role};
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::base::Millis;
 use crate::base::id::CarrierId;
 use crate::contract::config::WireSecret;
-use crate::contract::trunk::{Transport, Trunk};
+use crate::contract::trunk::{PING_EVERY_S, RegistrationStatus, SipAnswer, Transport, Trunk, TrunkState};
 
 /// How SIP travels to a carrier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,7 +19,7 @@ pub enum TrunkTransport {
     /// UDP.
     #[default]
     Udp,
-    /// TLS; not offered yet, refused with a sentence.
+    /// TLS. The name in `sip_address` must be the one in the carrier's certificate.
     Tls,
 }
 
@@ -44,6 +44,17 @@ pub struct CarrierBody {
     pub sip_address: String,
     /// How SIP travels to it.
     pub transport: TrunkTransport,
+    /// Certificates (PEM) that a TLS carrier's own one must be signed by; none: the public authorities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ca_pem: Option<String>,
+    /// Whether the box registers there, with `outbound_auth_username` (or `auth_username`) and its password.
+    pub register: bool,
+    /// Seconds the box asks to be registered for: 30 to 86400. The carrier may grant less.
+    #[schema(minimum = 30, maximum = 86400)]
+    pub register_interval_seconds: u32,
+    /// Seconds between two OPTIONS that ask whether the carrier is there: 1 to 3600; 0: it is never asked.
+    #[schema(maximum = 3600)]
+    pub options_interval_seconds: u32,
     /// Country calls are meant for: two letters.
     pub destination_country: Option<String>,
     /// Whether calls are taken from it and placed through it.
@@ -83,6 +94,10 @@ impl Default for CarrierBody {
             name: String::new(),
             sip_address: String::new(),
             transport: TrunkTransport::default(),
+            tls_ca_pem: None,
+            register: false,
+            register_interval_seconds: 600,
+            options_interval_seconds: PING_EVERY_S,
             destination_country: None,
             is_active: true,
             from_number: None,
@@ -107,33 +122,47 @@ impl CarrierBody {
         [&mut self.auth_password, &mut self.inbound_auth_password, &mut self.outbound_auth_password]
     }
 
-    /// What its calls must sign in with: a whole pair, or nothing.
+    /// What its calls must sign in with: a whole pair, or nothing. One at which the box is registered calls back to that registration and
+    /// need not sign in, unless it was given a name of its own.
     fn inbound_login(&self) -> (Option<String>, Option<WireSecret>) {
-        let username = self.inbound_auth_username.as_ref().or(self.auth_username.as_ref()).filter(|name| !name.is_empty());
-        let password = self.inbound_auth_password.as_ref().or(self.auth_password.as_ref()).filter(|password| !password.0.is_empty());
+        let legacy = Some(self).filter(|body| !body.register);
+        let legacy_name = legacy.and_then(|body| body.auth_username.as_ref());
+        let legacy_password = legacy.and_then(|body| body.auth_password.as_ref());
+        let username = self.inbound_auth_username.as_ref().or(legacy_name).filter(|name| !name.is_empty());
+        let password = self.inbound_auth_password.as_ref().or(legacy_password).filter(|password| !password.0.is_empty());
         match (self.inbound_auth_mode, username, password) {
             (InboundAuth::Credentials, Some(username), Some(password)) => (Some(username.clone()), Some(password.clone())),
             _ => (None, None),
         }
     }
 
+    /// What the box signs in with.
+    pub(super) fn outbound_login(&self) -> (Option<String>, Option<WireSecret>) {
+        let username = self.outbound_auth_username.clone().or_else(|| self.auth_username.clone());
+        (username, self.outbound_auth_password.clone().or_else(|| self.auth_password.clone()))
+    }
+
     /// The trunk as the engine needs it. The body's passwords must be open.
     pub(super) fn to_trunk(&self, id: &CarrierId) -> Trunk {
         let (inbound_auth_username, inbound_auth_password) = self.inbound_login();
+        let (outbound_auth_username, outbound_auth_password) = self.outbound_login();
+        let transport = match self.transport {
+            TrunkTransport::Tcp => Transport::Tcp,
+            TrunkTransport::Tls => Transport::Tls,
+            TrunkTransport::Udp | TrunkTransport::Auto => Transport::Udp,
+        };
         Trunk {
-            carrier_id: id.clone(),
             name: self.name.clone(),
-            sip_address: self.sip_address.clone(),
-            transport: match self.transport {
-                TrunkTransport::Tcp => Transport::Tcp,
-                _ => Transport::Udp,
-            },
-            outbound_auth_username: self.outbound_auth_username.clone().or_else(|| self.auth_username.clone()),
-            outbound_auth_password: self.outbound_auth_password.clone().or_else(|| self.auth_password.clone()),
+            tls_ca_pem: self.tls_ca_pem.clone(),
+            register_seconds: self.register.then_some(self.register_interval_seconds),
+            options_seconds: self.options_interval_seconds,
+            outbound_auth_username,
+            outbound_auth_password,
             inbound_auth_username,
             inbound_auth_password,
             inbound_allowed_addresses: self.inbound_allowed_addresses.clone(),
             outbound_channels: Some(self.outbound_channels),
+            ..Trunk::new(id.clone(), self.sip_address.clone(), transport)
         }
     }
 }
@@ -152,17 +181,77 @@ pub struct CarrierView {
     pub has_inbound_auth_password: bool,
     /// Whether a password for ours is stored.
     pub has_outbound_auth_password: bool,
-    /// Whether the engine knows the trunk: `synced`, the engine asks by itself.
-    pub lk_sync_status: &'static str,
-    /// Why it does not.
+    /// How the trunk is: `pending` until an engine has tried it as it is now, `synced`, or `error`.
+    pub lk_sync_status: SyncStatus,
+    /// Why it is not, in a sentence.
     pub lk_sync_error: Option<String>,
-    /// Since when.
-    #[schema(value_type = String, format = DateTime)]
-    pub lk_last_synced_at: Millis,
+    /// When it last was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub lk_last_synced_at: Option<Millis>,
+    /// What the engine sees, once it has tried.
+    pub trunk: Option<TrunkView>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Millis,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Millis,
+}
+
+/// Whether a trunk works.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncStatus {
+    /// No engine has tried it as it is now, or it is not active.
+    #[default]
+    Pending,
+    /// It answers, and where the box registers it is registered.
+    Synced,
+    /// It does not answer, or refuses the registration.
+    Error,
+}
+
+/// A trunk as an engine sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrunkView {
+    /// The registration, where one is wanted.
+    pub registration: Option<RegistrationStatus>,
+    /// Until when it stands.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub registered_until: Option<Millis>,
+    /// What the carrier last answered to REGISTER.
+    pub register_answer: Option<SipAnswer>,
+    /// What it last answered to OPTIONS.
+    pub options_answer: Option<SipAnswer>,
+    /// How long that took, in milliseconds.
+    pub round_trip_ms: Option<u32>,
+    /// OPTIONS without an answer since the last one that was answered; three make an `error`.
+    pub missed_options: u32,
+    /// When it last answered anything.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub answered_at: Option<Millis>,
+    /// `ip:port` at which it sees the box.
+    pub seen_as: Option<String>,
+    /// `ip:port` that it is told for SIP.
+    pub sent_as: Option<String>,
+}
+
+impl From<TrunkState> for TrunkView {
+    fn from(state: TrunkState) -> Self {
+        let (status, until, answer) = match state.registration {
+            Some(registration) => (Some(registration.status), registration.expires_at_ms.map(Millis), registration.answer),
+            None => (None, None, None),
+        };
+        Self {
+            registration: status,
+            registered_until: until,
+            register_answer: answer,
+            options_answer: state.ping,
+            round_trip_ms: state.round_trip_ms,
+            missed_options: state.n_missed,
+            answered_at: state.answered_at_ms.map(Millis),
+            seen_as: state.seen_as,
+            sent_as: state.sent_as,
+        }
+    }
 }

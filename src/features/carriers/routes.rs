@@ -3,13 +3,16 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::engine_routes;
 use super::model::{CarrierBody, CarrierView};
 use super::service::Carriers;
+use super::verdict::CheckedView;
 use super::{EditCarriers, ReadCarriers};
+use super::{dids_routes, engine_routes};
 use crate::base::id::CarrierId;
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
@@ -20,7 +23,12 @@ pub fn routes(carriers: Carriers) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(create, list))
         .routes(routes!(get, replace, delete))
+        .routes(routes!(dids_routes::create, dids_routes::list))
+        .routes(routes!(dids_routes::replace, dids_routes::delete))
+        .routes(routes!(sync))
+        .routes(routes!(check))
         .routes(routes!(engine_routes::trunks))
+        .routes(routes!(engine_routes::states))
         .with_state(carriers)
 }
 
@@ -73,4 +81,28 @@ async fn replace(
 async fn delete(can: Can<EditCarriers>, State(carriers): State<Carriers>, Path(id): Path<CarrierId>) -> ApiResult<StatusCode> {
     carriers.delete(can.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Has the engines register at the carrier and ask it anew (OPTIONS), and shows how it is then. 409: it is not active.
+#[utoipa::path(
+    post, path = "/api/v1/carriers/{id}/sync", tag = "carriers", params(("id" = String, Path)), responses((status = 200, body = CarrierView))
+)]
+async fn sync(_can: Can<EditCarriers>, State(carriers): State<Carriers>, Path(id): Path<CarrierId>) -> ApiResult<Json<CarrierView>> {
+    Ok(Json(carriers.sync(id).await?))
+}
+
+/// What each engine found at the carrier just now.
+#[derive(Debug, Serialize, ToSchema)]
+struct CheckView {
+    /// One entry for each engine.
+    engines: Vec<CheckedView>,
+}
+
+/// Checks the way to the carrier and back: does it answer, and does it see the box where the box says that it is (NAT). The verdict is in
+/// words. 409: the carrier is not active.
+#[utoipa::path(
+    post, path = "/api/v1/carriers/{id}/check", tag = "carriers", params(("id" = String, Path)), responses((status = 200, body = CheckView))
+)]
+async fn check(_can: Can<EditCarriers>, State(carriers): State<Carriers>, Path(id): Path<CarrierId>) -> ApiResult<Json<CheckView>> {
+    Ok(Json(CheckView { engines: carriers.check(id).await? }))
 }

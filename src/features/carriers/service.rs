@@ -7,25 +7,56 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::check::checked;
-use super::model::{CarrierBody, CarrierView};
+use super::choose;
+use super::model::{CarrierBody, CarrierView, SyncStatus, TrunkView};
 use super::pace::{Limits, Pace};
+use super::states::{Known, States};
 use super::store::{self, StoredCarrier};
 use crate::base::id::CarrierId;
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Random, Result};
-use crate::contract::trunk::{Trunk, Trunks};
+use crate::contract::trunk::{Reach, Trunk, Trunks};
+use crate::features::bots::Bots;
+use crate::features::fleet::Fleet;
+use crate::features::settings::Settings;
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Conn, Db};
 
+/// What the carriers are built from.
+pub struct CarriersSetup {
+    /// The database.
+    pub db: Db,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness, for keys of rows.
+    pub random: Random,
+    /// Keeps passwords.
+    pub sealer: Arc<Sealer>,
+    /// Whom a carrier's numbers may name.
+    pub bots: Bots,
+    /// The engines, to have a trunk tried.
+    pub fleet: Fleet,
+    /// Where the box is reached from outside.
+    pub settings: Settings,
+}
+
 /// The carriers. Cheap to clone.
 #[derive(Clone)]
 pub struct Carriers {
-    db: Db,
-    clock: Clock,
-    random: Random,
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
     sealer: Arc<Sealer>,
+    /// Whom a carrier's numbers may name.
+    pub(super) bots: Bots,
+    /// The engines, to have a trunk tried.
+    pub(super) fleet: Fleet,
+    /// Where the box is reached from outside.
+    settings: Settings,
+    /// How the trunks are.
+    pub(super) states: Arc<States>,
     /// What left through each of them.
     paces: Arc<Mutex<HashMap<CarrierId, Pace>>>,
 }
@@ -40,83 +71,101 @@ pub struct OutboundTrunk {
 }
 
 impl Carriers {
-    /// Carriers over a database; `sealer` keeps their passwords.
-    pub fn new(db: Db, clock: Clock, random: Random, sealer: Arc<Sealer>) -> Self {
-        Self { db, clock, random, sealer, paces: Arc::default() }
+    /// Carriers over a database.
+    pub fn new(setup: CarriersSetup) -> Self {
+        let CarriersSetup { db, clock, random, sealer, bots, fleet, settings } = setup;
+        Self { db, clock, random, sealer, bots, fleet, settings, states: Arc::default(), paces: Arc::default() }
     }
 
     /// Makes a carrier. The engine takes its calls within seconds.
     pub async fn create(&self, actor: &Actor, body: CarrierBody) -> Result<CarrierView> {
         let mut body = checked(body)?;
         let (carriers, actor, id) = (self.clone(), actor.clone(), CarrierId::new(&self.random));
-        self.db
+        let wanted = id.clone();
+        let (stored, revision) = self
+            .db
             .write(move |tx| {
                 carriers.seal(&id, &mut body, None)?;
-                store::insert(tx, &id, &body)?;
+                let revision = store::insert(tx, &id, &body)?;
                 audit::append(tx, &actor, "carrier.create", id.as_str(), &json!({ "name": body.name, "sip_address": body.sip_address }))?;
-                Ok(view(store::get(tx, &id)?))
+                Ok((store::get(tx, &id)?, revision))
             })
-            .await
+            .await?;
+        self.states.changed(&wanted, revision);
+        Ok(self.view(stored))
     }
 
     /// Changes a carrier. Calls that run go on.
     pub async fn replace(&self, actor: &Actor, id: CarrierId, body: CarrierBody) -> Result<CarrierView> {
         let mut body = checked(body)?;
-        let (carriers, actor) = (self.clone(), actor.clone());
-        self.db
+        let (carriers, actor, wanted) = (self.clone(), actor.clone(), id.clone());
+        let (stored, revision) = self
+            .db
             .write(move |tx| {
                 let old = store::get(tx, &id)?;
                 carriers.seal(&id, &mut body, Some(old.body))?;
-                store::update(tx, &id, &body)?;
+                let revision = store::update(tx, &id, &body)?;
                 audit::append(tx, &actor, "carrier.update", id.as_str(), &json!({ "name": body.name, "sip_address": body.sip_address }))?;
-                Ok(view(store::get(tx, &id)?))
+                Ok((store::get(tx, &id)?, revision))
             })
-            .await
+            .await?;
+        self.states.changed(&wanted, revision);
+        Ok(self.view(stored))
     }
 
     /// Removes a carrier. Its calls are refused from the next one on.
     pub async fn delete(&self, actor: &Actor, id: CarrierId) -> Result<()> {
-        let actor = actor.clone();
+        let (actor, gone) = (actor.clone(), id.clone());
         self.db
             .write(move |tx| {
                 let old = store::get(tx, &id)?;
                 store::delete(tx, &id)?;
                 audit::append(tx, &actor, "carrier.delete", id.as_str(), &json!({ "name": old.body.name }))
             })
-            .await
+            .await?;
+        self.states.forget(&gone);
+        Ok(())
     }
 
     /// One carrier.
     pub async fn get(&self, id: CarrierId) -> Result<CarrierView> {
-        self.db.read(move |conn| Ok(view(store::get(conn, &id)?))).await
+        Ok(self.view(self.db.read(move |conn| store::get(conn, &id)).await?))
     }
 
     /// One page of carriers, oldest first, and how many there are.
     pub async fn list(&self, page: Page) -> Result<(Vec<CarrierView>, u64)> {
-        self.db
-            .read(move |conn| {
-                let (rows, total) = store::list(conn, page)?;
-                Ok((rows.into_iter().map(view).collect(), total))
-            })
-            .await
+        let (rows, total) = self.db.read(move |conn| store::list(conn, page)).await?;
+        Ok((rows.into_iter().map(|row| self.view(row)).collect(), total))
     }
 
     /// All active trunks, for an engine.
     pub async fn trunks(&self) -> Result<Trunks> {
         let carriers = self.clone();
+        let sip = self.settings.current().sip.clone();
+        let reach = Some(sip.external_address)
+            .filter(|address| !address.is_empty())
+            .map(|external_address| Reach { external_address, local_networks: sip.local_networks });
         self.db
             .read(move |conn| {
                 let trunks = store::active(conn)?.into_iter().map(|row| carriers.trunk(row)).collect::<Result<_>>()?;
-                Ok(Trunks { revision: store::revision(conn)?, trunks })
+                Ok(Trunks { revision: store::revision(conn)?, trunks, reach })
             })
             .await
     }
 
-    /// The trunk outbound calls go through: that of the oldest active carrier. `None` when there is none.
-    pub fn outbound(&self, conn: &Conn) -> Result<Option<OutboundTrunk>> {
-        let Some(carrier) = store::active(conn)?.into_iter().next() else { return Ok(None) };
-        let from_number = carrier.body.from_number.clone();
-        Ok(Some(OutboundTrunk { trunk: self.trunk(carrier)?, from_number }))
+    /// The trunks outbound calls go through, the first choice first; the others are for when it fails. A call that shows a number is for
+    /// the carrier which has it among its numbers or as its `from_number`; otherwise the oldest active one comes first.
+    pub fn outbound(&self, conn: &Conn, from_number: Option<&str>) -> Result<Vec<OutboundTrunk>> {
+        let shown = from_number.filter(|number| !number.is_empty());
+        let owner = shown.map(|number| self.carrier_showing(conn, number)).transpose()?.flatten();
+        let carriers = store::active(conn)?;
+        let now = self.clock.now();
+        let is_down = |id: &CarrierId| self.states.of(id, now).status == SyncStatus::Error;
+        let candidates: Vec<_> =
+            carriers.iter().map(|carrier| choose::Candidate::of(&carrier.id, &carrier.body, is_down(&carrier.id))).collect();
+        let order = choose::in_order(&candidates, owner.as_ref(), shown);
+        let chosen = order.into_iter().filter_map(|(at, from)| carriers.get(at).cloned().map(|carrier| (carrier, from)));
+        chosen.map(|(carrier, from_number)| Ok(OutboundTrunk { trunk: self.trunk(carrier)?, from_number })).collect()
     }
 
     /// Lets one call leave through a carrier, at most `patience` from now. `n_live` is how many of its calls are open, this one included.
@@ -167,24 +216,30 @@ impl Carriers {
                 Some(sent) => sent.0 = self.sealer.seal(id.as_str(), &sent.0)?,
             }
         }
+        if body.register && body.outbound_login().1.is_none() {
+            let sentence = "is needed to register";
+            return Err(Error::invalid(format!("outbound_auth_password: {sentence}")).field("outbound_auth_password", sentence));
+        }
         Ok(())
     }
-}
 
-fn view(carrier: StoredCarrier) -> CarrierView {
-    let StoredCarrier { id, mut body, created_at, updated_at } = carrier;
-    let [has_auth_password, has_inbound_auth_password, has_outbound_auth_password] =
-        body.passwords_mut().map(|password| password.take().is_some());
-    CarrierView {
-        id,
-        body,
-        has_auth_password,
-        has_inbound_auth_password,
-        has_outbound_auth_password,
-        lk_sync_status: "synced",
-        lk_sync_error: None,
-        lk_last_synced_at: updated_at,
-        created_at,
-        updated_at,
+    fn view(&self, carrier: StoredCarrier) -> CarrierView {
+        let StoredCarrier { id, mut body, created_at, updated_at } = carrier;
+        let [has_auth_password, has_inbound_auth_password, has_outbound_auth_password] =
+            body.passwords_mut().map(|password| password.take().is_some());
+        let known = if body.is_active { self.states.of(&id, self.clock.now()) } else { Known::default() };
+        CarrierView {
+            id,
+            body,
+            has_auth_password,
+            has_inbound_auth_password,
+            has_outbound_auth_password,
+            lk_sync_status: known.status,
+            lk_sync_error: known.error,
+            lk_last_synced_at: known.synced_at,
+            trunk: known.state.map(TrunkView::from),
+            created_at,
+            updated_at,
+        }
     }
 }

@@ -61,20 +61,22 @@ pub(super) fn revision(conn: &Conn) -> Result<u64> {
     Ok(conn.prepare_cached("select revision from carriers_revision where id = 1")?.query_row([], |row| row.get::<_, u32>(0))?.into())
 }
 
-fn bump(tx: &Tx<'_>) -> Result<()> {
-    tx.prepare_cached("update carriers_revision set revision = revision + 1 where id = 1")?.execute([])?;
-    Ok(())
+fn bump(tx: &Tx<'_>) -> Result<u64> {
+    let bumped = tx
+        .prepare_cached("update carriers_revision set revision = revision + 1 where id = 1 returning revision")?
+        .query_row([], |row| row.get::<_, u32>(0))?;
+    Ok(bumped.into())
 }
 
-/// Adds a carrier.
-pub(super) fn insert(tx: &Tx<'_>, id: &CarrierId, body: &CarrierBody) -> Result<()> {
+/// Adds a carrier. The new revision of the list comes back.
+pub(super) fn insert(tx: &Tx<'_>, id: &CarrierId, body: &CarrierBody) -> Result<u64> {
     tx.prepare_cached("insert into carriers (id, name, body, is_active, created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?5)")?
         .execute((id, &body.name, to_json(body)?, body.is_active, tx.now))?;
     bump(tx)
 }
 
-/// Changes a carrier.
-pub(super) fn update(tx: &Tx<'_>, id: &CarrierId, body: &CarrierBody) -> Result<()> {
+/// Changes a carrier. The new revision of the list comes back.
+pub(super) fn update(tx: &Tx<'_>, id: &CarrierId, body: &CarrierBody) -> Result<u64> {
     tx.prepare_cached("update carriers set name = ?2, body = ?3, is_active = ?4, updated_at = ?5 where id = ?1")?.execute((
         id,
         &body.name,
@@ -86,7 +88,7 @@ pub(super) fn update(tx: &Tx<'_>, id: &CarrierId, body: &CarrierBody) -> Result<
 }
 
 /// Removes a carrier; calls keep its id.
-pub(super) fn delete(tx: &Tx<'_>, id: &CarrierId) -> Result<()> {
+pub(super) fn delete(tx: &Tx<'_>, id: &CarrierId) -> Result<u64> {
     tx.prepare_cached("delete from carriers where id = ?1")?.execute([id])?;
     bump(tx)
 }

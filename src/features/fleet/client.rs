@@ -5,17 +5,21 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::base::id::SessionId;
+use crate::base::id::{CarrierId, SessionId};
+use crate::base::page::percent_encode;
 use crate::base::secret::Secret;
 use crate::base::{Error, Kind, Result};
 use crate::contract::SECRET_HEADER;
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::contract::trunk::TrunkCheck;
 use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
 
 /// How long an engine may take to say how it is. Not less: a busy host must not look dead.
 const HEALTH_WITHIN: Duration = Duration::from_secs(20);
 /// How long an engine may take to accept a call.
 const DIALOUT_WITHIN: Duration = Duration::from_secs(60);
+/// How long an engine may take to find out how a trunk is.
+const CHECK_WITHIN: Duration = Duration::from_secs(15);
 /// How long an engine may take to take any other order.
 const ORDER_WITHIN: Duration = Duration::from_secs(10);
 /// How long an engine may take to begin with a recording: somebody waits for it.
@@ -90,6 +94,13 @@ impl Client {
             request = request.header("range", &format!("bytes={first}-{last}"));
         }
         succeeded(self.send(host, request).await?).await
+    }
+
+    /// Has an engine ask a trunk anew. `NotFound` where it does not know the trunk, or cannot do that at all.
+    pub(super) async fn check_trunk(&self, host: &Host, carrier: &CarrierId) -> Result<TrunkCheck> {
+        let target = self.target(host, &format!("/trunks/{}/check", percent_encode(carrier.as_str())));
+        let answer = self.send(host, Request::post(target).within(CHECK_WITHIN)).await?;
+        Ok(succeeded(answer).await?.json(MOST_ANSWER).await?)
     }
 
     /// Asks an engine to take no more calls and to end with its last one.

@@ -7,6 +7,7 @@ mod adopt;
 mod client;
 mod place;
 mod process;
+mod recent;
 mod restart;
 mod routes;
 mod service;
@@ -24,4 +25,12 @@ pub enum ReadFleet {}
 
 impl Permission for ReadFleet {
     const RANK: Role = Role::Admin;
+}
+
+/// May take engines out of service.
+pub enum EditFleet {}
+
+impl Permission for EditFleet {
+    const RANK: Role = Role::SuperAdmin;
+    const KEYS: bool = false;
 }

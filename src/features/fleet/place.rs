@@ -8,6 +8,11 @@ pub(super) fn is_healthy(health: &FleetHealth) -> bool {
     health.status == "ok" && health.fleet_available <= health.fleet_max
 }
 
+/// Whether any host can take a call.
+pub(super) fn has_room(hosts: &[Option<FleetHealth>]) -> bool {
+    hosts.iter().flatten().any(|health| is_healthy(health) && health.fleet_available > 0)
+}
+
 /// The place in the list of the host with the most room; a random one of those that have the same; `None` when none has any.
 pub(super) fn freest(hosts: &[Option<FleetHealth>], random: &Random) -> Option<usize> {
     let room =

@@ -2,21 +2,28 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::warn;
 use utoipa::ToSchema;
 
 use super::client::{Client, Host};
-use super::place::{freest, is_healthy};
-use crate::base::id::SessionId;
+use super::place::{freest, has_room, is_healthy};
+use super::recent::Recent;
+use crate::base::id::{CarrierId, SessionId};
 use crate::base::secret::Secret;
-use crate::base::{Error, Kind, Random, Result};
+use crate::base::{Clock, Error, Kind, Random, Result};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::contract::trunk::TrunkCheck;
 use crate::features::settings::Settings;
 use crate::platform::net::{Answer, Outbound};
+
+/// How long a call waits for slow hosts while another one has room.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What the slice is built from.
 pub struct FleetSetup {
@@ -30,6 +37,8 @@ pub struct FleetSetup {
     pub random: Random,
     /// The settings, for the list of hosts.
     pub settings: Settings,
+    /// Time.
+    pub clock: Clock,
 }
 
 /// The engines. Cheap to clone.
@@ -40,6 +49,8 @@ pub struct Fleet {
 
 struct Inner {
     client: Client,
+    clock: Clock,
+    recent: Recent,
     random: Random,
     engine_socket: PathBuf,
     settings: Settings,
@@ -78,8 +89,8 @@ impl Fleet {
     /// The fleet over its parts.
     pub fn new(setup: FleetSetup) -> Self {
         let client = Client::new(setup.secret, setup.net);
-        let FleetSetup { random, engine_socket, settings, .. } = setup;
-        Self { inner: Arc::new(Inner { client, random, engine_socket, settings }) }
+        let FleetSetup { random, engine_socket, settings, clock, .. } = setup;
+        Self { inner: Arc::new(Inner { client, clock, recent: Recent::default(), random, engine_socket, settings }) }
     }
 
     /// The hosts of the setting `fleet.cxbcore_fleet` as it is now; the built-in engine when none is listed.
@@ -106,30 +117,95 @@ impl Fleet {
         self.inner.client.drain(&self.local()).await
     }
 
-    async fn healths(&self) -> Vec<(Host, Option<FleetHealth>)> {
-        let ask = |host: Host| async move {
-            let health = self.inner.client.health(&host).await;
-            let health = health.map_err(|error| warn!("The engine {} does not answer: {error}", host.label())).ok();
-            (host, health)
-        };
-        join_all(self.hosts().into_iter().map(ask)).await
+    /// How every host is, in the order of the list. A host that was well a moment ago is not asked again. With `grace` the slow ones are
+    /// left behind once another one has room.
+    async fn healths(&self, grace: Option<Duration>) -> Vec<(Host, Option<FleetHealth>)> {
+        let hosts = self.hosts();
+        let mut found: Vec<Option<FleetHealth>> = hosts.iter().map(|host| self.inner.recent.get(host.label(), &self.inner.clock)).collect();
+        let mut asked: FuturesUnordered<_> = hosts
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| found[*n].is_none())
+            .map(|(n, host)| async move { (n, self.ask(host).await) })
+            .collect();
+        let mut patience = grace.filter(|_| has_room(&found));
+        loop {
+            let answered = match patience {
+                None => asked.next().await,
+                Some(grace) => tokio::select! {
+                    answered = asked.next() => answered,
+                    () = self.inner.clock.sleep(grace) => None,
+                },
+            };
+            let Some((n, health)) = answered else { break };
+            found[n] = health;
+            patience = grace.filter(|_| has_room(&found));
+        }
+        drop(asked);
+        hosts.into_iter().zip(found).collect()
+    }
+
+    async fn ask(&self, host: &Host) -> Option<FleetHealth> {
+        match self.inner.client.health(host).await {
+            Ok(health) => {
+                self.inner.recent.note(host.label(), &health, &self.inner.clock);
+                Some(health)
+            }
+            Err(error) => {
+                warn!("The engine {} does not answer: {error}", host.label());
+                None
+            }
+        }
     }
 
     /// How every host is.
     pub async fn status(&self) -> Vec<WorkerStatus> {
-        self.healths().await.into_iter().map(|(host, health)| WorkerStatus::new(&host, health)).collect()
+        self.healths(None).await.into_iter().map(|(host, health)| WorkerStatus::new(&host, health)).collect()
     }
 
-    /// Places a call on the freest host. `Upstream`: no engine answers. `Unavailable`: none takes a call now.
+    /// Places a call on the freest host; when that one refuses for want of room, on the next. `Upstream`: no engine answers.
+    /// `Unavailable`: none takes a call now.
     pub async fn dialout(&self, call: &Dialout) -> Result<DialoutAccepted> {
-        let (hosts, healths): (Vec<_>, Vec<_>) = self.healths().await.into_iter().unzip();
-        let Some(best) = freest(&healths, &self.inner.random) else {
-            return Err(match healths.iter().any(Option::is_some) {
-                true => Error::unavailable("No healthy fleet server available").code("no_capacity").retry_after(10),
-                false => Error::upstream("the call engine does not answer").code("bridge_unreachable"),
-            });
-        };
-        self.inner.client.dialout(&hosts[best], call).await
+        let (hosts, mut healths): (Vec<_>, Vec<_>) = self.healths(Some(GRACE)).await.into_iter().unzip();
+        let answers = healths.iter().any(Option::is_some);
+        let mut refusal = None;
+        while let Some(best) = freest(&healths, &self.inner.random) {
+            let host = &hosts[best];
+            match self.inner.client.dialout(host, call).await {
+                Ok(accepted) => {
+                    self.inner.recent.took_a_call(host.label());
+                    return Ok(accepted);
+                }
+                Err(error) => {
+                    self.inner.recent.forget(host.label());
+                    // Only a host that certainly has not taken the call lets another one have it.
+                    if !matches!(error.kind(), Kind::Unavailable | Kind::TooMany) {
+                        return Err(error);
+                    }
+                    healths[best] = None;
+                    refusal = Some(error);
+                }
+            }
+        }
+        Err(refusal.unwrap_or_else(|| match answers {
+            true => Error::unavailable("No healthy fleet server available").code("no_capacity").retry_after(10),
+            false => Error::upstream("the call engine does not answer").code("bridge_unreachable"),
+        }))
+    }
+
+    /// Asks a host of the list to take no more calls; it ends with its last one. `NotFound` for one that is not listed.
+    pub async fn drain(&self, url: &str) -> Result<()> {
+        let wanted = url.trim().trim_end_matches('/');
+        let host = self.hosts().into_iter().find(|host| host.label() == wanted);
+        let host = host.ok_or_else(|| Error::not_found(format!("there is no fleet host {wanted}")))?;
+        self.inner.recent.forget(host.label());
+        self.inner.client.drain(&host).await
+    }
+
+    /// Has every host ask a trunk anew; what each of them found, under its label.
+    pub async fn check_trunk(&self, carrier: &CarrierId) -> Vec<(String, Result<TrunkCheck>)> {
+        let ask = |host: Host| async move { (host.label().to_owned(), self.inner.client.check_trunk(&host, carrier).await) };
+        join_all(self.hosts().into_iter().map(ask)).await
     }
 
     /// The first engine that keeps a recording, and how long that is. Engines that do not answer in time are passed over.

@@ -9,12 +9,14 @@ use super::service::Orders;
 use super::store;
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Kind, Result};
-use crate::contract::fleet::Dialout;
+use crate::contract::fleet::{Dialout, Way};
 use crate::features::bots::{BotStatus, Published};
 use crate::features::calls::{self, Direction, NewCall, Origin, Unplaced};
 use crate::features::carriers::OutboundTrunk;
 use crate::platform::db::{Conn, Tx};
 
+/// Trunks that are tried after the first.
+const MOST_ALTERNATIVES: usize = 3;
 /// How long the far end may ring.
 pub(super) const RINGING_S: u32 = 45;
 
@@ -31,7 +33,7 @@ impl Orders {
     /// Opens an attempt: from here on it is the one that counts. A watch is set over it in the same transaction.
     pub(super) fn open(&self, tx: &Tx<'_>, order: &Order, n: u32) -> Result<Attempt> {
         let bot = self.bot(tx, &order.bot_id)?;
-        let trunk = self.trunk(tx)?;
+        let (trunk, others) = self.trunks(tx)?;
         let session_id = SessionId::new(&self.setup().random);
         let call_id = order.record.call_id.clone();
         let call = NewCall {
@@ -55,6 +57,7 @@ impl Orders {
             session_id: Some(session_id.clone()),
             call_id: Some(call_id.clone()),
             trunk: Some(trunk.trunk),
+            alternatives: others.into_iter().map(|other| Way { trunk: other.trunk, from_number: other.from_number }).collect(),
             ringing_timeout_seconds: RINGING_S,
         };
         Ok(Attempt { call_id, session_id, n, dialout })
@@ -78,11 +81,13 @@ impl Orders {
         }
     }
 
-    /// The trunk of outbound calls.
-    pub(super) fn trunk(&self, conn: &Conn) -> Result<OutboundTrunk> {
-        self.setup().carriers.outbound(conn)?.ok_or_else(|| {
+    /// The trunk of outbound calls, and those to try when it fails.
+    pub(super) fn trunks(&self, conn: &Conn) -> Result<(OutboundTrunk, Vec<OutboundTrunk>)> {
+        let mut trunks = self.setup().carriers.outbound(conn, None)?.into_iter();
+        let first = trunks.next().ok_or_else(|| {
             Error::unavailable("no carrier is set up: add one at /api/v1/carriers before placing calls").code("bridge_not_configured")
-        })
+        })?;
+        Ok((first, trunks.take(MOST_ALTERNATIVES).collect()))
     }
 
     fn call(&self, order: &Order, session_id: &SessionId, n: u32) -> NewCall {

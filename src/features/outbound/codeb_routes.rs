@@ -8,14 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::PlaceCalls;
 use super::ask::OutboundBody;
 use super::idempotency::OnceKey;
 use super::machine::Status;
 use super::place::Placed;
 use super::service::Orders;
 use super::view::CallItem;
-use super::{prompts_routes, session_routes};
+use super::{PlaceCalls, engine_routes, prompts_routes, session_routes};
 use crate::base::id::CallId;
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
@@ -30,6 +29,7 @@ pub fn routes(orders: Orders) -> OpenApiRouter {
         .routes(routes!(create, list))
         .routes(routes!(get))
         .routes(routes!(hang_up))
+        .routes(routes!(engine_routes::other_carrier))
         .with_state(orders.clone())
         .merge(session_routes::routes(orders.clone()))
         .merge(prompts_routes::routes(orders))

@@ -83,8 +83,8 @@ impl Orders {
 
     /// Opens the attempt if the carrier has a line for one more that is not answered yet.
     fn take_line(&self, tx: &Tx<'_>, order: &Order, n: u32, pause: Duration) -> Result<Due> {
-        let lines = match self.trunk(tx) {
-            Ok(trunk) => trunk.trunk.outbound_channels.unwrap_or(LINES),
+        let lines = match self.trunks(tx) {
+            Ok((trunk, _)) => trunk.trunk.outbound_channels.unwrap_or(LINES),
             Err(none) => return self.fail_unmade(tx, order, n, &none),
         };
         if list_store::count(tx, &[Status::Dispatching])? >= u64::from(lines) {

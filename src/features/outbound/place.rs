@@ -109,7 +109,7 @@ impl Orders {
             return Err(refused("botId", "is required: the setting outbound.default_bot_id names no bot"));
         }
         let bot = self.bot(tx, &bot_id)?;
-        self.trunk(tx)?;
+        self.trunks(tx)?;
         let at = self.permitted(tx, wish)?;
         let (is_new_number, whitelist_error) = match self.setup().permit.whitelist(tx, &wish.phone, &actor.name) {
             Ok(is_new) => (is_new, None),

@@ -136,7 +136,7 @@ fn registration(row: &Row<'_>) -> rusqlite::Result<Registration> {
         aor: row.get("sip_username")?,
         contact: row.get("contact")?,
         source: row.get("source")?,
-        transport: if transport == word(Transport::Tcp) { Transport::Tcp } else { Transport::Udp },
+        transport: [Transport::Tcp, Transport::Tls].into_iter().find(|known| word(*known) == transport).unwrap_or_default(),
         user_agent: row.get("user_agent")?,
         registered_at: row.get("registered_at")?,
         expires_at: row.get("expires_at")?,
@@ -147,6 +147,7 @@ fn word(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "udp",
         Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
     }
 }
 

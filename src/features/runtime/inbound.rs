@@ -10,6 +10,7 @@ use crate::base::{Kind, Result};
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::features::bots::Published;
 use crate::features::calls::{self, CallRecord, NewCall};
+use crate::features::carriers::DidView;
 use crate::features::numbers::{InboundRoute, NumberMode, NumberView, Visibility, first_match};
 use crate::platform::db::Tx;
 
@@ -27,17 +28,32 @@ pub enum Choice<'a> {
     User(&'a str),
     /// To the virtual number that was dialled.
     DialledNumber,
+    /// To the bot of the carrier's number that was dialled.
+    DidBot,
     /// Nowhere.
     Nobody,
 }
 
-/// Where a call goes: the first route that fits but the catch-all, else the virtual number that was dialled, else the catch-all.
-pub fn choose_route<'a>(routes: &'a [InboundRoute], has_number: bool, did: &str, from: Option<&str>) -> Choice<'a> {
+/// Whom the dialled number itself means, whatever the routes say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Dialled {
+    /// It is a virtual number.
+    pub is_number: bool,
+    /// It is a number of a carrier with a bot of its own.
+    pub has_bot: bool,
+}
+
+/// Where a call goes: the first route that fits but the catch-all, else the virtual number that was dialled, else the bot of the carrier's
+/// number, else the catch-all.
+pub fn choose_route<'a>(routes: &'a [InboundRoute], dialled: Dialled, did: &str, from: Option<&str>) -> Choice<'a> {
     if let Some(route) = first_match(routes.iter().filter(|route| !route.is_catch_all()), did, from) {
         return Choice::User(&route.user);
     }
-    if has_number {
+    if dialled.is_number {
         return Choice::DialledNumber;
+    }
+    if dialled.has_bot {
+        return Choice::DidBot;
     }
     routes.iter().find(|route| route.is_catch_all()).map_or(Choice::Nobody, |route| Choice::User(&route.user))
 }
@@ -46,6 +62,8 @@ pub fn choose_route<'a>(routes: &'a [InboundRoute], has_number: bool, did: &str,
 enum Taker {
     /// A virtual number.
     Number(Box<NumberView>),
+    /// The bot of a carrier's number.
+    Did(DidView, BotId),
     /// The telephones of a person, by their address of record.
     Phone(String),
     /// Nobody: the SIP status, and why if the caller is to know.
@@ -72,6 +90,7 @@ impl Runtime {
         };
         match taker {
             Taker::Number(number) => self.answer_by(tx, call, &number),
+            Taker::Did(did, bot_id) => self.answer_for_did(tx, call, &did, bot_id),
             Taker::Phone(aor) => self.ring(tx, call, aor),
             Taker::Nobody(sip_code, reason) => Ok(InboundAnswer::Reject { sip_code, reason: reason.map(str::to_owned) }),
         }
@@ -81,7 +100,10 @@ impl Runtime {
     fn routed(&self, tx: &Tx<'_>, call: &InboundCall) -> Result<Taker> {
         let routes = self.inner.inbound_routes.in_order(tx)?;
         let dialled = self.inner.numbers.find_dialled(tx, &call.did)?;
-        let user = match choose_route(&routes, dialled.is_some(), &call.did, call.from_number.as_deref()) {
+        let did = self.inner.carriers.find_did(tx, &call.did)?.and_then(|did| Some((did.body.bot_id.clone()?, did)));
+        let meant = Dialled { is_number: dialled.is_some(), has_bot: did.is_some() };
+        let user = match choose_route(&routes, meant, &call.did, call.from_number.as_deref()) {
+            Choice::DidBot => return Ok(did.map_or(Taker::Nobody(NOT_FOUND, None), |(bot_id, did)| Taker::Did(did, bot_id))),
             Choice::DialledNumber => return Ok(dialled.map_or(Taker::Nobody(NOT_FOUND, None), by_dialling)),
             Choice::Nobody => return Ok(Taker::Nobody(NOT_FOUND, None)),
             Choice::User(user) => user,
@@ -122,7 +144,16 @@ impl Runtime {
             },
         };
         calls::open_skeleton(tx, &row)?;
-        Ok(InboundAnswer::Bot { bot_id, number_id: number.id.clone(), session_id })
+        Ok(InboundAnswer::Bot { bot_id, number_id: Some(number.id.clone()), session_id })
+    }
+
+    fn answer_for_did(&self, tx: &Tx<'_>, call: &InboundCall, did: &DidView, bot_id: BotId) -> Result<InboundAnswer> {
+        let Some(bot) = self.open_bot(tx, &bot_id)? else {
+            return Ok(InboundAnswer::Reject { sip_code: TEMPORARILY_UNAVAILABLE, reason: None });
+        };
+        let session_id = self.session(call);
+        calls::open_skeleton(tx, &of_call(call, number::of_did(&session_id, did, &bot)))?;
+        Ok(InboundAnswer::Bot { bot_id, number_id: None, session_id })
     }
 
     /// The bot, if it takes calls now.
@@ -158,8 +189,8 @@ fn by_dialling(number: NumberView) -> Taker {
 fn answered_before(known: CallRecord) -> Option<InboundAnswer> {
     let session_id = known.session_id;
     match (known.bot_id, known.number_id, known.phone_user) {
-        (Some(bot_id), Some(number_id), _) => Some(InboundAnswer::Bot { bot_id, number_id, session_id }),
-        (_, None, Some(aor)) => Some(InboundAnswer::Ring { aor, session_id: Some(session_id) }),
+        (Some(bot_id), number_id, _) => Some(InboundAnswer::Bot { bot_id, number_id, session_id }),
+        (None, None, Some(aor)) => Some(InboundAnswer::Ring { aor, session_id: Some(session_id) }),
         _ => None,
     }
 }
@@ -196,14 +227,18 @@ mod tests {
     #[test]
     fn routes_come_first_then_the_dialled_number_then_the_catch_all() {
         let routes = [route("100", "alex"), route("anonymous", "screening"), route("*", "reception")];
-        for (did, from, has_number, choice) in [
-            ("100", Some("+1555"), true, Choice::User("alex")),
-            ("200", Some("+1555"), true, Choice::DialledNumber),
-            ("200", None, true, Choice::User("screening")),
-            ("200", Some("+1555"), false, Choice::User("reception")),
+        let number = Dialled { is_number: true, has_bot: false };
+        let (bot, both) = (Dialled { is_number: false, has_bot: true }, Dialled { is_number: true, has_bot: true });
+        for (did, from, dialled, choice) in [
+            ("100", Some("+1555"), both, Choice::User("alex")),
+            ("200", Some("+1555"), number, Choice::DialledNumber),
+            ("200", Some("+1555"), both, Choice::DialledNumber),
+            ("200", Some("+1555"), bot, Choice::DidBot),
+            ("200", None, both, Choice::User("screening")),
+            ("200", Some("+1555"), Dialled::default(), Choice::User("reception")),
         ] {
-            assert_eq!(choose_route(&routes, has_number, did, from), choice, "{did} {from:?}");
+            assert_eq!(choose_route(&routes, dialled, did, from), choice, "{did} {from:?} {dialled:?}");
         }
-        assert_eq!(choose_route(&[], false, "200", None), Choice::Nobody);
+        assert_eq!(choose_route(&[], Dialled::default(), "200", None), Choice::Nobody);
     }
 }

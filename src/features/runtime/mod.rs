@@ -16,7 +16,7 @@ mod seed;
 mod service;
 mod variables;
 
-pub use inbound::{Choice, choose_route};
+pub use inbound::{Choice, Dialled, choose_route};
 pub use service::{Runtime, RuntimeSetup};
 
 /// The routes of this feature.

@@ -6,6 +6,7 @@ use crate::base::id::{BotId, CallId, SessionId};
 use crate::contract::config::{Announcement, CallConfig, ProviderSpec, RecordingMode};
 use crate::features::bots::{BotBody, Published, is_language};
 use crate::features::calls::{Direction, NewCall, Origin};
+use crate::features::carriers::DidView;
 use crate::features::numbers::{NumberBody, NumberView};
 
 /// Language of a number that speaks a text and names none.
@@ -21,6 +22,23 @@ pub(super) fn skeleton(session_id: &SessionId, number: &NumberView) -> NewCall {
         number: Some(own.number.clone()),
         number_name: Some(own.name.clone()),
         save_transcript: own.save_transcripts,
+        ..NewCall::of(session_id.clone())
+    }
+}
+
+/// The row of a call that the bot of a carrier's number takes.
+pub(super) fn of_did(session_id: &SessionId, did: &DidView, bot: &Published) -> NewCall {
+    NewCall {
+        direction: Direction::Inbound,
+        origin: Origin::Vnum,
+        number: Some(did.body.number.clone()),
+        number_name: Some(did.body.label.clone()).filter(|label| !label.is_empty()),
+        save_transcript: true,
+        bot_id: Some(bot.id.clone()),
+        bot_version: Some(bot.version),
+        voice: bot.body.tts.voice.clone(),
+        language: Some(bot.body.language.clone()),
+        model: bot.body.llm.model.clone().or_else(|| Some(bot.body.llm.provider.clone())),
         ..NewCall::of(session_id.clone())
     }
 }

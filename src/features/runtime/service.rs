@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
+use crate::features::carriers::Carriers;
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::outbound::Orders;
 use crate::features::phones::Phones;
@@ -20,6 +21,8 @@ pub struct RuntimeSetup {
     pub random: Random,
     /// The bots.
     pub bots: Bots,
+    /// The carriers, for the bots of their numbers.
+    pub carriers: Carriers,
     /// The virtual numbers.
     pub numbers: Numbers,
     /// The telephones of people.

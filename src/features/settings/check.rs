@@ -1,5 +1,8 @@
 //! Whether the values of a document make sense together. Pure.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -10,6 +13,8 @@ use crate::base::{Error, Result};
 use crate::platform::config::{BAD_CONFIG, LiveKey};
 use crate::platform::net::Target;
 
+/// Most local networks.
+const MOST_NETWORKS: usize = 64;
 /// Most hosts of a fleet.
 const MOST_HOSTS: usize = 64;
 
@@ -21,7 +26,8 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     fleet(doc)?;
     providers(doc)?;
     storage(doc)?;
-    unless((1..=1000).contains(&doc.backup.keep), "keep", "must be 1 to 1000")
+    unless((1..=1000).contains(&doc.backup.keep), "keep", "must be 1 to 1000")?;
+    sip(doc)
 }
 
 /// Whether what a configuration file says about settings can be accepted.
@@ -112,6 +118,17 @@ fn storage(doc: &SettingsDoc) -> Result<()> {
     unless(storage.link_days <= 36_500, "link_days", "must be 0 to 36500")
 }
 
+fn sip(doc: &SettingsDoc) -> Result<()> {
+    let external = doc.sip.external_address.parse::<IpAddr>();
+    let is_useful = external.is_ok_and(|ip| !ip.is_unspecified() && !ip.is_multicast());
+    unless(doc.sip.external_address.is_empty() || is_useful, "external_address", "must be an IP address such as 203.0.113.9, or empty")?;
+    unless(doc.sip.local_networks.len() <= MOST_NETWORKS, "local_networks", "has more than 64 networks")?;
+    for (n, network) in doc.sip.local_networks.iter().enumerate() {
+        unless(network.parse::<IpNet>().is_ok(), &format!("local_networks[{n}]"), "must be a network such as 10.0.0.0/8")?;
+    }
+    Ok(())
+}
+
 fn unless(holds: bool, field: &str, sentence: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(refused(field, sentence)) }
 }
@@ -153,8 +170,11 @@ mod tests {
 
     #[test]
     fn each_refusal_names_its_field() {
-        use Section::{Backup, Brand, Fleet, Mail, Outbound, Storage};
+        use Section::{Backup, Brand, Fleet, Mail, Outbound, Sip, Storage};
         for (section, key, value, field) in [
+            (Sip, "external_address", json!("sip.example.com"), "external_address"),
+            (Sip, "external_address", json!("0.0.0.0"), "external_address"),
+            (Sip, "local_networks", json!(["10.0.0.0/8", "10.0.0.0/33"]), "local_networks[1]"),
             (Outbound, "window", json!("always"), "window"),
             (Outbound, "timezone", json!("Moon/Crater"), "timezone"),
             (Outbound, "allowed_countries", json!(["US", "usa"]), "allowed_countries[1]"),

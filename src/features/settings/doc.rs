@@ -26,6 +26,8 @@ pub struct SettingsDoc {
     pub storage: Storage,
     /// Scheduled backups.
     pub backup: Backup,
+    /// How SIP reaches the box.
+    pub sip: Sip,
 }
 
 /// Section `outbound`.
@@ -170,6 +172,16 @@ pub struct Backup {
     pub compact: bool,
     /// Whether the sound of recordings that lie on local disk goes along.
     pub with_recordings: bool,
+}
+
+/// Section `sip`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sip {
+    /// The address peers outside are told, as text; empty when the interfaces' own ones are of use to everybody.
+    pub external_address: String,
+    /// Networks whose peers are told the interface's address instead.
+    pub local_networks: Vec<String>,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

@@ -56,6 +56,7 @@ impl Base {
             providers: self.typed(Section::Providers, stored)?,
             storage: self.typed(Section::Storage, stored)?,
             backup: self.typed(Section::Backup, stored)?,
+            sip: self.typed(Section::Sip, stored)?,
         })
     }
 

@@ -19,11 +19,14 @@ pub enum Section {
     Storage,
     /// Scheduled backups.
     Backup,
+    /// How SIP reaches the box.
+    Sip,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 7] = [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup];
+    pub const ALL: [Self; 8] =
+        [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup, Self::Sip];
 
     /// The word in paths, rows and the configuration.
     pub fn word(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Section {
             Self::Providers => "providers",
             Self::Storage => "storage",
             Self::Backup => "backup",
+            Self::Sip => "sip",
         }
     }
 
@@ -43,7 +47,7 @@ impl Section {
         let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             Error::not_found(
-                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage and backup",
+                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup and sip",
             )
         })
     }

@@ -72,7 +72,7 @@ pub async fn run(options: LoadOptions, clock: Clock) -> Result<Report> {
     let (user, address) = target(&options.to)?;
     let sip = SipOptions {
         bind: SocketAddr::new(options.bind, 0),
-        advertise: None,
+        advertise: Default::default(),
         admission: Arc::new(Anyone),
         new_calls_per_second: 1,
         random: Random::system(),
@@ -120,18 +120,7 @@ fn words(clip: &Clip) -> Arc<[u8]> {
 }
 
 fn trunk(sip_address: String, transport: Transport) -> Trunk {
-    Trunk {
-        carrier_id: "tr_load".into(),
-        name: "load".to_owned(),
-        sip_address,
-        transport,
-        outbound_auth_username: None,
-        outbound_auth_password: None,
-        inbound_auth_username: None,
-        inbound_auth_password: None,
-        inbound_allowed_addresses: Vec::new(),
-        outbound_channels: None,
-    }
+    Trunk::new("tr_load".into(), sip_address, transport)
 }
 
 /// How one call went.

@@ -104,16 +104,10 @@ pub(super) async fn await_call(script: &Script, line: &mut Line, clock: &Clock) 
 impl Line {
     fn trunk(&self, script: &Script, target: &Target) -> Trunk {
         Trunk {
-            carrier_id: self.carrier.clone(),
             name: "lab".to_owned(),
-            sip_address: target.address.clone(),
-            transport: target.transport,
             outbound_auth_username: script.username.clone(),
             outbound_auth_password: script.password.clone().map(WireSecret),
-            inbound_auth_username: None,
-            inbound_auth_password: None,
-            inbound_allowed_addresses: Vec::new(),
-            outbound_channels: None,
+            ..Trunk::new(self.carrier.clone(), target.address.clone(), target.transport)
         }
     }
 }

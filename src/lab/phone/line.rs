@@ -44,7 +44,7 @@ impl Line {
         let media = MediaEngine::start(media, random.clone())?;
         let (sip, incoming) = sip::start(SipOptions {
             bind: options.sip,
-            advertise: None,
+            advertise: Default::default(),
             admission: Arc::new(Everybody(carrier.clone())),
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: random.clone(),

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::id::{
-    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId,
+    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId,
+    WebhookId,
 };
 use crate::base::{Context, Millis, Result};
 
@@ -29,7 +30,8 @@ macro_rules! as_text {
 }
 
 as_text!(
-    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId, WebhookId
+    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, ErasureId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId,
+    WebhookId
 );
 
 impl ToSql for Millis {

@@ -1,6 +1,7 @@
 //! Certificates of the box's own address: a local CA made once, and a leaf that is renewed before it ends.
 
 mod local;
+mod roots;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use roots::public_roots_pem;
 
 use crate::base::{Clock, Context, Millis, Result};
 use crate::platform::data_dir::DataDir;

@@ -37,7 +37,7 @@ pub async fn set(admin: &Http, sip_address: &str, transport: &str, bot: &Value) 
             &json!({
                 "name": "Loopback", "sip_address": sip_address, "transport": transport,
                 "outbound_auth_username": "trunk1", "outbound_auth_password": "s3cret-trunk",
-                "inbound_auth_mode": "ip", "inbound_allowed_addresses": ["127.0.0.1"]
+                "inbound_auth_mode": "ip", "inbound_allowed_addresses": ["127.0.0.1"], "options_interval_seconds": 0
             }),
             201,
         )

@@ -36,7 +36,7 @@ impl Phone {
     pub async fn start() -> Self {
         let options = SipOptions {
             bind: "127.0.0.1:0".parse().unwrap(),
-            advertise: None,
+            advertise: Default::default(),
             admission: Arc::new(Everyone),
             new_calls_per_second: 1000,
             random: Random::system(),
@@ -54,18 +54,7 @@ impl Phone {
     /// Sends an INVITE; the leg's events tell the rest.
     pub async fn invite(&self, engine: SocketAddr, to: &str) -> (Leg, cxbox::engine::media::PendingSession) {
         let (pending, offer) = self.media.offer(None).unwrap();
-        let trunk = Trunk {
-            carrier_id: "tr_engine".into(),
-            name: "engine".to_owned(),
-            sip_address: engine.to_string(),
-            transport: Transport::Udp,
-            outbound_auth_username: None,
-            outbound_auth_password: None,
-            inbound_auth_username: None,
-            inbound_auth_password: None,
-            inbound_allowed_addresses: Vec::new(),
-            outbound_channels: None,
-        };
+        let trunk = Trunk::new("tr_engine".into(), engine.to_string(), Transport::Udp);
         let call = PlaceCall {
             trunk,
             to: to.to_owned(),

@@ -23,3 +23,13 @@ pub async fn soon<F: Future>(what: F) -> F::Output {
 pub async fn next<T>(receiver: &mut tokio::sync::mpsc::Receiver<T>) -> T {
     soon(receiver.recv()).await.expect("there is a next one")
 }
+
+/// The next thing that happens on a leg, but that the far end has the call.
+pub async fn heard(events: &mut tokio::sync::mpsc::Receiver<cxbox::engine::sip::LegEvent>) -> cxbox::engine::sip::LegEvent {
+    loop {
+        match next(events).await {
+            cxbox::engine::sip::LegEvent::Proceeding => {}
+            event => return event,
+        }
+    }
+}

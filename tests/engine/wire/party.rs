@@ -12,7 +12,7 @@ use cxbox::engine::media::{Clip, MediaEngine, MediaEvent, MediaOptions, MediaSes
 use cxbox::engine::sip::{self, Admission, Incoming, Leg, LegEvent, PlaceCall, SipOptions, SipStack, Soon};
 use tokio::sync::mpsc;
 
-use super::{next, soon};
+use super::{heard, next, soon};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -60,7 +60,7 @@ impl Party {
     async fn start_with(admission: Arc<dyn Admission>, new_calls_per_second: u32) -> Self {
         let options = SipOptions {
             bind: SocketAddr::new(HERE, 0),
-            advertise: None,
+            advertise: Default::default(),
             admission,
             new_calls_per_second,
             random: Random::system(),
@@ -77,18 +77,7 @@ impl Party {
 
     /// A call from here to an address, not yet placed.
     pub fn call(to: SocketAddr, transport: Transport, offer: Vec<u8>) -> PlaceCall {
-        let trunk = Trunk {
-            carrier_id: CarrierId::from("tr_0000000000000001"),
-            name: "test".to_owned(),
-            sip_address: to.to_string(),
-            transport,
-            outbound_auth_username: None,
-            outbound_auth_password: None,
-            inbound_auth_username: None,
-            inbound_auth_password: None,
-            inbound_allowed_addresses: Vec::new(),
-            outbound_channels: None,
-        };
+        let trunk = Trunk::new(CarrierId::from("tr_0000000000000001"), to.to_string(), transport);
         PlaceCall {
             trunk,
             to: "+4930123456".to_owned(),
@@ -132,11 +121,11 @@ pub async fn connect(from: &Party, to: &mut Party, transport: Transport) -> Both
     assert_eq!(incoming.leg.sip_call_id, caller.sip_call_id);
     let mut callee = incoming.leg;
     callee.control.ring().await.unwrap();
-    assert!(matches!(next(&mut caller.events).await, LegEvent::Ringing { sdp: None }));
+    assert!(matches!(heard(&mut caller.events).await, LegEvent::Ringing { sdp: None }));
     let answer = to.media.answer(&incoming.offer).unwrap();
     callee.control.answer(answer.sdp).await.unwrap();
-    let LegEvent::Answered { sdp } = next(&mut caller.events).await else { panic!("not answered") };
-    assert!(matches!(next(&mut callee.events).await, LegEvent::Answered { .. }));
+    let LegEvent::Answered { sdp } = heard(&mut caller.events).await else { panic!("not answered") };
+    assert!(matches!(heard(&mut callee.events).await, LegEvent::Answered { .. }));
     let (media, events) = pending.complete(&sdp).unwrap();
     Both { caller: Side { leg: caller, media, events }, callee: Side { leg: callee, media: answer.session, events: answer.events } }
 }

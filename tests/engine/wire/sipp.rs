@@ -4,11 +4,11 @@ use cxbox::contract::trunk::Transport;
 use cxbox::engine::media::{ClipId, Listen, MediaEvent};
 use cxbox::engine::sip::{Incoming, Leg, LegEnd, LegEvent};
 
-use super::{Party, Sipp, audio_level, kept_events, next, soon, tone};
+use super::{Party, Sipp, audio_level, heard, kept_events, next, soon, tone};
 
 async fn ends(leg: &mut Leg) -> LegEnd {
     loop {
-        if let LegEvent::Ended { how } = next(&mut leg.events).await {
+        if let LegEvent::Ended { how } = heard(&mut leg.events).await {
             return how;
         }
     }
@@ -20,7 +20,7 @@ async fn talk(party: &Party, incoming: Incoming) -> (Leg, cxbox::engine::media::
     leg.control.ring().await.unwrap();
     let mut answer = party.media.answer(&incoming.offer).unwrap();
     leg.control.answer(answer.sdp).await.unwrap();
-    assert!(matches!(next(&mut leg.events).await, LegEvent::Answered { .. }));
+    assert!(matches!(heard(&mut leg.events).await, LegEvent::Answered { .. }));
     answer.session.listen(Listen::All);
     soon(async { while audio_level(&mut answer.events, 5).await < 1000 {} }).await;
     answer.session.listen(Listen::Off);
@@ -71,10 +71,10 @@ async fn sipp_asks_for_a_password_rings_and_answers() {
     let (pending, offer) = party.media.offer(None).unwrap();
     let call = Party::call_with_password(sipp.address, offer, "trunk1", "s3cret");
     let mut leg = party.sip.place(call).await.unwrap();
-    let LegEvent::Ringing { sdp: Some(early) } = next(&mut leg.events).await else { panic!("no early media") };
+    let LegEvent::Ringing { sdp: Some(early) } = heard(&mut leg.events).await else { panic!("no early media") };
     let (session, mut events) = pending.complete(&early).unwrap();
-    assert!(matches!(next(&mut leg.events).await, LegEvent::Ringing { sdp: None }));
-    let LegEvent::Answered { sdp } = next(&mut leg.events).await else { panic!("not answered") };
+    assert!(matches!(heard(&mut leg.events).await, LegEvent::Ringing { sdp: None }));
+    let LegEvent::Answered { sdp } = heard(&mut leg.events).await else { panic!("not answered") };
     session.accept(&sdp).unwrap();
     // SIPp sends back what it gets.
     session.listen(Listen::All);
@@ -108,7 +108,7 @@ async fn we_give_up_while_sipp_rings() {
     let (party, sipp) = (Party::start().await, Sipp::answers("uas_cancel.xml").ready().await);
     let (_pending, offer) = party.media.offer(None).unwrap();
     let mut leg = party.sip.place(Party::call(sipp.address, Transport::Udp, offer)).await.unwrap();
-    assert!(matches!(next(&mut leg.events).await, LegEvent::Ringing { .. }));
+    assert!(matches!(heard(&mut leg.events).await, LegEvent::Ringing { .. }));
     leg.control.hang_up().await.unwrap();
     assert_eq!(ends(&mut leg).await, LegEnd::Local);
     sipp.succeeds().await;
@@ -128,10 +128,10 @@ async fn sipp_takes_a_transfer_and_reports_on_it() {
     let (party, sipp) = (Party::start().await, Sipp::answers("uas_refer.xml").ready().await);
     let (_pending, offer) = party.media.offer(None).unwrap();
     let mut leg = party.sip.place(Party::call(sipp.address, Transport::Udp, offer)).await.unwrap();
-    assert!(matches!(next(&mut leg.events).await, LegEvent::Answered { .. }));
+    assert!(matches!(heard(&mut leg.events).await, LegEvent::Answered { .. }));
     leg.control.refer("sip:agent@127.0.0.1:5099".to_owned()).await.unwrap();
     for expected in [180, 200] {
-        let LegEvent::ReferProgress { code } = next(&mut leg.events).await else { panic!("no progress") };
+        let LegEvent::ReferProgress { code } = heard(&mut leg.events).await else { panic!("no progress") };
         assert_eq!(code, expected);
     }
     leg.control.hang_up().await.unwrap();

@@ -1,6 +1,6 @@
-//! Addresses: ours as a peer reaches it, and a trunk's from `host:port`.
+//! Addresses of trunks from `host:port`.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -12,21 +12,6 @@ use crate::base::{Context as _, Error, Result};
 const SIP_PORT: u16 = 5060;
 /// How long a name may take.
 const LOOKUP: Duration = Duration::from_secs(4);
-
-/// Our address to be named to this peer. Nothing is sent.
-pub(super) fn ours(advertise: Option<IpAddr>, bound: IpAddr, peer: IpAddr) -> IpAddr {
-    if let Some(ip) = advertise {
-        return ip;
-    }
-    if !bound.is_unspecified() {
-        return bound;
-    }
-    let found = UdpSocket::bind((bound, 0)).and_then(|socket| {
-        socket.connect((peer, SIP_PORT))?;
-        socket.local_addr()
-    });
-    found.map_or(bound, |local| local.ip())
-}
 
 /// Looks names of trunks up. Without name servers only addresses work.
 #[derive(Default)]
@@ -55,6 +40,14 @@ fn make() -> Result<TokioResolver> {
     TokioResolver::builder_tokio().and_then(|builder| builder.build()).context("name lookup does not start")
 }
 
+/// The host of `host:port`, as a SIP URI writes it.
+pub(super) fn host(text: &str) -> &str {
+    if text.parse::<std::net::Ipv6Addr>().is_ok() {
+        return text;
+    }
+    text.rsplit_once(':').map_or(text, |(host, _)| host)
+}
+
 fn split(text: &str) -> Option<(&str, u16)> {
     let (host, port) = match text.split_once(':') {
         Some((host, port)) => (host, port.parse().ok()?),
@@ -79,13 +72,5 @@ mod tests {
         for text in ["", ":5060", "host:port", "a b", "sip:x@y", "host:99999"] {
             assert!(resolver.find(text).await.is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_advertised_address_wins_then_the_bound_one_then_the_way_to_the_peer() {
-        let [lo, any, public]: [IpAddr; 3] = [[127, 0, 0, 1].into(), [0, 0, 0, 0].into(), [192, 0, 2, 1].into()];
-        assert_eq!(ours(Some(public), any, lo), public);
-        assert_eq!(ours(None, lo, public), lo);
-        assert_eq!(ours(None, any, lo), lo);
     }
 }

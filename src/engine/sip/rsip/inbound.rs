@@ -47,7 +47,8 @@ async fn take(shared: Arc<Shared>, mut transaction: Transaction, calls: mpsc::Se
         return in_dialog(&shared, transaction).await;
     }
     let Some((source, transport)) = source(&transaction) else { return };
-    let (is_trusted, is_phone) = (shared.gate.is_trusted(source.ip()), shared.gate.admission().is_phone_network(source.ip()));
+    let is_trusted = shared.carrier.is_some() || shared.gate.is_trusted(source.ip());
+    let is_phone = shared.carrier.is_none() && shared.gate.admission().is_phone_network(source.ip());
     let method = transaction.original.method;
     // To somebody who has proved nothing, even an error would say that we are here.
     if let Err(status) = message::check(&transaction.original) {
@@ -123,7 +124,11 @@ async fn invited(shared: Arc<Shared>, transaction: Transaction, calls: mpsc::Sen
     let Some((leg, dialog)) = accept_dialog(&shared, &transaction, source, transport, &invite) else {
         return refuse(transaction, StatusCode::ServerInternalError).await;
     };
-    permit.send(incoming(leg, sender, source, transport, invite));
+    let registered_as = match &sender {
+        Sender::Carrier(carrier) => shared.gate.admission().registered_as(carrier),
+        Sender::Phone(_) => None,
+    };
+    permit.send(incoming(leg, sender, source, transport, invite.meant_for(registered_as.as_deref())));
     drive(dialog, transaction).await;
 }
 
@@ -137,6 +142,10 @@ enum Unproven {
 
 /// Who sends a call: a telephone that proves it, else the carrier at this address, which may have to prove it too.
 async fn sender(shared: &Shared, request: &Request, source: SocketAddr) -> Result<Sender, Unproven> {
+    if let Some(carrier) = &shared.carrier {
+        // It came over our own TLS connection, whose far end has shown its certificate.
+        return Ok(Sender::Carrier(carrier.clone()));
+    }
     let (gate, admission) = (&shared.gate, shared.gate.admission());
     let claims_account = || proof::claim(request, &admission.realm()).is_some_and(|claim| admission.account(&claim.username).is_some());
     let is_phone = admission.is_phone_network(source.ip()) && (gate.desk.is_registered_at(source) || claims_account());
@@ -183,6 +192,7 @@ fn source(transaction: &Transaction) -> Option<(SocketAddr, Transport)> {
     let remote = connection.get_remote_addr()?;
     let transport = match remote.r#type {
         Some(rsipstack::sip::Transport::Tcp) => Transport::Tcp,
+        Some(rsipstack::sip::Transport::Tls) => Transport::Tls,
         _ => Transport::Udp,
     };
     Some((remote.get_socketaddr().ok()?, transport))
@@ -214,8 +224,7 @@ fn accept_dialog(
 /// Our contact for this peer.
 pub(super) fn contact(shared: &Shared, peer: SocketAddr, transport: Transport) -> Option<Uri> {
     let ours = shared.address_towards(peer.ip());
-    let suffix = if transport == Transport::Tcp { ";transport=tcp" } else { "" };
-    Uri::try_from(format!("sip:cxbox@{ours}{suffix}").as_str()).ok()
+    Uri::try_from(format!("sip:cxbox@{ours}{}", transport.uri_suffix()).as_str()).ok()
 }
 
 /// Turns the states of the stack's dialog into events until it ends.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::{Context as _, Error, Result};
 
 use super::super::SipOptions;
+use super::challenge::Challenges;
 use super::gate::Gate;
 use super::socket::GatedSocket;
 use super::stack_error;
@@ -32,7 +33,7 @@ pub(super) const ALLOWED: &[Method] =
 pub(super) async fn bind(options: &SipOptions, gate: Arc<Gate>, running: &CancellationToken) -> Result<(Endpoint, SocketAddr)> {
     let socket = sockets(options.bind).await?;
     let bound = socket.local_addr().context("cannot open the SIP socket")?;
-    let named = options.advertise.map(|ip| SocketAddr::new(ip, bound.port()));
+    let named = options.advertise.for_everybody().map(|ip| SocketAddr::new(ip, bound.port()));
     let layer = TransportLayer::new(running.clone());
     let gated = Arc::new(GatedSocket { socket, gate: gate.clone() });
     let udp = UdpConnection::from_socket(gated, named, Some(running.child_token()));
@@ -46,6 +47,7 @@ pub(super) async fn bind(options: &SipOptions, gate: Arc<Gate>, running: &Cancel
     });
     let mut builder = EndpointBuilder::new();
     builder.with_user_agent(concat!("cxbox/", env!("CARGO_PKG_VERSION")));
+    builder.with_inspector(Box::new(Challenges));
     builder.with_transport_layer(layer).with_cancel_token(running.clone()).with_allows(ALLOWED.to_vec());
     Ok((builder.build(), bound))
 }

@@ -17,9 +17,23 @@ const MOST_HEADERS: usize = 64;
 pub(super) struct Invite {
     pub(super) call_id: String,
     pub(super) did: String,
+    /// User part of `To`.
+    pub(super) to: Option<String>,
     pub(super) from: Option<String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) offer: Vec<u8>,
+}
+
+impl Invite {
+    /// A call to the name we are registered under is for the number in its `To`.
+    pub(super) fn meant_for(mut self, registered_as: Option<&str>) -> Self {
+        if registered_as == Some(self.did.as_str())
+            && let Some(to) = self.to.take()
+        {
+            self.did = to;
+        }
+        self
+    }
 }
 
 /// Reads an INVITE. The status says what is wrong with it.
@@ -30,9 +44,10 @@ pub(super) fn read_invite(request: &Request) -> Result<Invite, StatusCode> {
     }
     let user = request.uri.user().map(str::to_owned).filter(|user| !user.is_empty());
     let to = request.to_header().ok().and_then(|to| to.uri().ok()).and_then(|uri| uri.user().map(str::to_owned));
-    let did = user.or(to).filter(|did| did.len() <= MOST_VALUE).ok_or(StatusCode::NotFound)?;
+    let did = user.or_else(|| to.clone()).filter(|did| did.len() <= MOST_VALUE).ok_or(StatusCode::NotFound)?;
     let call_id = request.call_id_header().map_err(|_| StatusCode::BadRequest)?.value().to_owned();
-    Ok(Invite { call_id, did: plain(&did), from: caller(request), headers: passed_on(request), offer: sdp(request)? })
+    let to = to.filter(|to| !to.is_empty() && to.len() <= MOST_VALUE).map(|to| plain(&to));
+    Ok(Invite { call_id, did: plain(&did), to, from: caller(request), headers: passed_on(request), offer: sdp(request)? })
 }
 
 /// What every request outside a call must have.

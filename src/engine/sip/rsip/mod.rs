@@ -2,29 +2,37 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::transaction::endpoint::EndpointInnerRef;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::base::id::CarrierId;
 use crate::base::{Error, Random, Result};
 use crate::contract::phone::Registration;
+use crate::contract::trunk::Trunk;
+use crate::engine::reach::OwnAddress;
 
-use super::{Incoming, Leg, PlaceCall, SipOptions, SipStack, Soon};
+use super::{Answered, Incoming, Leg, PlaceCall, RegisterAt, SipOptions, SipStack, Soon};
 use desk::Desk;
 use gate::Gate;
+use lines::Lines;
 
 mod address;
+mod challenge;
 mod desk;
 mod flood;
 mod gate;
 mod inbound;
 mod leg;
+mod lines;
 mod listen;
 mod message;
 mod mid_call;
 mod outbound;
+mod outside;
 mod proof;
 mod register;
 mod socket;
@@ -38,16 +46,20 @@ struct Shared {
     dialogs: Arc<DialogLayer>,
     gate: Arc<Gate>,
     bound: SocketAddr,
-    advertise: Option<IpAddr>,
+    advertise: OwnAddress,
     random: Random,
-    resolver: address::Resolver,
+    resolver: Arc<address::Resolver>,
     /// Ends with the stack.
     running: CancellationToken,
+    /// Whose endpoint it is; none for the one of UDP and TCP.
+    carrier: Option<CarrierId>,
+    /// Our port of the connection to a TLS trunk: requests of the trunk come in on it. 0: none yet.
+    local_port: AtomicU16,
 }
 
 /// The running stack.
 struct Stack {
-    shared: Arc<Shared>,
+    lines: Lines,
     running: CancellationToken,
 }
 
@@ -66,11 +78,13 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
         bound,
         advertise: options.advertise,
         random: options.random,
-        resolver: address::Resolver::default(),
+        resolver: Arc::default(),
         running: running.clone(),
+        carrier: None,
+        local_port: AtomicU16::new(0),
     });
     let (calls, receiver) = mpsc::channel(NEW_CALLS);
-    tokio::spawn(inbound::serve(shared.clone(), requests, calls, options.new_calls_per_second));
+    tokio::spawn(inbound::serve(shared.clone(), requests, calls.clone(), options.new_calls_per_second));
     tokio::spawn({
         let running = running.clone();
         async move {
@@ -82,34 +96,50 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
             }
         }
     });
-    let stack = Arc::new(Stack { shared, running });
+    let stack = Arc::new(Stack { lines: Lines::new(shared, calls, options.new_calls_per_second), running });
     listen::until_open(bound).await?;
     Ok((stack, receiver))
 }
 
 impl SipStack for Stack {
     fn place(&self, call: PlaceCall) -> Soon<'_, Result<Leg>> {
-        Box::pin(outbound::place(self.shared.clone(), call))
+        Box::pin(async move { outbound::place(self.lines.towards(&call.trunk)?, call).await })
+    }
+
+    fn find<'a>(&'a self, trunk: &'a Trunk) -> Soon<'a, Result<SocketAddr>> {
+        Box::pin(self.lines.main().resolver.find(&trunk.sip_address))
+    }
+
+    fn ping(&self, trunk: Trunk) -> Soon<'_, Result<Answered>> {
+        Box::pin(async move { outside::ping(self.lines.towards(&trunk)?, trunk).await })
+    }
+
+    fn register(&self, request: RegisterAt) -> Soon<'_, Result<Answered>> {
+        Box::pin(async move { outside::register(self.lines.towards(&request.trunk)?, request).await })
+    }
+
+    fn forget(&self, carrier: &CarrierId) {
+        self.lines.forget(carrier);
     }
 
     fn phones_of(&self, aor: &str) -> Vec<Registration> {
-        self.shared.gate.desk.of(aor)
+        self.lines.main().gate.desk.of(aor)
     }
 
     fn registrations(&self) -> watch::Receiver<Arc<[Registration]>> {
-        self.shared.gate.desk.watch()
+        self.lines.main().gate.desk.watch()
     }
 
     fn adopt(&self, registrations: Vec<Registration>) {
-        self.shared.gate.desk.adopt(registrations);
+        self.lines.main().gate.desk.adopt(registrations);
     }
 
     fn sign_out(&self, aor: &str) {
-        self.shared.gate.desk.sign_out(aor);
+        self.lines.main().gate.desk.sign_out(aor);
     }
 
     fn bound(&self) -> SocketAddr {
-        self.shared.bound
+        self.lines.main().bound
     }
 
     fn close(&self) -> Soon<'_, ()> {
@@ -126,7 +156,11 @@ impl Drop for Stack {
 impl Shared {
     /// Our address as this peer reaches it.
     fn address_towards(&self, peer: IpAddr) -> SocketAddr {
-        SocketAddr::new(address::ours(self.advertise, self.bound.ip(), peer), self.bound.port())
+        let port = match self.local_port.load(Ordering::Relaxed) {
+            0 => self.bound.port(),
+            own => own,
+        };
+        SocketAddr::new(self.advertise.towards(self.bound.ip(), Some(peer)), port)
     }
 }
 

@@ -20,9 +20,9 @@ use super::super::{Leg, LegEnd, LegEvent, PlaceCall};
 use super::inbound::{LEG_EVENTS, contact};
 use super::leg::{Control, LegState};
 use super::message;
-use super::{Shared, mid_call, stack_error};
+use super::{Shared, address, mid_call, stack_error};
 
-/// How long a TCP connection to a trunk may take.
+/// How long a connection to a trunk may take.
 const CONNECT: Duration = Duration::from_secs(4);
 /// How long the far end may take to confirm that we gave up.
 const GIVE_UP: Duration = Duration::from_secs(4);
@@ -35,7 +35,7 @@ pub(super) async fn place(shared: Arc<Shared>, call: PlaceCall) -> Result<Leg> {
     let destination = destination(peer, call.trunk.transport);
     // Responses must come in even before the carrier list says so.
     let guard = shared.gate.hold(peer.ip());
-    if call.trunk.transport == Transport::Tcp {
+    if call.trunk.transport != Transport::Udp {
         connect(&shared, &destination).await?;
     }
     let call_id = format!("{}@cxbox", shared.random.hex::<12>());
@@ -49,33 +49,50 @@ pub(super) async fn place(shared: Arc<Shared>, call: PlaceCall) -> Result<Leg> {
     Ok(Leg { sip_call_id: call_id, events: receiver, control: Arc::new(Control(state)) })
 }
 
-fn destination(peer: SocketAddr, transport: Transport) -> SipAddr {
+pub(super) fn destination(peer: SocketAddr, transport: Transport) -> SipAddr {
     let transport = match transport {
         Transport::Udp => rsipstack::sip::Transport::Udp,
         Transport::Tcp => rsipstack::sip::Transport::Tcp,
+        Transport::Tls => rsipstack::sip::Transport::Tls,
     };
     SipAddr { r#type: Some(transport), addr: peer.into() }
 }
 
-/// Connects before the INVITE: the stack itself would try for half a minute.
-async fn connect(shared: &Shared, destination: &SipAddr) -> Result<()> {
-    let unreachable = || Error::upstream("the trunk cannot be reached");
+/// Connects before a request: the stack itself would try for half a minute. The address of our end comes back.
+pub(super) async fn connect(shared: &Shared, destination: &SipAddr) -> Result<SipAddr> {
     let connected = tokio::time::timeout(CONNECT, shared.endpoint.transport_layer.lookup(destination, None)).await;
-    connected.map_err(|_| unreachable())?.map(drop).map_err(|error| unreachable().caused_by(error.to_string()))
+    let connected = connected.map_err(|_| Error::upstream("the trunk cannot be reached: it takes no connection"))?;
+    let (connection, _) = connected.map_err(|error| unreachable(&error))?;
+    let own = connection.get_addr().clone();
+    if shared.carrier.is_some()
+        && let Ok(local) = own.get_socketaddr()
+    {
+        shared.local_port.store(local.port(), Ordering::Relaxed);
+    }
+    Ok(own)
+}
+
+/// Why there is no connection. An operator must see what is wrong with a certificate.
+fn unreachable(error: &rsipstack::Error) -> Error {
+    Error::upstream(format!("the trunk cannot be reached: {error}"))
 }
 
 fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAddr, call_id: &str) -> Result<InviteOption> {
     let ours = shared.address_towards(peer.ip());
     let uri = |text: String| Uri::try_from(text.as_str()).map_err(|_| Error::invalid("this cannot be called"));
-    let suffix = if call.trunk.transport == Transport::Tcp { ";transport=tcp" } else { "" };
     let callee = match call.uri {
         Some(known) => uri(known)?,
-        None => uri(format!("sip:{}@{peer}{suffix}", message::user_part(&call.to)?))?,
+        None => uri(format!("sip:{}@{}{}", message::user_part(&call.to)?, call.trunk.sip_address, call.trunk.transport.uri_suffix()))?,
+    };
+    // Where we are registered, we call under that domain.
+    let domain = match call.trunk.register_seconds {
+        Some(_) => address::host(&call.trunk.sip_address).to_owned(),
+        None => ours.to_string(),
     };
     let display_name = call.display_name.map(|name| name.replace(['"', '\\', '\r', '\n', '<', '>'], " "));
     Ok(InviteOption {
         caller_display_name: display_name.filter(|name| !name.trim().is_empty()),
-        caller: uri(format!("sip:{}@{ours}", message::user_part(&call.from)?))?,
+        caller: uri(format!("sip:{}@{domain}", message::user_part(&call.from)?))?,
         callee,
         destination: Some(destination),
         content_type: Some("application/sdp".to_owned()),
@@ -88,7 +105,7 @@ fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAd
     })
 }
 
-fn credential(trunk: &Trunk) -> Option<Credential> {
+pub(super) fn credential(trunk: &Trunk) -> Option<Credential> {
     let username = trunk.outbound_auth_username.clone()?;
     let password = trunk.outbound_auth_password.as_ref()?.0.clone();
     Some(Credential { username, password, realm: None, auth_username: None })
@@ -134,6 +151,7 @@ async fn ring(
                     let sdp = Some(response.body).filter(|body| !body.is_empty());
                     mid_call::send(events, LegEvent::Ringing { sdp }).await;
                 }
+                Some(DialogState::Trying(_)) => mid_call::send(events, LegEvent::Proceeding).await,
                 // The response itself comes with the task's result.
                 Some(_) => {}
                 None => return finished(leg, invited.await),
