@@ -31,7 +31,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("phones", &["auth"]),
     ("numbers", &["bots", "carriers", "phones", "settings", "permit"]),
     ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
-    ("crm", &["calls", "settings"]),
+    ("crm", &["calls", "bots", "settings"]),
     ("recordings", &["calls", "fleet", "settings"]),
     ("backups", &["recordings", "settings"]),
     ("transcripts", &["calls", "settings"]),

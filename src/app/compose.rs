@@ -11,6 +11,7 @@ use crate::features::bots::Bots;
 use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::{Carriers, CarriersSetup};
 use crate::features::console::Console;
+use crate::features::crm::{self, Crm, CrmSetup};
 use crate::features::fleet::{Fleet, FleetSetup};
 use crate::features::mail::{Mails, MailsSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
@@ -61,6 +62,7 @@ pub(super) struct Handles {
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
     pub(super) console: Console,
+    pub(super) crm: Crm,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) mails: Mails,
@@ -103,12 +105,22 @@ impl Handles {
         let phones = shared.phones(&auth);
         let objects = Objects::disk(shared.setup.data.recordings(), shared.setup.random.clone())?;
         let calls = shared.calls(&bots, &objects);
+        let crm = shared.crm(&calls, &bots)?;
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
         let recordings = shared.recordings(outbound.clone(), objects, &settings, &calls, &fleet);
         Ok(Self {
             audit: Audit::new(db.clone()),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
-            runtime: shared.runtime((&bots, &carriers), &numbers, &phones, &inbound_routes, &settings, &orders),
+            runtime: shared.runtime(&Callees {
+                bots: &bots,
+                numbers: &numbers,
+                phones: &phones,
+                inbound_routes: &inbound_routes,
+                settings: &settings,
+                orders: &orders,
+                carriers: &carriers,
+                crm: &crm,
+            }),
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
             mails: shared.mails(&settings, outbound.clone())?,
@@ -122,6 +134,7 @@ impl Handles {
             bots,
             calls,
             carriers,
+            crm,
             fleet,
             inbound_routes,
             numbers,
@@ -132,6 +145,18 @@ impl Handles {
             recordings,
         })
     }
+}
+
+/// What decides about a call as it begins.
+struct Callees<'a> {
+    bots: &'a Bots,
+    numbers: &'a Numbers,
+    phones: &'a Phones,
+    inbound_routes: &'a InboundRoutes,
+    settings: &'a Settings,
+    orders: &'a Orders,
+    carriers: &'a Carriers,
+    crm: &'a Crm,
 }
 
 /// What most features are built from.
@@ -305,28 +330,34 @@ impl Shared {
         })
     }
 
-    fn runtime(
-        &self,
-        (bots, carriers): (&Bots, &Carriers),
-        numbers: &Numbers,
-        phones: &Phones,
-        routes: &InboundRoutes,
-        settings: &Settings,
-        orders: &Orders,
-    ) -> Runtime {
+    fn runtime(&self, of: &Callees<'_>) -> Runtime {
         Runtime::new(RuntimeSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
-            bots: bots.clone(),
-            carriers: carriers.clone(),
-            numbers: numbers.clone(),
-            phones: phones.clone(),
-            inbound_routes: routes.clone(),
-            settings: settings.clone(),
-            orders: orders.clone(),
+            bots: of.bots.clone(),
+            numbers: of.numbers.clone(),
+            phones: of.phones.clone(),
+            inbound_routes: of.inbound_routes.clone(),
+            settings: of.settings.clone(),
+            orders: of.orders.clone(),
+            carriers: of.carriers.clone(),
+            crm: of.crm.clone(),
             base_url: self.setup.base_url.clone(),
         })
+    }
+
+    fn crm(&self, calls: &Calls, bots: &Bots) -> Result<Crm> {
+        // Connections of its own: webhooks and CRMs do not wait for each other.
+        let options =
+            OutboundOptions { body_cap: crm::MOST_ANSWER, ..OutboundOptions::allowing(self.setup.config.outbound.allow_cidrs.clone())? };
+        Ok(Crm::new(CrmSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            calls: calls.clone(),
+            bots: bots.clone(),
+            outbound: Outbound::new(options)?,
+        }))
     }
 
     fn transcripts(&self) -> Transcripts {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{backups, calls, mail, outbound, recordings, transcripts, webhooks};
+use crate::features::{backups, calls, crm, mail, outbound, recordings, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome, Upkeep};
 
 /// All kinds of jobs and their handlers.
@@ -16,6 +16,7 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     all.extend(mail::handlers(&handles.mails));
     all.extend(recordings::handlers(&handles.recordings));
     all.extend(backups::handlers(&handles.backups));
+    all.extend(crm::handlers(&handles.crm));
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
 }

@@ -13,7 +13,7 @@ use super::describe;
 use crate::features::ops::Figures;
 use crate::features::ops::doctor::Doctor;
 use crate::features::{
-    audit, auth, backups, bots, calls, carriers, console, fleet, mail, numbers, ops, outbound, permit, phones, recordings, runtime,
+    audit, auth, backups, bots, calls, carriers, console, crm, fleet, mail, numbers, ops, outbound, permit, phones, recordings, runtime,
     settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
@@ -45,6 +45,7 @@ pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Rou
         .merge(runtime::routes(h.runtime))
         .merge(settings::routes(h.settings))
         .merge(mail::routes(h.mails))
+        .merge(crm::routes(h.crm))
         .merge(permit::routes(h.permit))
         .merge(console::routes());
     let catalogue = ops::Catalogue::of(router.get_openapi());

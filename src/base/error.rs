@@ -55,6 +55,7 @@ pub struct Error {
     message: Cow<'static, str>,
     fields: Vec<FieldError>,
     retry_after_s: Option<u32>,
+    peer_status: Option<u16>,
     source: Option<Cause>,
 }
 
@@ -72,7 +73,7 @@ macro_rules! constructors {
 impl Error {
     /// A failure of the given kind. The message is a sentence for the caller: no full stop, no secret.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: None, message: message.into(), fields: Vec::new(), retry_after_s: None, source: None }
+        Self { kind, code: None, message: message.into(), fields: Vec::new(), retry_after_s: None, peer_status: None, source: None }
     }
 
     constructors! {
@@ -99,6 +100,13 @@ impl Error {
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Keeps the HTTP status that a peer refused with, for whoever passes it on.
+    #[must_use]
+    pub fn answered_with(mut self, status: u16) -> Self {
+        self.peer_status = Some(status);
         self
     }
 
@@ -140,6 +148,11 @@ impl Error {
     /// The fields that were refused.
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
+    }
+
+    /// The HTTP status that a peer refused with.
+    pub fn peer_status(&self) -> Option<u16> {
+        self.peer_status
     }
 
     /// Seconds after which a repeat makes sense.

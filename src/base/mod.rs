@@ -7,6 +7,7 @@ pub mod digest;
 pub mod email;
 pub mod error;
 pub mod id;
+pub mod mapping;
 pub mod page;
 pub mod phone;
 pub mod random;

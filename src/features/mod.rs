@@ -7,6 +7,7 @@ pub mod bots;
 pub mod calls;
 pub mod carriers;
 pub mod console;
+pub mod crm;
 pub mod fleet;
 pub mod mail;
 pub mod numbers;

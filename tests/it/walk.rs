@@ -33,7 +33,10 @@ const PUBLIC: &[&str] = &[
 const PROVIDER: &[&str] = &["/oauth2/v1/", "/oidc.ashx/"];
 
 /// Routes of the engine: the internal secret and nothing else.
-const ENGINE: &[&str] = &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-results"];
+const ENGINE: &[&str] = &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-results", "/api/v1/cdr", "/api/v1/sip/lookup", "/api/v1/sip/outbound-trunk"];
+
+/// Routes that the key of a CRM opens, beside people.
+const CRM: &[&str] = &["POST /api/v1/sip/dialout"];
 
 /// Routes for people below admin.
 const BELOW_ADMIN: &[&str] = &[
@@ -137,7 +140,7 @@ async fn faults(callers: &Callers, method: &Method, path: &str) -> Vec<String> {
     } else {
         must(anonymous == 401, "strangers get 401");
         must(engine == 403, "the internal secret is no person");
-        must(crm == 403, "a CRM's key only dials");
+        must((crm == 403) != CRM.contains(&name.as_str()), "a CRM's key only dials");
         must(!is_refused(people[3].1), "a super_admin may do everything");
         must(people.windows(2).all(|pair| is_refused(pair[0].1) || !is_refused(pair[1].1)), "a higher rank may do what a lower one may");
         let below = people[..2].iter().any(|(_, status)| !is_refused(*status));

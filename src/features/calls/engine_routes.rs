@@ -6,10 +6,12 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cdr::CdrOutcome;
 use super::service::Calls;
 use crate::base::id::SessionId;
 use crate::base::{Error, Kind};
@@ -26,6 +28,7 @@ pub(super) fn routes(calls: Calls) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(receive_result))
         .routes(routes!(receive_event))
+        .routes(routes!(receive_cdr))
         .layer(DefaultBodyLimit::max(MOST_RESULT_BYTES))
         .with_state(calls)
 }
@@ -73,4 +76,17 @@ async fn receive_event(
 ) -> ApiResult<Json<Stored>> {
     calls.record_event(session_id.clone(), event).await?;
     Ok(Json(Stored { status: "ok", session_id }))
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/cdr", tag = "engine", request_body = Object,
+    responses(
+        (status = 200, description = "`ok`: stored with its call. `not_found`: no call has this stream. `ignored`: it names none",
+            body = CdrOutcome),
+        (status = 403, description = "Wrong or missing internal secret"),
+        (status = 422, description = "The body is not a JSON object"),
+    )
+)]
+async fn receive_cdr(_: EngineOnly, State(calls): State<Calls>, Body(record): Body<Map<String, Value>>) -> ApiResult<Json<CdrOutcome>> {
+    Ok(Json(calls.merge_cdr(record).await?))
 }

@@ -4,6 +4,8 @@
 
 mod attempts_store;
 mod cache_summary;
+mod cdr;
+mod cdr_store;
 mod engine_routes;
 mod events_store;
 mod export;
@@ -37,7 +39,7 @@ pub use record::CallRecord;
 pub use results_store::session_of_token;
 pub use routes::routes;
 pub use service::{Calls, CallsSetup, Live};
-pub use store::{find, find_by_call_id, get, note_transcript_file, open_skeleton, saves_transcript};
+pub use store::{add_to_doc, find, find_by_call_id, get, note_transcript_file, open_skeleton, saves_transcript};
 
 use std::sync::Arc;
 

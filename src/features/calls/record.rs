@@ -112,6 +112,21 @@ impl CallRecord {
         self.call_id.as_ref().map_or(self.session_id.as_str(), CallId::as_str)
     }
 
+    /// What `call.*` says of every call, where it is known.
+    pub fn own_fields(&self) -> Vec<(&'static str, &str)> {
+        let known = [
+            ("session_id", Some(self.session_id.as_str())),
+            ("call_id", self.call_id.as_ref().map(CallId::as_str)),
+            ("caller_id", self.caller_id.as_deref()),
+            ("from_number", self.from_number.as_deref()),
+            ("to_number", self.to_number.as_deref()),
+            ("did", self.did.as_deref()),
+            ("display_name", self.display_name.as_deref()),
+            ("direction", Some(self.direction.as_str())),
+        ];
+        known.into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+    }
+
     /// The turns, as far as they have the contract's shape.
     pub fn turns(&self) -> Vec<Turn> {
         let turns = self.doc.get("transcript").and_then(Value::as_array);

@@ -157,6 +157,15 @@ impl Cells<'_> {
     }
 }
 
+/// Puts fields beside what the engine sent; those of the same name are replaced. Their names are ours: letters and `_`.
+pub fn add_to_doc(tx: &Tx<'_>, session_id: &SessionId, fields: &Map<String, Value>) -> Result<()> {
+    let mut statement = tx.prepare_cached("update calls set doc = json_set(doc, '$.' || ?2, json(?3)) where session_id = ?1")?;
+    for (name, value) in fields {
+        statement.execute((session_id, name, to_json(value)?))?;
+    }
+    Ok(())
+}
+
 /// Whether a transcript file is to be written for the call.
 pub fn saves_transcript(conn: &Conn, session_id: &SessionId) -> Result<bool> {
     let saves = conn

@@ -71,7 +71,7 @@ impl Carriers {
     }
 
     /// The active carrier whose number this is, where calls may show it.
-    pub(super) fn carrier_showing(&self, conn: &Conn, number: &str) -> Result<Option<CarrierId>> {
+    pub fn carrier_showing(&self, conn: &Conn, number: &str) -> Result<Option<CarrierId>> {
         let did = dids_store::find_active(conn, number)?.filter(|did| did.body.direction != DidDirection::Inbound);
         Ok(did.map(|did| did.carrier_id))
     }

@@ -141,7 +141,7 @@ async fn succeeded(mut answer: Answer) -> Result<Answer> {
     let (body, _) = answer.first(MOST_ANSWER).await?;
     let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
     let said = if refusal.error_description.is_empty() { refusal.error } else { refusal.error_description };
-    let refused = Error::new(kind, if said.is_empty() { format!("the engine answered {status}") } else { said });
+    let refused = Error::new(kind, if said.is_empty() { format!("the engine answered {status}") } else { said }).answered_with(status);
     // It did answer: whoever asked may be sure that nothing was done.
     Err(if is_upstream { refused.code("engine_refused") } else { refused })
 }

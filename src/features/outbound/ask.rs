@@ -88,12 +88,15 @@ impl OutboundBody {
             at: text("scheduleAtUtc", self.schedule_at_utc)?.map(|at| moment(&at)).transpose()?.filter(|at| *at > now),
             retries: within("retries", self.retries, 0, 0..=10)?,
             retry_delay_minutes: within("retryDelayMinutes", self.retry_delay_minutes, 5, 1..=1440)?,
+            is_direct: false,
             brief: Brief {
                 system_prompt: Some(system_prompt),
                 voice: text("voice", self.voice)?,
                 language: text("language", self.language)?,
                 model: text("model", self.model)?,
                 max_seconds: within("maxSeconds", self.max_seconds, 300, 10..=3600)?,
+                from_number: None,
+                connected_event: None,
             },
         })
     }

@@ -33,7 +33,7 @@ impl Orders {
     /// Opens an attempt: from here on it is the one that counts. A watch is set over it in the same transaction.
     pub(super) fn open(&self, tx: &Tx<'_>, order: &Order, n: u32) -> Result<Attempt> {
         let bot = self.bot(tx, &order.bot_id)?;
-        let (trunk, others) = self.trunks(tx)?;
+        let (trunk, others) = self.trunks(tx, order.brief.from_number.as_deref())?;
         let session_id = SessionId::new(&self.setup().random);
         let call_id = order.record.call_id.clone();
         let call = NewCall {
@@ -53,7 +53,7 @@ impl Orders {
             to_number: order.record.phone.clone(),
             from_number: trunk.from_number,
             config_url: Some(format!("{}/api/v1/config", self.setup().base_url)),
-            connected_event: None,
+            connected_event: order.brief.connected_event.clone().map(Value::Object),
             session_id: Some(session_id.clone()),
             call_id: Some(call_id.clone()),
             trunk: Some(trunk.trunk),
@@ -81,9 +81,9 @@ impl Orders {
         }
     }
 
-    /// The trunk of outbound calls, and those to try when it fails.
-    pub(super) fn trunks(&self, conn: &Conn) -> Result<(OutboundTrunk, Vec<OutboundTrunk>)> {
-        let mut trunks = self.setup().carriers.outbound(conn, None)?.into_iter();
+    /// The trunk of outbound calls, that of a number to show first, and those to try when it fails.
+    pub(super) fn trunks(&self, conn: &Conn, from_number: Option<&str>) -> Result<(OutboundTrunk, Vec<OutboundTrunk>)> {
+        let mut trunks = self.setup().carriers.outbound(conn, from_number)?.into_iter();
         let first = trunks.next().ok_or_else(|| {
             Error::unavailable("no carrier is set up: add one at /api/v1/carriers before placing calls").code("bridge_not_configured")
         })?;

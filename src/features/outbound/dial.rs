@@ -83,7 +83,7 @@ impl Orders {
 
     /// Opens the attempt if the carrier has a line for one more that is not answered yet.
     fn take_line(&self, tx: &Tx<'_>, order: &Order, n: u32, pause: Duration) -> Result<Due> {
-        let lines = match self.trunks(tx) {
+        let lines = match self.trunks(tx, order.brief.from_number.as_deref()) {
             Ok((trunk, _)) => trunk.trunk.outbound_channels.unwrap_or(LINES),
             Err(none) => return self.fail_unmade(tx, order, n, &none),
         };

@@ -13,6 +13,7 @@ mod ask;
 mod attempt;
 mod codeb_routes;
 mod dial;
+mod direct;
 mod engine_routes;
 mod follow;
 mod forget_store;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use ask::OutboundBody;
 pub use codeb_routes::routes;
+pub use direct::{Dialled, Direct};
 pub use follow::{Keys, subscription};
 pub use forget_store::{OrderOf, forget, forget_old, orders_of};
 pub use jobs::{DIAL, WATCH, handlers};

@@ -1,6 +1,7 @@
 //! Orders: what is asked for, what is kept, what is shown.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::machine::{Standing, Status};
 use crate::base::Millis;
@@ -26,6 +27,8 @@ pub struct Wish {
     pub retries: u32,
     /// Minutes between attempts.
     pub retry_delay_minutes: u32,
+    /// Placed now or not at all, and told of in no mail: a CRM waits for the answer.
+    pub is_direct: bool,
     /// What holds for this call alone.
     pub brief: Brief,
 }
@@ -47,6 +50,12 @@ pub struct Brief {
     pub model: Option<String>,
     /// Longest talk.
     pub max_seconds: u32,
+    /// The number to show, where it is not the carrier's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_number: Option<String>,
+    /// Variables and control flags, handed to the engine as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_event: Option<Map<String, Value>>,
 }
 
 /// What everybody with the permission may see of an order.

@@ -41,10 +41,10 @@ pub struct Placed {
 }
 
 /// An order that is stored, and what comes next.
-struct Accepted {
+pub(super) struct Accepted {
     placed: Placed,
     /// None for a call that waits for its time.
-    first: Option<Box<Attempt>>,
+    pub(super) first: Option<Box<Attempt>>,
 }
 
 enum Once {
@@ -100,7 +100,7 @@ impl Orders {
         Ok(Placed { call_id: record.call_id, is_new_number: false, whitelist_error: None, bridge_reply })
     }
 
-    fn accept(&self, tx: &Tx<'_>, actor: &Actor, wish: &Wish) -> Result<Accepted> {
+    pub(super) fn accept(&self, tx: &Tx<'_>, actor: &Actor, wish: &Wish) -> Result<Accepted> {
         self.setup().disk.check()?;
         let settings = self.setup().settings.current();
         let defaults = &settings.outbound;
@@ -109,14 +109,14 @@ impl Orders {
             return Err(refused("botId", "is required: the setting outbound.default_bot_id names no bot"));
         }
         let bot = self.bot(tx, &bot_id)?;
-        self.trunks(tx)?;
+        self.trunks(tx, wish.brief.from_number.as_deref())?;
         let at = self.permitted(tx, wish)?;
         let (is_new_number, whitelist_error) = match self.setup().permit.whitelist(tx, &wish.phone, &actor.name) {
             Ok(is_new) => (is_new, None),
             Err(failure) => (false, Some(failure.message().to_owned())),
         };
         let email = [wish.email.as_deref(), Some(defaults.default_email.as_str()), Some(actor.email.as_str())];
-        let email = email.into_iter().flatten().find(|email| !email.is_empty()).unwrap_or_default().to_owned();
+        let email = email.into_iter().flatten().find(|email| !email.is_empty() && !wish.is_direct).unwrap_or_default().to_owned();
         let mut order = self.new_order(tx, wish, &bot, at)?;
         order.record.email = email;
         order.record.requested_by = actor.name.clone();
@@ -140,6 +140,7 @@ impl Orders {
         let asked = CallWish { phone: &wish.phone, origin: WishOrigin::Asked, now: wanted.unwrap_or(tx.now) };
         match self.setup().permit.check(tx, &asked)? {
             Verdict::Allow => Ok(wanted),
+            Verdict::WaitUntil(at) if wish.is_direct && at > tx.now => Err(window_is_closed(at, tx.now)),
             Verdict::WaitUntil(at) => Ok(Some(at).filter(|at| *at > tx.now)),
             Verdict::Refuse { reason, sentence } => Err(not_permitted(reason, &sentence)),
         }
@@ -188,21 +189,28 @@ impl Orders {
 
     /// Keeps a call that no engine took as failed, and says why in the words of the surface. An engine may have it in spite of its answer.
     async fn not_taken(&self, attempt: Attempt, placed: Placed, failure: Error) -> Result<Placed> {
-        let why = failure.message().to_owned();
-        let (orders, session_id) = (self.clone(), attempt.session_id.clone());
-        if !self.setup().db.write(move |tx| orders.fail(tx, &attempt, &why)).await? {
+        if !self.close_untaken(attempt, &failure).await? {
             return self.stands(placed.call_id.clone()).await.map(|now| Placed { bridge_reply: now.bridge_reply, ..placed });
-        }
-        self.setup().calls.show_end(&session_id);
-        if !is_certain(&failure) {
-            // It holds a line for nothing, until it is told that the attempt does not count.
-            self.setup().fleet.hang_up(&session_id).await;
         }
         match failure.kind() {
             Kind::Upstream => Err(unreachable(failure.message().to_owned())),
             Kind::Unavailable | Kind::TooMany => Err(no_capacity(failure.message().to_owned())),
             _ => Err(failure),
         }
+    }
+
+    /// Keeps a call that no engine took as failed. Says whether it did: an engine may have it in spite of its answer.
+    pub(super) async fn close_untaken(&self, attempt: Attempt, failure: &Error) -> Result<bool> {
+        let (orders, session_id, why) = (self.clone(), attempt.session_id.clone(), failure.message().to_owned());
+        if !self.setup().db.write(move |tx| orders.fail(tx, &attempt, &why)).await? {
+            return Ok(false);
+        }
+        self.setup().calls.show_end(&session_id);
+        if !is_certain(failure) {
+            // It holds a line for nothing, until it is told that the attempt does not count.
+            self.setup().fleet.hang_up(&session_id).await;
+        }
+        Ok(true)
     }
 
     /// Ends an order that no engine took. Says whether it did.
@@ -215,4 +223,12 @@ impl Orders {
         self.after(tx, &order, step.then)?;
         Ok(true)
     }
+}
+
+/// The refusal of a call that cannot wait.
+fn window_is_closed(opens_at: Millis, now: Millis) -> Error {
+    let seconds = u32::try_from(opens_at.since(now).as_secs()).unwrap_or(u32::MAX).max(1);
+    Error::unavailable(format!("outside_calling_window: this number may be called from {opens_at} on"))
+        .code("outside_calling_window")
+        .retry_after(seconds)
 }

@@ -11,13 +11,21 @@ use super::number::announcement;
 use super::service::Runtime;
 use super::variables::{Facts, add_crm, effective_crm, variables};
 use crate::base::id::{BotId, CallId, SessionId};
+use crate::base::mapping::Names;
 use crate::base::{Error, Result};
 use crate::contract::config::{CallConfig, WireSecret};
+use crate::contract::crm::CrmPrefetch;
 use crate::features::bots::{BotStatus, Published};
 use crate::features::calls::{self, CallRecord, NewCall};
+use crate::features::crm::{self, Fetched};
 use crate::features::numbers::{NumberMode, NumberView};
 use crate::features::outbound::Keys;
 use crate::platform::db::{Conn, Tx};
+
+/// Field of the call that says how asking the CRM went.
+const PREFETCH: &str = "crm_prefetch";
+/// What the engine notes on a call about which the CRM said nothing.
+const PREFETCH_FAILED: &str = "crm_prefetch_failed";
 
 /// What an engine says about the call it wants a config for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -48,6 +56,10 @@ struct Taken {
     connected: Connected,
     /// Key of the language model that the virtual number carries.
     number_key: Option<WireSecret>,
+    /// What the CRM said when the config was asked for before.
+    told: Option<Map<String, Value>>,
+    /// What the CRM is still to be asked, and what is known of the call by then.
+    question: Option<(CrmPrefetch, Names)>,
 }
 
 impl Runtime {
@@ -61,11 +73,19 @@ impl Runtime {
             Begun::Announced(config) => return Ok(*config),
             Begun::Bot(taken) => *taken,
         };
-        let crm = effective_crm(&taken.connected, None);
+        let asked = match &taken.question {
+            Some((prefetch, names)) => Some(self.inner.crm.prefetch(prefetch, &taken.session_id, names.clone()).await),
+            None => None,
+        };
+        let live = asked.as_ref().and_then(|asked| asked.fields.as_ref()).or(taken.told.as_ref());
+        let crm = effective_crm(&taken.connected, live);
+        let has_failed = asked.as_ref().is_some_and(Fetched::has_failed);
         let row = self.skeleton(&taken, &query, &crm);
         let runtime = self.clone();
-        let (call, keys) = self.inner.db.write(move |tx| runtime.open(tx, &row)).await?;
-        Ok(self.assembled(&taken, &call, &keys, &crm))
+        let (call, keys) = self.inner.db.write(move |tx| runtime.open(tx, &row, asked.map(|asked| asked.note))).await?;
+        let mut config = self.assembled(&taken, &call, &keys, &crm);
+        config.notices.extend(has_failed.then(|| PREFETCH_FAILED.to_owned()));
+        Ok(config)
     }
 
     /// Reads what the call needs, and refuses a bot that takes none now.
@@ -81,15 +101,31 @@ impl Runtime {
         }
         let bot = self.running_bot(conn, bot_id)?;
         hours::gate(&bot.body, self.inner.clock.now())?;
-        let stored = known.and_then(|mut call| call.doc.remove("connected_event"));
+        let stored = known.as_ref().and_then(|call| call.doc.get("connected_event").cloned());
         let connected = connected.admit_headers(bot.body.sip_header_config.as_ref()).or_captured(stored);
         let number_key = number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten();
-        Ok(Begun::Bot(Box::new(Taken { session_id, bot, connected, number_key })))
+        let told = known.as_ref().and_then(told_before);
+        let caller_id = query.caller_id.as_deref().filter(|caller| !caller.is_empty());
+        let of_query =
+            Facts { session_id: session_id.as_str(), caller_id, from_number: caller_id, direction: "inbound", ..Facts::default() };
+        let facts = known.as_ref().map_or(of_query, Facts::of);
+        let question = if told.is_none() { self.question(&bot, &connected, &facts) } else { None };
+        Ok(Begun::Bot(Box::new(Taken { session_id, bot, connected, number_key, told, question })))
     }
 
-    /// Opens the row and takes the attempt it belongs to.
-    fn open(&self, tx: &Tx<'_>, row: &NewCall) -> Result<(CallRecord, Keys)> {
+    /// What the CRM of a bot is asked about a call, if it is.
+    fn question(&self, bot: &Published, connected: &Connected, facts: &Facts<'_>) -> Option<(CrmPrefetch, Names)> {
+        let prefetch = bot.body.crm_prefetch.as_ref().filter(|prefetch| prefetch.enabled && !connected.skip_prefetch)?;
+        let names = crm::before(facts.own(), &connected.event, &bot.body.timezone, self.inner.clock.now());
+        Some((prefetch.clone(), names))
+    }
+
+    /// Opens the row and takes the attempt it belongs to. `asked` is how asking the CRM went.
+    fn open(&self, tx: &Tx<'_>, row: &NewCall, asked: Option<Map<String, Value>>) -> Result<(CallRecord, Keys)> {
         calls::open_skeleton(tx, row)?;
+        if let Some(note) = asked {
+            calls::add_to_doc(tx, &row.session_id, &Map::from_iter([(PREFETCH.to_owned(), Value::Object(note))]))?;
+        }
         let call = calls::get(tx, &row.session_id)?;
         if call.bot_id != row.bot_id {
             return Err(Error::conflict(format!("the call {} belongs to another bot", row.session_id)));
@@ -164,6 +200,12 @@ impl Runtime {
             ..NewCall::of(taken.session_id.clone())
         }
     }
+}
+
+/// What the CRM said about a call whose config was asked for before.
+fn told_before(call: &CallRecord) -> Option<Map<String, Value>> {
+    let was_told = call.doc.get(PREFETCH).is_some_and(|note| note["status"] == "ok");
+    call.doc.get("crm_data").filter(|_| was_told).and_then(Value::as_object).cloned()
 }
 
 /// The CodeB key of a call; one that has none goes by its session.

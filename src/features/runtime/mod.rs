@@ -6,14 +6,17 @@
 mod assemble;
 mod config;
 mod connected;
+mod dialout;
 mod engine_routes;
 mod hours;
 mod inbound;
+mod lookup;
 mod number;
 mod preview;
 mod routes;
 mod seed;
 mod service;
+mod sip_routes;
 mod variables;
 
 pub use inbound::{Choice, Dialled, choose_route};
@@ -21,5 +24,5 @@ pub use service::{Runtime, RuntimeSetup};
 
 /// The routes of this feature.
 pub fn routes(runtime: Runtime) -> utoipa_axum::router::OpenApiRouter {
-    engine_routes::routes(runtime.clone()).merge(routes::routes(runtime))
+    engine_routes::routes(runtime.clone()).merge(sip_routes::routes(runtime.clone())).merge(routes::routes(runtime))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::carriers::Carriers;
+use crate::features::crm::Crm;
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::outbound::Orders;
 use crate::features::phones::Phones;
@@ -33,6 +34,8 @@ pub struct RuntimeSetup {
     pub settings: Settings,
     /// The outbound orders, whose attempts ask for a config.
     pub orders: Orders,
+    /// The CRMs, which are asked about a call.
+    pub crm: Crm,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
 }

@@ -48,24 +48,29 @@ impl<'a> Facts<'a> {
     }
 }
 
+impl Facts<'_> {
+    /// What is known, by its name below `call`.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = [
+            ("session_id", Some(self.session_id)),
+            ("call_id", self.call_id),
+            ("caller_id", self.caller_id),
+            ("from_number", self.from_number),
+            ("to_number", self.to_number),
+            ("did", self.did),
+            ("display_name", self.display_name),
+            ("direction", Some(self.direction)),
+        ];
+        own.into_iter().filter_map(|(field, value)| Some((field, value?)))
+    }
+}
+
 /// `system.*` and `call.*`. What the connected event says wins over what the box knows.
 pub(super) fn variables(facts: &Facts<'_>, timezone: &str, now: Millis) -> Variables {
     let mut all = Variables::default();
     system(&mut all, timezone, now);
-    let own = [
-        ("session_id", Some(facts.session_id)),
-        ("call_id", facts.call_id),
-        ("caller_id", facts.caller_id),
-        ("from_number", facts.from_number),
-        ("to_number", facts.to_number),
-        ("did", facts.did),
-        ("display_name", facts.display_name),
-        ("direction", Some(facts.direction)),
-    ];
-    for (field, value) in own {
-        if let Some(value) = value {
-            all.set("call", field, value);
-        }
+    for (field, value) in facts.own() {
+        all.set("call", field, value);
     }
     for (field, value) in facts.event.into_iter().flatten() {
         all.set("call", field, text_of(value));

@@ -3,6 +3,7 @@
 mod app;
 pub mod browser;
 mod client;
+pub mod crm;
 pub mod dialling;
 mod fake_engine;
 pub mod forge;

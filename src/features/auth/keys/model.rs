@@ -65,6 +65,8 @@ impl Key {
     pub(in crate::features::auth) fn check(&self, now: Millis) -> Result<()> {
         let why = if !self.is_active {
             "this API key is not active"
+        } else if self.expires_at.is_some_and(|at| !at.is_moment()) {
+            "the expiry of this API key cannot be read"
         } else if self.expires_at.is_some_and(|at| at <= now) {
             "this API key has expired"
         } else {

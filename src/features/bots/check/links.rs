@@ -7,6 +7,7 @@ use http::HeaderName;
 use super::super::body::BotBody;
 use super::super::tool::Tool;
 use super::{LONGEST_MESSAGE, Refusals, schema};
+use crate::base::mapping::Templates;
 use crate::contract::config::WireSecret;
 use crate::contract::crm::{CrmPrefetch, PostCallPush, PushAuth};
 
@@ -112,7 +113,11 @@ fn push_holds(push: &PostCallPush, no: &mut Refusals) {
 
 fn templates_hold(path: &str, templates: &BTreeMap<String, String>, most: usize, no: &mut Refusals) {
     no.unless(templates.len() <= most, path, format!("must have at most {most} fields"));
+    let engine = Templates::default();
     for (name, template) in templates {
+        if let Err(fault) = engine.check(template) {
+            no.add(format!("{path}.{name}"), fault.message());
+        }
         let fine = (1..=200).contains(&name.len()) && !name.chars().any(char::is_control);
         no.unless(fine, format!("{path}.{name}"), "must have a name of 1 to 200 bytes");
         no.unless(template.len() <= LONGEST_TEMPLATE, format!("{path}.{name}"), format!("must have at most {LONGEST_TEMPLATE} bytes"));
