@@ -214,7 +214,8 @@ async fn the_gate_of_every_call_is_the_gate_of_these() {
 async fn engines_look_numbers_and_trunks_up_and_calls_show_the_number_they_ask_for() {
     let crm = Crm::start().await;
     let (engine, root) = (crm.box_.app.engine(), crm.box_.app.user(Role::SuperAdmin));
-    let second = make::with(make::quick_carrier(), json!({ "name": "Second", "sip_address": "127.0.0.1:5091", "from_number": "+15550000000" }));
+    let second =
+        make::with(make::quick_carrier(), json!({ "name": "Second", "sip_address": "127.0.0.1:5091", "from_number": "+15550000000" }));
     let second = root.post("/api/v1/carriers", second).await.expect(201)["id"].clone();
     let number = json!({ "number": "+442071838750", "label": "Desk", "direction": "both", "bot_id": crm.bot });
     let did = root.post(&format!("/api/v1/carriers/{}/dids", second.as_str().unwrap()), number).await.expect(201)["id"].clone();
