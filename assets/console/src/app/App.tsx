@@ -42,6 +42,7 @@ const Fleet = lazy(() => import('~/features/fleet/Fleet'));
 const Prompts = lazy(() => import('~/features/prompts/Prompts'));
 const PromptScreen = lazy(() => import('~/features/prompts/PromptScreen'));
 const Clients = lazy(() => import('~/features/clients/Clients'));
+const Backups = lazy(() => import('~/features/backups/Backups'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -84,6 +85,7 @@ export function App() {
             <Route path="phones" element={<Phones />} />
             <Route path="fleet" element={<Fleet />} />
             <Route path="clients" element={<Clients />} />
+            <Route path="backups" element={<Backups />} />
             <Route path="settings" element={<Settings />} />
             <Route path="settings/:section" element={<Settings />} />
             <Route path="users" element={<Users />} />

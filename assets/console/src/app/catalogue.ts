@@ -22,6 +22,8 @@ import { phonesMessages } from '~/features/phones/messages';
 import { promptsMessages } from '~/features/prompts/messages';
 import { settingsMessages } from '~/features/settings/messages';
 import { transcriptsMessages } from '~/features/transcripts/messages';
+import { backupsMessages } from '~/features/backups/messages';
+import { sectionMessages } from '~/features/settings/sectionMessages';
 import { common } from '~/shared/i18n/common';
 import { promptMessages } from '~/shared/prompt/messages';
 import { liveMessages } from '~/shared/ui/messages';
@@ -48,6 +50,8 @@ const PARTS = [
   setupMessages,
   usersMessages,
   webhooksMessages,
+  backupsMessages,
+  sectionMessages,
   transcriptsMessages,
   settingsMessages,
   promptsMessages,

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, NativeSelect, Skeleton, Stack, Text, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import WaveSurfer from 'wavesurfer.js';
-import { authorised } from '~/shared/api/client';
+import { api, authorised, need } from '~/shared/api/client';
 import { ApiError } from '~/shared/api/error';
 import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
@@ -43,9 +43,7 @@ export function Player({ ref, sessionId, onTime }: Props) {
     });
     surfer.on('play', () => setState((old) => ({ ...old, isPlaying: true })));
     surfer.on('pause', () => setState((old) => ({ ...old, isPlaying: false })));
-    read(sessionId, stop.signal)
-      .then((blob) => surfer.loadBlob(blob))
-      .catch((error: unknown) => {
+    open(surfer, sessionId, stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) setState((old) => ({ ...old, problem: error instanceof Error ? error.message : String(error) }));
     });
     return () => {
@@ -99,6 +97,18 @@ function look(isDark: boolean) {
     cursorColor: isDark ? '#fff' : '#111',
     splitChannels: sides.map((color) => ({ waveColor: `${color}99`, progressColor: color })),
   };
+}
+
+/** Shows the waveform the server has measured at once, while the sound is on its way; without one the browser measures it itself. */
+async function open(surfer: WaveSurfer, sessionId: string, signal: AbortSignal) {
+  const path = { session_id: sessionId };
+  const sound = read(sessionId, signal);
+  sound.catch(() => undefined);
+  const measured = await need(api.GET('/api/v1/recordings/{session_id}/peaks', { params: { path }, signal })).catch(() => null);
+  const length = measured ? measured.duration_ms / 1000 : undefined;
+  if (measured && !signal.aborted) await surfer.load('', measured.peaks, length);
+  const blob = await sound;
+  if (!signal.aborted) await surfer.loadBlob(blob, measured?.peaks, length);
 }
 
 /** The whole recording, read as whoever is signed in. */

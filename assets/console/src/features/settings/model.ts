@@ -10,9 +10,9 @@ export type Values = Record<string, string | number | boolean>;
 
 const CHOICES: Record<string, string[]> = { 'mail.security': ['starttls', 'tls', 'off'] };
 const LONG = new Set(['mail.ca_pem']);
-const SECRET = /(password|secret|secret_key|api_key|token)$/;
+const SECRET = /(password|secret|secret_key|access_key|api_key|token)$/;
 /** Sections in the order of the menu; the box may know more, and those follow. */
-const FIRST = ['outbound', 'mail', 'brand', 'fleet'];
+const FIRST = ['outbound', 'mail', 'brand', 'providers', 'storage', 'backup', 'retention', 'knowledge', 'fleet'];
 
 export function sectionsOf(all: Record<string, SectionView>): string[] {
   const names = Object.keys(all);
@@ -23,7 +23,7 @@ export function sectionsOf(all: Record<string, SectionView>): string[] {
 const ORDER = [
   ...['window', 'timezone', 'daily_cap', 'only_whitelisted', 'allowed_countries', 'allowed_prefixes', 'default_bot_id', 'default_email'],
   ...['default_api_key', 'host', 'port', 'security', 'from', 'username', 'password', 'timeout_seconds', 'ca_pem', 'name', 'logo', 'support_email'],
-  ...['endpoint', 'bucket', 'region', 'access_key', 'secret_key', 'secure', 'path_style'],
+  ...['endpoint', 'bucket', 'region', 'access_key', 'secret_key', 'secure', 'path_style', 'keep_local', 'link_days', 'schedule', 'keep'],
 ];
 
 /** The keys that have a state of their own; aliases of a key are left out. */

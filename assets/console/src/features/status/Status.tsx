@@ -1,16 +1,16 @@
-import { Alert, Badge, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Badge, Paper, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '~/shared/api/client';
 import { useReadiness } from '~/shared/api/ready';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
-import { useFormat } from '~/shared/i18n/format';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
+import { Doctor } from './Doctor';
 
 export default function Status() {
   const t = useT();
-  const isAdmin = ranks(useMe().role, 'admin');
+  const isOwner = ranks(useMe().role, 'super_admin');
   const ready = useReadiness();
   const version = useQuery({ queryKey: ['version'], queryFn: () => need(api.GET('/version')) });
   return (
@@ -46,47 +46,10 @@ export default function Status() {
           </Stack>
         )}
       </Loaded>
-      {isAdmin && <Fleet />}
+      {isOwner && <Doctor />}
       <Text size="sm" c="dimmed">
         {t('status.version')}: {version.data ? `${version.data.name} ${version.data.version}` : '–'}
       </Text>
     </Page>
-  );
-}
-
-function Fleet() {
-  const t = useT();
-  const format = useFormat();
-  const fleet = useQuery({ queryKey: ['fleet'], queryFn: () => need(api.GET('/api/v1/fleet/status')), refetchInterval: 10_000 });
-  return (
-    <Paper withBorder radius="md" p="md" component="section" aria-label={t('status.fleet')}>
-      <Title order={2} size="h5" mb="sm">
-        {t('status.fleet')}
-      </Title>
-      <Loaded query={fleet}>
-        {(status) => (
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('status.engine')}</Table.Th>
-                <Table.Th>{t('status.result')}</Table.Th>
-                <Table.Th ta="right">{t('overview.now')}</Table.Th>
-                <Table.Th ta="right">{t('status.capacity')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {status.workers.map((worker) => (
-                <Table.Tr key={worker.url}>
-                  <Table.Td className="words">{worker.url}</Table.Td>
-                  <Table.Td>{worker.status}</Table.Td>
-                  <Table.Td ta="right">{format.number(worker.worker_calls)}</Table.Td>
-                  <Table.Td ta="right">{format.number(worker.total_capacity)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        )}
-      </Loaded>
-    </Paper>
   );
 }

@@ -13,6 +13,7 @@ export function useFormat() {
       when: (at: string | null | undefined) => (at ? full.format(new Date(at)) : '–'),
       clock: (at: string | null | undefined) => (at ? clock.format(new Date(at)) : '–'),
       number: (value: number) => number.format(value),
+      bytes: (value: number) => sized(value, number),
       ago: (at: string, now = Date.now()) => {
         const seconds = Math.round((new Date(at).getTime() - now) / 1000);
         const steps: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60]];
@@ -31,4 +32,16 @@ export function duration(seconds: number | null | undefined): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** A size in the unit that fits. */
+function sized(bytes: number, number: Intl.NumberFormat): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let n = 0;
+  while (value >= 1000 && n < units.length - 1) {
+    value /= 1000;
+    n += 1;
+  }
+  return `${number.format(value >= 100 || n === 0 ? Math.round(value) : Math.round(value * 10) / 10)} ${units[n]}`;
 }

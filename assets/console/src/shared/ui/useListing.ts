@@ -25,10 +25,13 @@ export function useListing<T>(
   key: readonly unknown[],
   offset: number,
   read: (page: { limit: string; offset: string }) => Promise<ListOf<T>>,
+  /** How soon it is to be read again, by what it says now; never when absent. */
+  again?: (list: ListOf<T> | undefined) => number | false,
 ): UseQueryResult<ListOf<T>> {
   return useQuery({
     queryKey: [...key, offset],
     queryFn: () => read({ limit: String(PAGE), offset: String(offset) }),
     placeholderData: keepPreviousData,
+    refetchInterval: (query) => again?.(query.state.data) ?? false,
   });
 }
