@@ -1,5 +1,6 @@
 //! Builds every handle once, from the bottom slices up.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::seal::Sealer;
@@ -13,6 +14,7 @@ use crate::features::carriers::{Carriers, CarriersSetup};
 use crate::features::console::Console;
 use crate::features::crm::{self, Crm, CrmSetup};
 use crate::features::fleet::{Fleet, FleetSetup};
+use crate::features::knowledge::{Knowledge, KnowledgeSetup};
 use crate::features::mail::{Mails, MailsSetup};
 use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::ops::Readiness;
@@ -24,6 +26,7 @@ use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
 use crate::features::transcripts::{Shares, SharesSetup, Transcripts, TranscriptsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
+use crate::platform::bulletin::Bulletin;
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::Db;
@@ -33,6 +36,9 @@ use crate::platform::objects::Objects;
 use crate::platform::secrets::Secrets;
 use crate::platform::space::Disk;
 use crate::platform::tls;
+
+/// Most bytes of a document that is fetched: what the setting may be at most, and a little more, so that the setting's own sentence is said.
+const MOST_DOCUMENT: usize = 101 * 1024 * 1024;
 
 /// What the control plane is built from. Tests pass their own clock and randomness.
 pub struct Setup {
@@ -50,6 +56,8 @@ pub struct Setup {
     pub base_url: String,
     /// The tenant: host of that URL.
     pub tenant: String,
+    /// This program's own file: children of it read documents.
+    pub program: PathBuf,
 }
 
 /// One cheap handle per feature.
@@ -65,6 +73,7 @@ pub(super) struct Handles {
     pub(super) crm: Crm,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
+    pub(super) knowledge: Knowledge,
     pub(super) mails: Mails,
     pub(super) net: Outbound,
     pub(super) numbers: Numbers,
@@ -137,6 +146,7 @@ impl Handles {
             crm,
             fleet,
             inbound_routes,
+            knowledge,
             numbers,
             permit,
             settings,
@@ -216,7 +226,7 @@ impl Shared {
     }
 
     fn auth(&self, outbound: Outbound, settings: &Settings) -> Result<Auth> {
-        let Setup { data, config, clock, random, secrets, base_url, tenant } = &self.setup;
+        let Setup { data, config, clock, random, secrets, base_url, tenant, .. } = &self.setup;
         Auth::open(AuthSetup {
             data: data.clone(),
             identity: Identity {
@@ -235,7 +245,25 @@ impl Shared {
         })
     }
 
-    fn calls(&self, bots: &Bots, objects: &Objects) -> Calls {
+    fn knowledge(&self, settings: &Settings, bulletin: Bulletin) -> Result<Knowledge> {
+        let Setup { data, config, clock, random, program, .. } = &self.setup;
+        let options = OutboundOptions { body_cap: MOST_DOCUMENT, ..OutboundOptions::allowing(config.outbound.allow_cidrs.clone())? };
+        Knowledge::new(KnowledgeSetup {
+            db: self.db.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            sealer: self.sealer.clone(),
+            settings: settings.clone(),
+            net: Outbound::new(options)?,
+            folder: data.knowledge(),
+            search: data.search(),
+            disk: self.disk(),
+            program: program.clone(),
+            bulletin,
+        })
+    }
+
+    fn calls(&self, bots: &Bots, objects: &Objects, bulletin: Bulletin) -> Calls {
         Calls::new(CallsSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
@@ -244,6 +272,7 @@ impl Shared {
             recordings: objects.clone(),
             bots: bots.clone(),
             public_base: self.setup.base_url.clone(),
+            bulletin,
         })
     }
 

@@ -90,7 +90,8 @@ impl App {
     pub async fn seed(&self) -> Result<()> {
         self.handles.orders.seed().await?;
         self.handles.runtime.seed().await?;
-        self.handles.settings.load().await
+        self.handles.settings.load().await?;
+        self.handles.knowledge.open().await
     }
 
     /// The engines, for whoever keeps them running.

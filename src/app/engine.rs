@@ -7,6 +7,13 @@ use crate::features::fleet::{Fleet, Supervisor, SupervisorSetup};
 use crate::platform::config::{Config, EngineMode};
 use crate::platform::data_dir::DataDir;
 
+/// This program's file, to start children of it. After an upgrade the file of a running program may be gone; the running one can still be
+/// started again.
+pub(super) fn own_program() -> Result<PathBuf> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    Ok(if program.exists() { program } else { PathBuf::from("/proc/self/exe") })
+}
+
 /// The built-in engine, before it is kept running.
 pub(super) struct EngineToKeep {
     program: PathBuf,
@@ -22,9 +29,7 @@ impl EngineToKeep {
         if config.engine.mode == EngineMode::External {
             return Ok(None);
         }
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        // After an upgrade the file of a running program may be gone; the running one can still be started again.
-        let program = if program.exists() { program } else { PathBuf::from("/proc/self/exe") };
+        let program = own_program()?;
         Ok(Some(Self {
             program,
             data: data.clone(),

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{backups, calls, crm, mail, outbound, recordings, transcripts, webhooks};
+use crate::features::{backups, calls, crm, knowledge, mail, outbound, recordings, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome, Upkeep};
 
 /// All kinds of jobs and their handlers.
@@ -17,13 +17,14 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     all.extend(recordings::handlers(&handles.recordings));
     all.extend(backups::handlers(&handles.backups));
     all.extend(crm::handlers(&handles.crm));
+    all.extend(knowledge::handlers(&handles.knowledge));
     all.insert(webhooks::JOB, handler(move |job| deliver(hooks.clone(), job)));
     all
 }
 
 /// What is tidied up now and then.
 pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
-    vec![webhooks::chore(), recordings::chore(&handles.recordings), recordings::erasure(), backups::chore(&handles.backups)]
+    vec![webhooks::chore(), recordings::chore(&handles.recordings), recordings::erasure(), backups::chore(&handles.backups), knowledge::chore()]
 }
 
 /// What is kept up beside facts.

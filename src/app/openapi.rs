@@ -29,6 +29,7 @@ fn describe(folder: &std::path::Path, random: Random) -> Result<String> {
         secrets,
         base_url: "https://localhost:8443".to_owned(),
         tenant: "localhost".to_owned(),
+        program: std::path::PathBuf::new(),
     })?;
     app.openapi().to_pretty_json().map(|text| format!("{text}\n")).context("cannot write the description")
 }

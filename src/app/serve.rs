@@ -11,7 +11,7 @@ use tracing::info;
 
 use super::compose::Setup;
 use super::control::App;
-use super::engine::EngineToKeep;
+use super::engine::{EngineToKeep, own_program};
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
 use crate::platform::config::{BAD_CONFIG, Config, TlsMode, process_environment};
@@ -44,7 +44,8 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     let counted = telemetry::start_counting()?;
     let counting = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_counting(counted.clone())));
     let metrics = bind_metrics(config.metrics.bind).await?;
-    let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant })?;
+    let program = own_program()?;
+    let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant, program })?;
     let app = app.with_counted(counted);
     let setup_token = app.auth().begin_setup().await?;
     app.seed().await?;

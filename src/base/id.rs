@@ -66,6 +66,10 @@ ids! {
     DeliveryId = |random| format!("dlv_{}", random.hex::<12>());
     /// A link that shares a transcript: `shr_` and 16 hexadecimal digits. Not its token.
     ShareId = |random| format!("shr_{}", random.hex::<8>());
+    /// A knowledge base: `kb_` and 16 hexadecimal digits.
+    KnowledgeBaseId = |random| format!("kb_{}", random.hex::<8>());
+    /// A document of a knowledge base: `doc_` and 16 hexadecimal digits.
+    DocumentId = |random| format!("doc_{}", random.hex::<8>());
     /// A mail about a call: `mail_` and 16 hexadecimal digits.
     MailId = |random| format!("mail_{}", random.hex::<8>());
     /// A note on a call: `note_` and 16 hexadecimal digits.

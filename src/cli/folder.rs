@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Largest answer that is read.
-const MOST: usize = 4 * 1024 * 1024;
+const MOST: usize = 16 * 1024 * 1024;
 
 /// Who works in the folder.
 pub(super) enum Folder {
@@ -54,6 +54,12 @@ impl Folder {
 }
 
 impl Served {
+    /// The appliance that serves this folder, whether it answers or not.
+    pub(super) fn of(data: DataDir) -> Result<Self> {
+        let secret = core_secret(&data)?;
+        Ok(Self { data, secret })
+    }
+
     /// Sends a request as the owner of the folder and reads the answer; a refusal comes back as the sentence it carries.
     pub(super) async fn ask<T: DeserializeOwned>(&self, request: Result<Request>) -> Result<T> {
         let bytes = self.send(request?).await?.bytes(MOST).await.map_err(unreachable)?;

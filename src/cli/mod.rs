@@ -6,11 +6,13 @@ mod demo;
 mod doctor;
 mod engine;
 mod folder;
+mod kb;
 mod lab;
 mod lab_ai;
 mod lab_load;
 mod lab_phone;
 mod openapi;
+mod parse_worker;
 mod people;
 mod restore;
 mod schema;
@@ -43,11 +45,17 @@ struct Cli {
 enum Command {
     /// Run the main job once in a temporary folder: two real calls, with proof of everything that follows.
     Demo(demo::Args),
+    /// How well the knowledge bases of a running box find what they should.
+    #[command(subcommand)]
+    Kb(kb::Command),
     /// Peers for development and tests.
     #[command(subcommand)]
     Lab(lab::Command),
     /// Run the live-media process: SIP, RTP, speech. `serve` starts one itself.
     Engine(engine::Args),
+    /// Read one document for the control plane, which starts this.
+    #[command(hide = true)]
+    ParseWorker(parse_worker::Args),
     /// Speak and recognise for the engine, which starts this.
     #[command(hide = true)]
     SpeechWorker,
@@ -88,8 +96,10 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Upgrade(args) => upgrade::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Kb(command) => kb::run(command),
         Command::Lab(command) => lab::run(command),
         Command::Engine(args) => engine::run(args),
+        Command::ParseWorker(args) => parse_worker::run(&args),
         Command::SpeechWorker => speech_worker::run(),
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),

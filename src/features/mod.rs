@@ -9,6 +9,7 @@ pub mod carriers;
 pub mod console;
 pub mod crm;
 pub mod fleet;
+pub mod knowledge;
 pub mod mail;
 pub mod numbers;
 pub mod ops;

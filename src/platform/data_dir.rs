@@ -34,6 +34,7 @@ impl DataDir {
         let dir = Self { root };
         for folder in [
             dir.search(),
+            dir.knowledge(),
             dir.recordings(),
             dir.transcripts(),
             dir.prompts(),
@@ -60,6 +61,8 @@ impl DataDir {
         trace_db = "trace.db";
         /// Search indexes; rebuilt from rows.
         search = "search";
+        /// Files of documents, as they were uploaded or fetched.
+        knowledge = "knowledge";
         /// Recordings on local disk.
         recordings = "recordings";
         /// Transcript files.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod bulletin;
 pub mod config;
 pub mod data_dir;
 pub mod db;
@@ -12,6 +13,7 @@ pub mod net;
 pub mod objects;
 pub mod outbox;
 pub mod process;
+pub mod sandbox;
 pub mod secrets;
 pub mod space;
 pub mod telemetry;

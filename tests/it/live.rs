@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 
-async fn watch(app: &TestApp, last_id: Option<&str>) -> Answer {
+pub async fn watch(app: &TestApp, last_id: Option<&str>) -> Answer {
     let outbound = Outbound::new(OutboundOptions::allowing::<String>([]).unwrap()).unwrap();
     let request = Request::get(format!("{}/api/v1/events/stream", app.base_url()))
         .header("authorization", &format!("Bearer {}", app.token(Role::Admin)));
@@ -16,7 +16,7 @@ async fn watch(app: &TestApp, last_id: Option<&str>) -> Answer {
 }
 
 /// Reads until the text has come.
-async fn until(stream: &mut Answer, needle: &str) -> String {
+pub async fn until(stream: &mut Answer, needle: &str) -> String {
     let mut text = String::new();
     while !text.contains(needle) {
         let part = tokio::time::timeout(std::time::Duration::from_secs(10), stream.chunk()).await.expect("an event in time").unwrap();

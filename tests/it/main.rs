@@ -27,6 +27,7 @@ mod crm_push;
 mod dialout;
 mod inbound_routes;
 mod inbound_routes_lines;
+mod knowledge;
 mod limits;
 mod live;
 mod mail;

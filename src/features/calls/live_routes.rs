@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use super::ReadCalls;
 use super::service::{Calls, Live};
 use crate::platform::access::Can;
+use crate::platform::bulletin::Notice;
 use crate::platform::http::{ApiResult, Draining};
 
 /// A comment is sent this often, so that proxies keep the line open and a dead one is noticed.
@@ -28,7 +29,8 @@ pub(super) fn routes(calls: Calls) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(watch)).with_state(calls)
 }
 
-/// Events of running calls: `ringing`, `answered`, `started`, `turn`, `transferred`, `note`, `completed`. Each has an id; a client that
+/// Events of running calls: `ringing`, `answered`, `started`, `turn`, `transferred`, `note`, `completed`; and `knowledge`, how far documents
+/// are being taken in. Each event of a call has an id; a client that
 /// comes back with `Last-Event-ID` gets what it missed of that call as long as the call runs. A client that is too slow gets `lagged`.
 #[utoipa::path(get, path = "/api/v1/events/stream", params(("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)), tag = "calls")]
@@ -38,12 +40,13 @@ async fn watch(
     draining: Option<Extension<Draining>>,
     headers: HeaderMap,
 ) -> ApiResult<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let live = calls.live();
+    let (live, notices) = (calls.live(), calls.bulletin().watch());
     let missed = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         Some(id) => calls.missed(id).await?,
         None => Vec::new(),
     };
-    let events = stream::iter(missed.into_iter().map(|live| event(&live))).chain(stream::unfold(live, next)).map(Ok);
+    let of_calls = stream::iter(missed.into_iter().map(|live| event(&live))).chain(stream::unfold(live, next));
+    let events = stream::select(of_calls, stream::unfold(notices, next_notice)).map(Ok);
     let events = events.take_until(until(draining));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
 }
@@ -53,6 +56,18 @@ async fn until(draining: Option<Extension<Draining>>) {
     match draining {
         Some(Extension(draining)) => draining.begun().await,
         None => std::future::pending().await,
+    }
+}
+
+/// What other features tell. These have no id and are not told again.
+async fn next_notice(mut notices: Receiver<Arc<Notice>>) -> Option<(Event, Receiver<Arc<Notice>>)> {
+    loop {
+        match notices.recv().await {
+            Ok(notice) => return Some((Event::default().event(notice.name).data(notice.data.to_string()), notices)),
+            // The next one says where things stand.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
     }
 }
 

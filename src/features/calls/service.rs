@@ -15,6 +15,7 @@ use crate::base::secret::sha256;
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
 use crate::features::bots::Bots;
+use crate::platform::bulletin::Bulletin;
 use crate::platform::db::{Db, Tx};
 use crate::platform::objects::Objects;
 
@@ -37,6 +38,8 @@ pub struct CallsSetup {
     pub bots: Bots,
     /// `https://host` of this box as callers see it; recording links begin with it.
     pub public_base: String,
+    /// What other features tell live.
+    pub bulletin: Bulletin,
 }
 
 /// Something that has just happened on a running call. Not stored here: it may be lost.
@@ -72,6 +75,11 @@ impl Calls {
     /// What happens on running calls from now on.
     pub fn live(&self) -> broadcast::Receiver<Arc<Live>> {
         self.inner.live.subscribe()
+    }
+
+    /// What other features tell from now on.
+    pub(super) fn bulletin(&self) -> &Bulletin {
+        &self.inner.setup.bulletin
     }
 
     /// The public link of a recording.

@@ -37,6 +37,7 @@ impl House {
             sealer: sealer.clone(),
             recordings: Objects::disk(folder.path().join("recordings"), random.clone()).expect("a store"),
             bots: Bots::new(db.clone(), random, sealer),
+            bulletin: crate::platform::bulletin::Bulletin::default(),
             public_base: "https://phone.example:8443".to_owned(),
         });
         let outbox = Outbox::new(&db, &clock, Work { upkeep: vec![upkeep()], ..Work::default() });

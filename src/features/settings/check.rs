@@ -27,7 +27,9 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     providers(doc)?;
     storage(doc)?;
     unless((1..=1000).contains(&doc.backup.keep), "keep", "must be 1 to 1000")?;
-    sip(doc)
+    sip(doc)?;
+    unless((1..=100).contains(&doc.knowledge.max_document_mb), "max_document_mb", "must be 1 to 100")?;
+    unless((5..=250).contains(&doc.knowledge.parse_seconds), "parse_seconds", "must be 5 to 250")
 }
 
 /// Whether what a configuration file says about settings can be accepted.

@@ -28,6 +28,8 @@ pub struct SettingsDoc {
     pub backup: Backup,
     /// How SIP reaches the box.
     pub sip: Sip,
+    /// Knowledge bases.
+    pub knowledge: KnowledgeLimits,
 }
 
 /// Section `outbound`.
@@ -182,6 +184,16 @@ pub struct Sip {
     pub external_address: String,
     /// Networks whose peers are told the interface's address instead.
     pub local_networks: Vec<String>,
+}
+
+/// Section `knowledge`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeLimits {
+    /// Largest document, in megabytes.
+    pub max_document_mb: u32,
+    /// How long reading one document may take, in seconds.
+    pub parse_seconds: u32,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

@@ -57,6 +57,7 @@ impl Base {
             storage: self.typed(Section::Storage, stored)?,
             backup: self.typed(Section::Backup, stored)?,
             sip: self.typed(Section::Sip, stored)?,
+            knowledge: self.typed(Section::Knowledge, stored)?,
         })
     }
 

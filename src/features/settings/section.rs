@@ -21,12 +21,14 @@ pub enum Section {
     Backup,
     /// How SIP reaches the box.
     Sip,
+    /// Knowledge bases.
+    Knowledge,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 8] =
-        [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup, Self::Sip];
+    pub const ALL: [Self; 9] =
+        [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup, Self::Sip, Self::Knowledge];
 
     /// The word in paths, rows and the configuration.
     pub fn word(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Section {
             Self::Storage => "storage",
             Self::Backup => "backup",
             Self::Sip => "sip",
+            Self::Knowledge => "knowledge",
         }
     }
 
@@ -47,7 +50,7 @@ impl Section {
         let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             Error::not_found(
-                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup and sip",
+                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip and knowledge",
             )
         })
     }

@@ -102,6 +102,7 @@ impl TestApp {
             clock: self.clock.clone(),
             random,
             secrets,
+            program: env!("CARGO_BIN_EXE_cxbox").into(),
         };
         let app = App::build(setup).unwrap();
         app.auth().begin_setup().await.unwrap();

@@ -6,6 +6,7 @@ mod client;
 pub mod crm;
 pub mod dialling;
 mod fake_engine;
+pub mod files;
 pub mod forge;
 pub mod make;
 mod people;

@@ -1,0 +1,179 @@
+//! The work behind a document, in steps: each is a job of its own that ends with the row of the next, so that a crash repeats one step and
+//! nothing else. A step that broke off three times ends the document with a reason.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tracing::{error, warn};
+
+use super::service::Knowledge;
+use super::{documents_store as documents, index_steps, sources};
+use crate::base::backoff::Backoff;
+use crate::base::id::{DocumentId, KnowledgeBaseId};
+use crate::base::{Kind, Result};
+use crate::platform::db::Tx;
+use crate::platform::outbox::{self, Chore, Handler, Job, NewJob, Outcome, enqueue_in_lane};
+
+/// Takes one document in, a step at a time.
+pub(super) const INDEX: &str = "knowledge.index";
+/// Embeds a base anew, a step at a time.
+pub(super) const REEMBED: &str = "knowledge.reembed";
+/// All of it runs in one lane: two steps at once, so that calls keep their processors.
+const LANE: &str = "ingest";
+/// A step that never came to an end this often is not tried again.
+const TRIES: u32 = 3;
+/// When something outside the document is in the way: a service, a disk.
+const RETRY: Backoff = Backoff::Steps(&[5, 30, 120, 600, 1_800, 3_600]);
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    /// Fetches the file from its URL.
+    Fetch,
+    /// Reads the file and cuts its text.
+    Read,
+    /// Makes vectors.
+    Embed,
+    /// Shows the chunks to searches.
+    Show,
+}
+
+/// Body of [`INDEX`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct IndexJob {
+    pub(super) document_id: DocumentId,
+    pub(super) round: u32,
+    pub(super) step: Step,
+    /// Counts the steps of a kind.
+    pub(super) n: u32,
+}
+
+/// Body of [`REEMBED`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ReembedJob {
+    pub(super) kb_id: KnowledgeBaseId,
+    pub(super) space: String,
+    pub(super) n: u32,
+}
+
+/// Enqueues a step.
+pub(super) fn begin(tx: &Tx<'_>, job: &IndexJob) -> Result<()> {
+    let step = serde_json::to_value(job.step).ok().and_then(|step| step.as_str().map(str::to_owned)).unwrap_or_default();
+    let key = format!("{}:{}:{step}:{}", job.document_id, job.round, job.n);
+    enqueue_in_lane(tx, &NewJob { kind: INDEX, key: &key, body: job, due_at: tx.now }, LANE)
+}
+
+/// Enqueues the reading of a file.
+pub(super) fn begin_reading(tx: &Tx<'_>, document_id: &DocumentId, round: u32) -> Result<()> {
+    begin(tx, &IndexJob { document_id: document_id.clone(), round, step: Step::Read, n: 0 })
+}
+
+/// Enqueues the fetching of a file.
+pub(super) fn begin_fetching(tx: &Tx<'_>, document_id: &DocumentId, round: u32) -> Result<()> {
+    begin(tx, &IndexJob { document_id: document_id.clone(), round, step: Step::Fetch, n: 0 })
+}
+
+/// Enqueues a part of the embedding anew of a base.
+pub(super) fn begin_reembedding(tx: &Tx<'_>, kb_id: &KnowledgeBaseId, space: &str, n: u32) -> Result<()> {
+    let body = ReembedJob { kb_id: kb_id.clone(), space: space.to_owned(), n };
+    enqueue_in_lane(tx, &NewJob { kind: REEMBED, key: &format!("{kb_id}:{space}:{n}"), body: &body, due_at: tx.now }, LANE)
+}
+
+/// Ends a step and begins the next, in one transaction.
+pub(super) fn go_on(tx: &Tx<'_>, ended: &Job, next: &IndexJob) -> Result<()> {
+    outbox::done(tx, ended.id)?;
+    begin(tx, next)
+}
+
+/// The handlers of this slice, by kind.
+pub fn handlers(knowledge: &Knowledge) -> Vec<(&'static str, Handler)> {
+    let (indexing, embedding) = (knowledge.clone(), knowledge.clone());
+    let index = move |job: Job| -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        let knowledge = indexing.clone();
+        Box::pin(async move { knowledge.run_step(job).await })
+    };
+    let reembed = move |job: Job| -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+        let knowledge = embedding.clone();
+        Box::pin(async move { knowledge.run_reembedding(job).await })
+    };
+    vec![(INDEX, Arc::new(index)), (REEMBED, Arc::new(reembed))]
+}
+
+/// Asks URLs again whose time has come.
+pub fn chore() -> Chore {
+    Chore { name: "knowledge.refresh", run: Arc::new(sources::refresh_due) }
+}
+
+impl Knowledge {
+    async fn run_step(&self, job: Job) -> Outcome {
+        let Ok(body) = serde_json::from_value::<IndexJob>(job.body.clone()) else {
+            return Outcome::Park { error: "the job names no step of a document".to_owned() };
+        };
+        let id = body.document_id.clone();
+        let document = match self.inner.db.read(move |conn| documents::find(conn, &id)).await {
+            Ok(found) => found.filter(|document| document.round == body.round),
+            Err(failure) => return again(&job, &failure.to_string()),
+        };
+        // Removed, or begun anew: this step is nobody's any more.
+        let Some(document) = document else { return Outcome::Done };
+        if job.attempt > TRIES && matches!(body.step, Step::Read | Step::Embed) {
+            return self.give_up(&job, &body, "could not be taken in: the work on it broke off three times").await;
+        }
+        let outcome = match body.step {
+            Step::Fetch => self.fetch(&job, &body, document).await,
+            Step::Read => self.read_file(&job, &body, document).await,
+            Step::Embed => self.embed_chunks(&job, &body, document).await,
+            Step::Show => self.show_chunks(&job, &body, document).await,
+        };
+        match outcome {
+            Ok(outcome) => outcome,
+            Err(failure) if failure.kind() == Kind::Upstream && RETRY.after(job.attempt + 1).is_none() => {
+                self.give_up(&job, &body, failure.message()).await
+            }
+            Err(failure) => {
+                warn!("Document {} goes on later: {failure}", body.document_id);
+                again(&job, &failure.to_string())
+            }
+        }
+    }
+
+    /// Ends a document with the reason, and the job with it.
+    pub(super) async fn give_up(&self, job: &Job, body: &IndexJob, reason: &str) -> Outcome {
+        let (id, round, reason, job_id) = (body.document_id.clone(), body.round, reason.to_owned(), job.id);
+        let ended = self
+            .inner
+            .db
+            .write(move |tx| {
+                outbox::done(tx, job_id)?;
+                documents::set_failed(tx, &id, round, &reason).map(drop)
+            })
+            .await;
+        match ended {
+            Ok(()) => {
+                self.tell(&body.document_id).await;
+                Outcome::Written
+            }
+            Err(failure) => again(job, &failure.to_string()),
+        }
+    }
+
+    async fn run_reembedding(&self, job: Job) -> Outcome {
+        let Ok(body) = serde_json::from_value::<ReembedJob>(job.body.clone()) else {
+            return Outcome::Park { error: "the job names no base".to_owned() };
+        };
+        match index_steps::reembed(self, &job, &body).await {
+            Ok(outcome) => outcome,
+            Err(failure) => {
+                error!("Knowledge base {} is embedded anew later: {failure}", body.kb_id);
+                again(&job, &failure.to_string())
+            }
+        }
+    }
+}
+
+fn again(job: &Job, error: &str) -> Outcome {
+    Outcome::Again { after: RETRY.after(job.attempt).unwrap_or(Duration::from_secs(3_600)), error: error.to_owned() }
+}

@@ -1,0 +1,259 @@
+//! Searching: by words and by vectors at once, one ranking of both, passages for people and bots.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::chunks_store::{self as chunks};
+use super::extract::{answer, sentences, shared_words};
+use super::index::{Allowed, Candidate, Selection, fuse};
+use super::model::{tags, wrong};
+use super::passages::{Passage, Ranked, passages};
+use super::service::Knowledge;
+use super::bases_store as bases;
+use crate::base::id::{DocumentId, KnowledgeBaseId};
+use crate::base::{Error, Result};
+use crate::platform::db::Conn;
+
+/// Chunks each search brings; the vectors among them are compared exactly.
+const CANDIDATES: usize = 50;
+/// Passages unless the caller says otherwise.
+const TOP_K: u32 = 5;
+/// Most passages.
+const MOST_TOP_K: u32 = 50;
+/// Longest question, in characters.
+const MOST_QUESTION: usize = 2_000;
+/// Passages that an answer is looked for in.
+const ANSWER_FROM: usize = 3;
+/// Sentences that are compared for an answer.
+const MOST_SENTENCES: usize = 40;
+/// How much shared words count beside nearness, where a sentence is to be the answer.
+const WORDS_COUNT: f32 = 0.35;
+
+/// Which ranking counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchMode {
+    /// Both together.
+    #[default]
+    Hybrid,
+    /// Words alone.
+    Bm25,
+    /// Vectors alone.
+    Vector,
+}
+
+/// A search.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchOrder {
+    /// What is asked: 1 to 2000 characters.
+    pub query: String,
+    /// Only these bases; empty: all that are switched on.
+    #[serde(default)]
+    pub kb_ids: Vec<KnowledgeBaseId>,
+    /// Only these documents; empty: all.
+    #[serde(default)]
+    pub document_ids: Vec<DocumentId>,
+    /// Only documents with one of these tags; empty: all.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Passages wanted: 1 to 50; 5 if absent.
+    #[serde(default)]
+    pub top_k: Option<u32>,
+    /// Leave out what is less near than this: 0 to 1; 0 if absent.
+    #[serde(default)]
+    pub score_threshold: Option<f32>,
+    /// Which ranking counts.
+    #[serde(default)]
+    pub mode: SearchMode,
+    /// Whether the best sentences are wanted as an answer.
+    #[serde(default)]
+    pub wants_answer: bool,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Found {
+    /// The passages, the best first.
+    pub results: Vec<Passage>,
+    /// The best sentences, when they were wanted and something was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub answer: Option<String>,
+    /// How long each part took.
+    pub took: Took,
+}
+
+/// Times of a search, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+pub struct Took {
+    /// Making the question's vector.
+    pub embed_ms: f64,
+    /// Searching words and vectors.
+    pub search_ms: f64,
+    /// Reading rows and making passages.
+    pub passages_ms: f64,
+    /// All together.
+    pub total_ms: f64,
+}
+
+impl SearchOrder {
+    fn check(&self) -> Result<()> {
+        let n_chars = self.query.trim().chars().count();
+        if !(1..=MOST_QUESTION).contains(&n_chars) {
+            return Err(wrong("query", "must have 1 to 2000 characters"));
+        }
+        if !(1..=MOST_TOP_K).contains(&self.top_k.unwrap_or(TOP_K)) {
+            return Err(wrong("top_k", "must be 1 to 50"));
+        }
+        if !(0.0..=1.0).contains(&self.score_threshold.unwrap_or(0.0)) {
+            return Err(wrong("score_threshold", "must be 0 to 1"));
+        }
+        tags(&self.tags).map(drop)
+    }
+}
+
+/// The rankings of a question: by words, and by vectors of one model.
+struct Rankings {
+    words: Vec<(i64, f32)>,
+    vectors: Vec<(String, Vec<f32>, Vec<(i64, f32)>)>,
+}
+
+impl Knowledge {
+    /// Searches. A model that cannot be reached leaves the words to find what they can.
+    pub async fn search(&self, order: SearchOrder) -> Result<Found> {
+        order.check()?;
+        self.inner.index.opened().await?;
+        let began = self.inner.clock.monotonic();
+        let selection = Selection { kb_ids: order.kb_ids.clone(), document_ids: order.document_ids.clone(), tags: tags(&order.tags)? };
+        let allowed = self.inner.index.allowed(&selection);
+        let question = order.query.trim().to_owned();
+        let questions = if order.mode == SearchMode::Bm25 { Vec::new() } else { self.question_vectors(&question, &allowed).await? };
+        let embedded = self.inner.clock.monotonic();
+        let rankings = self.rankings(&question, questions, allowed, order.mode).await?;
+        let searched = self.inner.clock.monotonic();
+        let knowledge = self.clone();
+        let mode = order.mode;
+        let ranked = self.inner.db.read(move |conn| knowledge.ranked(conn, &rankings, mode)).await?;
+        let results = passages(&ranked, order.top_k.unwrap_or(TOP_K) as usize, order.score_threshold.unwrap_or(0.0));
+        let done = self.inner.clock.monotonic();
+        self.mend();
+        let answer = if order.wants_answer { self.answer_from(&question, &results).await? } else { None };
+        Ok(Found { results, answer, took: took(began, embedded, searched, done) })
+    }
+
+    /// The question as a vector of each model that is in play.
+    async fn question_vectors(&self, question: &str, allowed: &Allowed) -> Result<Vec<(String, Vec<f32>)>> {
+        let mut all = Vec::new();
+        for (space, kb_id) in &allowed.spaces {
+            let kb_id = kb_id.clone();
+            let Some(base) = self.inner.db.read(move |conn| bases::find(conn, &kb_id)).await? else { continue };
+            // While a base changes its model, its old vectors need questions of the old one.
+            let model = self.serving_model(&base)?;
+            match self.inner.embeddings.embed(&model, vec![question.to_owned()]).await {
+                Ok(vectors) => all.extend(vectors.into_iter().map(|vector| (space.clone(), vector))),
+                Err(failure) => tracing::warn!("A search goes on without the vectors of {}: {failure}", base.view.id),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn rankings(&self, question: &str, questions: Vec<(String, Vec<f32>)>, allowed: Allowed, mode: SearchMode) -> Result<Rankings> {
+        let (index, question) = (self.inner.index.clone(), question.to_owned());
+        let work = move || Rankings {
+            words: if mode == SearchMode::Vector { Vec::new() } else { index.words(&question, &allowed, CANDIDATES) },
+            vectors: questions
+                .into_iter()
+                .map(|(space, vector)| {
+                    let found = index.vectors(&space, &vector, &allowed, CANDIDATES);
+                    (space, vector, found)
+                })
+                .collect(),
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|cause| Error::internal("the search panicked").caused_by(cause))
+    }
+
+    /// Reads what was found, compares vectors exactly, and makes one ranking.
+    fn ranked(&self, conn: &Conn, rankings: &Rankings, mode: SearchMode) -> Result<Vec<Ranked>> {
+        let mut exact: Vec<(i64, f32)> = Vec::new();
+        for (space, question, found) in &rankings.vectors {
+            let seqs: HashSet<i64> = found.iter().chain(&rankings.words).map(|(seq, _)| *seq).collect();
+            for seq in seqs {
+                if let Some(vector) = chunks::vector(conn, seq, space)? {
+                    exact.push((seq, dot(&vector, question)));
+                }
+            }
+        }
+        exact.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let near: HashSet<i64> = rankings.vectors.iter().flat_map(|(_, _, found)| found).map(|(seq, _)| *seq).collect();
+        let by_vector: Vec<(i64, f32)> = exact.iter().filter(|(seq, _)| near.contains(seq)).copied().collect();
+        let mut fused = fuse(&rankings.words, &by_vector);
+        for candidate in &mut fused {
+            candidate.cosine = exact.iter().find(|(seq, _)| *seq == candidate.seq).map(|(_, cosine)| *cosine);
+        }
+        by_mode(&mut fused, mode);
+        let mut ranked = Vec::new();
+        for candidate in fused {
+            // A chunk that was replaced since the index was asked is no result.
+            let Some(chunk) = chunks::find(conn, candidate.seq)? else { continue };
+            let Some(document) = self.inner.index.listed(&chunk.document_id) else { continue };
+            ranked.push(Ranked { candidate, chunk, document });
+        }
+        Ok(ranked)
+    }
+
+    /// The sentences of the best passages that are nearest to the question.
+    async fn answer_from(&self, question: &str, results: &[Passage]) -> Result<Option<String>> {
+        let mut best: Option<(f32, String)> = None;
+        for (n, passage) in results.iter().take(ANSWER_FROM).enumerate() {
+            let found: Vec<String> = sentences(&passage.text).into_iter().take(MOST_SENTENCES).collect();
+            if found.is_empty() {
+                continue;
+            }
+            let headed = found.iter().map(|sentence| format!("{}: {sentence}", passage.heading));
+            let texts: Vec<String> = [question.to_owned()].into_iter().chain(headed).collect();
+            let vectors = self.inner.embeddings.embed(&super::embedding::Model::BuiltIn, texts).await?;
+            let Some((asked, told)) = vectors.split_first() else { continue };
+            let nearness: Vec<f32> = told
+                .iter()
+                .zip(&found)
+                .map(|(vector, sentence)| dot(asked, vector) + WORDS_COUNT * shared_words(question, sentence))
+                .collect();
+            // The ranking of passages counts too: a good sentence of a bad passage is off the subject.
+            let most = nearness.iter().copied().fold(0.0, f32::max) - 0.1 * n as f32;
+            if best.as_ref().is_none_or(|(so_far, _)| most > *so_far)
+                && let Some(words) = answer(&found, &nearness)
+            {
+                best = Some((most, words));
+            }
+        }
+        Ok(best.map(|(_, words)| words))
+    }
+}
+
+/// Orders by one ranking alone where that is wanted.
+fn by_mode(fused: &mut Vec<Candidate>, mode: SearchMode) {
+    match mode {
+        SearchMode::Hybrid => {}
+        SearchMode::Bm25 => {
+            fused.retain(|candidate| candidate.bm25_rank.is_some());
+            fused.sort_by_key(|candidate| candidate.bm25_rank);
+        }
+        SearchMode::Vector => {
+            fused.retain(|candidate| candidate.vector_rank.is_some());
+            fused.sort_by_key(|candidate| candidate.vector_rank);
+        }
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn took(began: Instant, embedded: Instant, searched: Instant, done: Instant) -> Took {
+    let ms = |time: Duration| (time.as_secs_f64() * 100_000.0).round() / 100.0;
+    Took { embed_ms: ms(embedded - began), search_ms: ms(searched - embedded), passages_ms: ms(done - searched), total_ms: ms(done - began) }
+}
