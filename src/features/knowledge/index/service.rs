@@ -1,6 +1,6 @@
 //! The handle of the index: opening, taking in changes, making it anew, and the two searches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -178,7 +178,7 @@ impl Index {
     /// Search by vector; blocks. Scores are near the cosine.
     pub(in crate::features::knowledge) fn vectors(&self, space: &str, question: &[f32], allowed: &Allowed, limit: usize) -> Vec<(i64, f32)> {
         let may_show = self.predicate(allowed);
-        self.0.vectors.search(space, question, limit, may_show).into_iter().map(|(seq, score)| (seq.cast_signed(), score)).collect()
+        self.0.vectors.search(space, question, limit, may_show)
     }
 
     fn watermark(&self) -> Option<i64> {
@@ -216,9 +216,13 @@ impl Index {
         };
         let mut owners = write(&self.0.owners);
         let owners = Arc::make_mut(&mut owners);
-        let gone: Vec<u64> = (0u64..).zip(owners.iter()).filter(|(_, owner)| numbers.values().any(|n| n == *owner)).map(|(seq, _)| seq).collect();
-        for seq in &gone {
-            owners[*seq as usize] = NOBODY;
+        let changed: HashSet<u32> = numbers.values().copied().collect();
+        let mut gone = Vec::new();
+        for (seq, owner) in (0i64..).zip(owners.iter_mut()) {
+            if changed.contains(owner) {
+                *owner = NOBODY;
+                gone.push(seq);
+            }
         }
         self.0.vectors.remove(&gone);
         for one in whole {
@@ -226,7 +230,7 @@ impl Index {
             for chunk in &one.chunks {
                 own(owners, chunk.seq, *number);
             }
-            self.0.vectors.add(one.vectors.iter().map(|(seq, space, vector)| (seq.unsigned_abs(), space.as_str(), vector.as_slice())));
+            self.0.vectors.add(one.vectors.iter().map(|(seq, space, vector)| (*seq, space.as_str(), vector.as_slice())));
         }
     }
 
@@ -245,7 +249,7 @@ impl Index {
             for (seq, document_id, ..) in &found {
                 own(&mut owners, *seq, catalogue.number(document_id).unwrap_or(NOBODY));
             }
-            self.0.vectors.add(found.iter().map(|(seq, _, space, vector)| (seq.unsigned_abs(), space.as_str(), vector.as_slice())));
+            self.0.vectors.add(found.iter().map(|(seq, _, space, vector)| (*seq, space.as_str(), vector.as_slice())));
         }
         *write(&self.0.owners) = Arc::new(owners);
         Ok(())

@@ -1,57 +1,56 @@
-//! Vectors in memory, one array for each model.
+//! Vectors in memory, one index for each model.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tracing::error;
+
+use crate::platform::embed::VectorIndex;
 
 /// All vectors that searches use.
 #[derive(Debug, Default)]
 pub(super) struct Vectors {
-    spaces: RwLock<HashMap<String, Space>>,
-}
-
-#[derive(Debug, Default)]
-struct Space {
-    n: usize,
-    ids: Vec<u64>,
-    values: Vec<i8>,
-    scales: Vec<f32>,
+    spaces: RwLock<HashMap<String, Arc<VectorIndex>>>,
 }
 
 impl Vectors {
-    pub(super) fn add<'a>(&self, vectors: impl Iterator<Item = (u64, &'a str, &'a [f32])>) {
-        let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
-        for (id, space, vector) in vectors {
-            let space = spaces.entry(space.to_owned()).or_default();
-            space.n = vector.len();
-            let most = vector.iter().fold(0.0f32, |most, value| most.max(value.abs())).max(f32::MIN_POSITIVE);
-            space.ids.push(id);
-            space.scales.push(most / 127.0);
-            space.values.extend(vector.iter().map(|value| (value / most * 127.0).round() as i8));
+    /// Adds vectors of any spaces. A vector of another length than those of its space is left out: its chunk is still found by words.
+    pub(super) fn add<'a>(&self, vectors: impl Iterator<Item = (i64, &'a str, &'a [f32])>) {
+        let mut by_space: HashMap<&str, Vec<(i64, &[f32])>> = HashMap::new();
+        for (seq, space, vector) in vectors {
+            by_space.entry(space).or_default().push((seq, vector));
+        }
+        for (space, vectors) in by_space {
+            let Some(n) = vectors.first().map(|(_, vector)| vector.len()) else { continue };
+            let index = self.space(space, n);
+            if let Err(failure) = index.add(vectors) {
+                error!("Vectors of {space} cannot be searched: {failure}");
+            }
         }
     }
 
-    pub(super) fn remove(&self, ids: &[u64]) {
-        let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
-        for space in spaces.values_mut() {
-            let kept: Vec<usize> = (0..space.ids.len()).filter(|at| ids.binary_search(&space.ids[*at]).is_err()).collect();
-            space.values = kept.iter().flat_map(|at| space.values[at * space.n..(at + 1) * space.n].to_vec()).collect();
-            space.scales = kept.iter().map(|at| space.scales[*at]).collect();
-            space.ids = kept.iter().map(|at| space.ids[*at]).collect();
+    /// Removes vectors from every space.
+    pub(super) fn remove(&self, seqs: &[i64]) {
+        for index in self.spaces.read().unwrap_or_else(PoisonError::into_inner).values() {
+            index.remove(seqs.iter().copied());
         }
     }
 
-    pub(super) fn search(&self, space: &str, question: &[f32], limit: usize, may_show: impl Fn(u64) -> bool) -> Vec<(u64, f32)> {
-        let spaces = self.spaces.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(space) = spaces.get(space).filter(|space| space.n == question.len()) else { return Vec::new() };
-        let mut all: Vec<(u64, f32)> = (0..space.ids.len())
-            .filter(|at| may_show(space.ids[*at]))
-            .map(|at| {
-                let dot: f32 = space.values[at * space.n..(at + 1) * space.n].iter().zip(question).map(|(a, b)| f32::from(*a) * b).sum();
-                (space.ids[at], dot * space.scales[at])
-            })
-            .collect();
-        all.sort_by(|a, b| b.1.total_cmp(&a.1));
-        all.truncate(limit);
-        all
+    /// The nearest vectors of a space that may be shown.
+    pub(super) fn search(&self, space: &str, question: &[f32], limit: usize, may_show: impl Fn(u64) -> bool) -> Vec<(i64, f32)> {
+        let index = self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(space).cloned();
+        let Some(index) = index else { return Vec::new() };
+        match index.search(question, limit, |seq| may_show(seq.unsigned_abs())) {
+            Ok(found) => found.into_iter().map(|near| (near.id, near.score)).collect(),
+            Err(failure) => {
+                error!("Vectors of {space} cannot be searched: {failure}");
+                Vec::new()
+            }
+        }
+    }
+
+    fn space(&self, space: &str, n_dimensions: usize) -> Arc<VectorIndex> {
+        let mut spaces = self.spaces.write().unwrap_or_else(PoisonError::into_inner);
+        spaces.entry(space.to_owned()).or_insert_with(|| Arc::new(VectorIndex::new(n_dimensions))).clone()
     }
 }
