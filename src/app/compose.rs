@@ -129,6 +129,7 @@ impl Handles {
                 orders: &orders,
                 carriers: &carriers,
                 crm: &crm,
+                knowledge: &knowledge,
             }),
             shares: shared.shares(&settings)?,
             transcripts: shared.transcripts(),
@@ -167,6 +168,7 @@ struct Callees<'a> {
     orders: &'a Orders,
     carriers: &'a Carriers,
     crm: &'a Crm,
+    knowledge: &'a Knowledge,
 }
 
 /// What most features are built from.
@@ -372,6 +374,7 @@ impl Shared {
             orders: of.orders.clone(),
             carriers: of.carriers.clone(),
             crm: of.crm.clone(),
+            knowledge: of.knowledge.clone(),
             base_url: self.setup.base_url.clone(),
         })
     }

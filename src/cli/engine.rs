@@ -80,7 +80,7 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
         warn!("Speech does not work: {}", error.message);
     }
     let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
-    let chooser = Chooser::new(workers.clone(), outbound.clone(), clock.clone());
+    let chooser = Chooser::new(workers.clone(), outbound.clone(), clock.clone()).with_lookup(Arc::new(control.clone()));
     let ports = config.engine.rtp_ports;
     let engine = Engine::start(EngineOptions {
         data,

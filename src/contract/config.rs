@@ -133,6 +133,9 @@ pub struct CallConfig {
     /// Said when no passage answers and `knowledge_strict` holds.
     #[serde(default)]
     pub knowledge_fallback_message: String,
+    /// What a caller may ask by the words of the documents' headings; for recognisers that know only phrases they were told.
+    #[serde(default)]
+    pub knowledge_phrases: Vec<String>,
     /// Where a transfer may go at all: numbers, names of targets, SIP URIs, beginnings such as `+356*`. Absent: wherever the bot declares.
     /// Whatever is not on the list is refused before anything is sent.
     #[serde(default)]

@@ -7,6 +7,7 @@ pub mod fact;
 pub mod fleet;
 pub mod flow;
 pub mod inbound;
+pub mod knowledge;
 pub mod phone;
 pub mod result;
 pub mod trunk;

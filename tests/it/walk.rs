@@ -38,6 +38,7 @@ const ENGINE: &[&str] =
 
 /// Routes that the key of a CRM opens, beside people.
 const CRM: &[&str] = &["POST /api/v1/sip/dialout"];
+const ENGINE: &[&str] = &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-results", "/api/v1/knowledge/search"];
 
 /// Routes for people below admin.
 const BELOW_ADMIN: &[&str] = &[

@@ -5,6 +5,7 @@ mod answer;
 pub mod client;
 pub mod commands;
 pub mod journal;
+mod knowledge;
 pub mod phones;
 pub mod report;
 pub mod spool;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -28,6 +29,8 @@ pub enum Thought {
     },
     /// A tool to be used.
     Tool(ToolUse),
+    /// Places in documents that the answer is made from.
+    Hits(Vec<Value>),
     /// Tokens used.
     Usage {
         /// Of the prompt.
@@ -122,6 +125,7 @@ fn thoughts(piece: Piece, sentences: &mut Sentences) -> Vec<Thought> {
             sentences.finish().map(Thought::Sentence).into_iter().chain([used]).collect()
         }
         Piece::Intent { id, confidence } => vec![Thought::Intent { id, confidence }],
+        Piece::Hits(hits) => vec![Thought::Hits(hits)],
         Piece::Usage { prompt_tokens, completion_tokens } => vec![Thought::Usage { prompt_tokens, completion_tokens }],
         Piece::Failed(error) => sentences.finish().map(Thought::Sentence).into_iter().chain([Thought::Failed(error)]).collect(),
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::espeak::Espeak;
 use super::flite::Flite;
 use super::flow::{self, FlowResponder};
+use super::knowledge::{Documents, Informed, Lookup};
 use super::none::Nothing;
 use super::openai::{Chat, ChatSettings, Completer, Endpoint, Speaker, Transcriber};
 use super::pocketsphinx::Pocketsphinx;
@@ -27,6 +28,8 @@ pub struct Chooser {
     pub clock: Clock,
     /// The program espeak-ng; usually just its name.
     pub espeak: PathBuf,
+    /// Where documents are looked up; `None` where there are none to look in.
+    pub lookup: Option<Arc<dyn Lookup>>,
 }
 
 /// The providers of one call.
@@ -48,7 +51,13 @@ pub struct Chosen {
 impl Chooser {
     /// A chooser with espeak-ng found by its name.
     pub fn new(workers: SpeechWorkers, outbound: Outbound, clock: Clock) -> Self {
-        Self { workers, outbound, clock, espeak: PathBuf::from("espeak-ng") }
+        Self { workers, outbound, clock, espeak: PathBuf::from("espeak-ng"), lookup: None }
+    }
+
+    /// The same, with a place to look documents up in.
+    #[must_use]
+    pub fn with_lookup(self, lookup: Arc<dyn Lookup>) -> Self {
+        Self { lookup: Some(lookup), ..self }
     }
 
     /// The providers of a call.
@@ -57,7 +66,7 @@ impl Chooser {
     /// `GiveUp` with a sentence when the bot names one that does not exist or lacks what it needs.
     pub fn choose(&self, config: &CallConfig) -> Result<Chosen, ProviderError> {
         let hints = match &config.flow {
-            Some(flow) if config.llm.provider == "flow" => flow::hints(flow, language(&config.stt, config)),
+            Some(flow) if config.llm.provider == "flow" => flow::hints(flow, language(&config.stt, config), &config.knowledge_phrases),
             _ => Hints { language: language(&config.stt, config).to_owned(), ..Hints::default() },
         };
         let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
@@ -80,10 +89,11 @@ impl Chooser {
 
     fn llm(&self, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
         let spec = &config.llm;
+        let documents = self.lookup.clone().and_then(|lookup| Documents::of(config, lookup));
         match spec.provider.as_str() {
             "flow" => {
                 let flow = config.flow.clone().ok_or_else(|| give_up("the bot answers by flow but declares no flow".to_owned()))?;
-                Ok(Arc::new(FlowResponder::new(flow, language(spec, config))))
+                Ok(Arc::new(FlowResponder::new(flow, language(spec, config)).with_documents(documents)))
             }
             "openai" => {
                 let model = spec.model.clone().filter(|model| !model.is_empty());
@@ -91,9 +101,13 @@ impl Chooser {
                     model: model.ok_or_else(|| give_up("the bot answers by openai but names no model".to_owned()))?,
                     temperature: spec.temperature,
                     max_tokens: spec.max_tokens,
-                    tools: offered(config),
+                    tools: offered(config).into_iter().chain(documents.as_ref().map(Documents::tool)).collect(),
                 };
-                Ok(Arc::new(Chat::new(Endpoint::new(self.outbound.clone(), spec), settings, self.clock.clone())))
+                let chat: Arc<dyn Llm> = Arc::new(Chat::new(Endpoint::new(self.outbound.clone(), spec), settings, self.clock.clone()));
+                Ok(match documents {
+                    Some(documents) => Arc::new(Informed::new(chat, documents)),
+                    None => chat,
+                })
             }
             "none" | "" => Ok(Arc::new(Nothing)),
             other => Err(unknown("answers", other, "flow, openai or none")),

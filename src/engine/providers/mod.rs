@@ -4,6 +4,7 @@ pub mod choose;
 pub mod espeak;
 pub mod flite;
 pub mod flow;
+pub mod knowledge;
 pub mod none;
 pub mod openai;
 pub mod pocketsphinx;
@@ -138,6 +139,8 @@ pub enum Piece {
         /// 0 to 1.
         confidence: f32,
     },
+    /// Places in documents that the answer is made from, as the call keeps them.
+    Hits(Vec<Value>),
     /// Tokens used.
     Usage {
         /// Of the prompt.

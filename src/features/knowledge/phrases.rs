@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::ingest::BETWEEN_HEADINGS;
-use super::service::Knowledge;
 use super::chunks_store as chunks;
+use super::service::Knowledge;
 use crate::base::Result;
 use crate::base::id::KnowledgeBaseId;
-use crate::platform::db::Conn;
 
 /// Most headings that become phrases: the recogniser's grammar must stay small.
 const MOST_HEADINGS: usize = 150;
@@ -18,12 +17,17 @@ const MOST_WORDS: usize = 6;
 
 impl Knowledge {
     /// Phrases about the subjects of these bases.
-    pub fn phrases(&self, conn: &Conn, kb_ids: &[KnowledgeBaseId]) -> Result<Vec<String>> {
-        let mut headings = Vec::new();
-        for kb_id in kb_ids {
-            headings.extend(chunks::headings(conn, kb_id, READ)?);
-        }
-        Ok(phrases(&headings))
+    pub async fn phrases(&self, kb_ids: Vec<KnowledgeBaseId>) -> Result<Vec<String>> {
+        self.inner
+            .db
+            .read(move |conn| {
+                let mut headings = Vec::new();
+                for kb_id in &kb_ids {
+                    headings.extend(chunks::headings(conn, kb_id, READ)?);
+                }
+                Ok(phrases(&headings))
+            })
+            .await
     }
 }
 

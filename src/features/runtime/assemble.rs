@@ -110,6 +110,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         knowledge_score_threshold: body.knowledge_score_threshold,
         knowledge_strict: body.knowledge_strict,
         knowledge_fallback_message: say(&body.knowledge_fallback_message),
+        knowledge_phrases: Vec::new(),
         notices,
     }
 }

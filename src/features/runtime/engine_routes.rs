@@ -10,11 +10,12 @@ use super::service::Runtime;
 use crate::base::id::BotId;
 use crate::contract::config::CallConfig;
 use crate::contract::inbound::{InboundAnswer, InboundCall};
+use crate::contract::knowledge::{KnowledgeAnswer, KnowledgeAsk};
 use crate::platform::access::EngineOnly;
 use crate::platform::http::{ApiResult, Body};
 
 pub(super) fn routes(runtime: Runtime) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(config)).routes(routes!(inbound)).with_state(runtime)
+    OpenApiRouter::new().routes(routes!(config)).routes(routes!(inbound)).routes(routes!(look_up)).with_state(runtime)
 }
 
 /// The config of a call. 404: no such bot, or it takes no calls. 503: outside its hours.
@@ -37,4 +38,12 @@ async fn config(
 )]
 async fn inbound(_engine: EngineOnly, State(runtime): State<Runtime>, Body(call): Body<InboundCall>) -> ApiResult<Json<InboundAnswer>> {
     Ok(Json(runtime.inbound(call).await?))
+}
+
+/// What the documents of a bot say about a question of a caller.
+#[utoipa::path(
+    post, path = "/api/v1/knowledge/search", tag = "engine", request_body = KnowledgeAsk, responses((status = 200, body = KnowledgeAnswer))
+)]
+async fn look_up(_engine: EngineOnly, State(runtime): State<Runtime>, Body(ask): Body<KnowledgeAsk>) -> ApiResult<Json<KnowledgeAnswer>> {
+    Ok(Json(runtime.look_up(ask).await?))
 }

@@ -10,6 +10,7 @@ mod dialout;
 mod engine_routes;
 mod hours;
 mod inbound;
+mod knowledge;
 mod lookup;
 mod number;
 mod preview;

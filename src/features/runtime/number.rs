@@ -135,6 +135,7 @@ pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody,
         knowledge_score_threshold: 0.0,
         knowledge_strict: false,
         knowledge_fallback_message: String::new(),
+        knowledge_phrases: Vec::new(),
         notices: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::carriers::Carriers;
 use crate::features::crm::Crm;
+use crate::features::knowledge::Knowledge;
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::outbound::Orders;
 use crate::features::phones::Phones;
@@ -32,6 +33,8 @@ pub struct RuntimeSetup {
     pub inbound_routes: InboundRoutes,
     /// The settings, which a new box gets its first of.
     pub settings: Settings,
+    /// The knowledge bases that bots answer from.
+    pub knowledge: Knowledge,
     /// The outbound orders, whose attempts ask for a config.
     pub orders: Orders,
     /// The CRMs, which are asked about a call.

@@ -11,6 +11,8 @@ use crate::platform::net::{Answer, Outbound, OutboundOptions, Request};
 
 /// The largest recording the demo fetches.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// Stands between the parts of a form; no page of the manual has it.
+const BOUNDARY: &str = "cxbox-demo-form-7d1b";
 /// How often a condition is looked at again.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -51,6 +53,15 @@ impl Api {
 
     pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Value> {
         self.json(self.request(Method::PUT, path).json(body)?).await
+    }
+
+    /// Uploads a file in a form.
+    pub(super) async fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Result<Value> {
+        let mut body =
+            format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes();
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        self.json(self.request(Method::POST, path).bytes(&format!("multipart/form-data; boundary={BOUNDARY}"), body)).await
     }
 
     /// Whether the appliance says it is ready.

@@ -21,6 +21,8 @@ pub(super) struct Evidence<'a> {
     pub(super) deliveries: Vec<Delivery>,
     /// What the bot must have said, in part.
     pub(super) reply: &'static str,
+    /// The heading of the document that an answer must have come from, if one must.
+    pub(super) heading: Option<&'static str>,
     /// Events that must have been delivered.
     pub(super) events: &'static [&'static str],
 }
@@ -37,6 +39,11 @@ pub(super) fn check(evidence: Evidence<'_>) -> Result<CallSummary> {
     let said = |speaker: &str, words: &str| transcript.iter().any(|line| line.speaker == speaker && line.text.contains(words));
     must(said("Caller", ""), || format!("nothing the far end said on the {direction} call was recognised"))?;
     must(said("AI", evidence.reply), || format!("the bot did not say “{}” on the {direction} call", evidence.reply))?;
+    let sources = sources(evidence.call);
+    if let Some(heading) = evidence.heading {
+        let is_told = sources.iter().any(|source| source.ends_with(heading));
+        must(is_told, || format!("no answer on the {direction} call came from “{heading}” of the manual, but from {sources:?}"))?;
+    }
     let recording = measured(evidence.recording)?;
     for event in evidence.events {
         let arrived: Vec<&Delivery> = evidence.deliveries.iter().filter(|d| d.event == *event).collect();
@@ -50,9 +57,17 @@ pub(super) fn check(evidence: Evidence<'_>) -> Result<CallSummary> {
         direction,
         outcome: text("outcome"),
         transcript,
+        sources,
         recording,
         webhooks,
     })
+}
+
+/// Where the answers of a call came from: the best place of each turn that has one.
+fn sources(call: &Value) -> Vec<String> {
+    let turns = call["transcript"].as_array().into_iter().flatten();
+    let best = turns.filter_map(|turn| turn["knowledge"].get(0));
+    best.map(|hit| format!("{} › {}", hit["document_name"].as_str().unwrap_or_default(), hit["heading"].as_str().unwrap_or_default())).collect()
 }
 
 fn measured((url, bytes): (String, Vec<u8>)) -> Result<Recording> {
@@ -86,7 +101,7 @@ mod tests {
     fn outcome(status: &str, heard: &str, sound: Vec<u8>, deliveries: Vec<Delivery>) -> Result<CallSummary> {
         let turns = json!([{ "role": "assistant", "content": "From nine to six." }, { "role": heard, "content": "when are you open" }]);
         let call = json!({ "call_id": "vnum1", "session_id": "s", "status": status, "call_direction": "inbound", "outcome": "finished", "transcript": turns });
-        check(Evidence { call: &call, recording: ("http://x/t".into(), sound), deliveries, reply: "nine to six", events: &["call.ended"] })
+        check(Evidence { call: &call, recording: ("http://x/t".into(), sound), deliveries, reply: "nine to six", events: &["call.ended"], heading: None })
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod api;
 mod check;
 mod live;
+mod manual;
 mod receiver;
 mod story;
 mod summary;

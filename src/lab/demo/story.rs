@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::api::Api;
 use super::check::{Evidence, check};
+use super::manual;
 use super::receiver::Receiver;
 use super::summary::CallSummary;
 use crate::base::{Clock, Error, Result};
@@ -17,6 +18,9 @@ const STORED_WITHIN: Duration = Duration::from_secs(20);
 /// What the caller asks, and part of what the demo bot answers.
 const QUESTION: &str = "when are you open";
 const REPLY: &str = "nine to six";
+/// What the caller asks about the manual, and the heading whose text answers it.
+const MANUAL_QUESTION: &str = "tell me about the calling window";
+const MANUAL_HEADING: &str = "The calling window";
 /// The number the outgoing call goes to; it leads to the demo's own phone.
 const PHONE_NUMBER: &str = "+15550100200";
 
@@ -39,6 +43,7 @@ impl Stage {
         let bots = self.api.get("/api/v1/bots").await?;
         let bot = bots["data"].as_array().into_iter().flatten().find(|bot| bot["name"] == "demo reception");
         let bot_id = bot.map(|bot| bot["id"].clone()).ok_or_else(|| Error::upstream("the demo bot was not seeded"))?;
+        manual::teach(&self.api, &bot_id).await?;
         let number = json!({ "name": "demo", "number": "1000", "mode": "live-voice-ai", "bot_id": bot_id, "visibility": "public" });
         self.api.post("/api/v1/numbers", &number).await?;
         self.api.put("/api.ashx/v1/inbound-routes/%2A", &json!({ "user": "demo" })).await?;
@@ -47,18 +52,18 @@ impl Stage {
         Ok(())
     }
 
-    /// Calls the bot, asks, hears the answer, says goodbye; the bot hangs up.
+    /// Calls the bot, asks about the shop and then about the manual, hears both answers, says goodbye; the bot hangs up.
     pub(super) async fn inbound(&mut self) -> Result<CallSummary> {
         let target = Target { user: "1000".to_owned(), address: self.sip.to_string(), transport: crate::contract::trunk::Transport::Udp };
-        let script = Script { target: Some(target), from: "+15550100100".to_owned(), steps: steps(), ..Script::default() };
+        let script = Script { target: Some(target), from: "+15550100100".to_owned(), steps: steps(&[QUESTION, MANUAL_QUESTION]), ..Script::default() };
         self.hold(&script).await?;
         let call = self.stored(&|call| call["call_direction"] == "inbound").await?;
-        self.sum_up(&call, &["call.answered", "call.started", "call.ended", "transcript.saved"]).await
+        self.sum_up(&call, &["call.answered", "call.started", "call.ended", "transcript.saved"], Some(MANUAL_HEADING)).await
     }
 
     /// Has the appliance call the demo's phone, which answers and holds the same conversation.
     pub(super) async fn outbound(&mut self) -> Result<CallSummary> {
-        let script = Script { ring_ms: 500, steps: steps(), ..Script::default() };
+        let script = Script { ring_ms: 500, steps: steps(&[QUESTION]), ..Script::default() };
         let order = json!({ "phone": PHONE_NUMBER, "displayName": "Demo", "systemPrompt": "Tell the opening hours.", "maxSeconds": 120 });
         let api = self.api.clone();
         let (held, placed) = tokio::join!(self.hold(&script), api.post("/api.ashx/v1/calls", &order));
@@ -66,7 +71,7 @@ impl Stage {
         held?;
         let call_id = placed["callId"].clone();
         let call = self.stored(&|call| call["call_id"] == call_id).await?;
-        self.sum_up(&call, &["call.answered", "call.started", "outbound-ai.finished", "transcript.saved"]).await
+        self.sum_up(&call, &["call.answered", "call.started", "outbound-ai.finished", "transcript.saved"], None).await
     }
 
     async fn hold(&mut self, script: &Script) -> Result<()> {
@@ -94,7 +99,7 @@ impl Stage {
             .await
     }
 
-    async fn sum_up(&self, call: &Value, events: &'static [&'static str]) -> Result<CallSummary> {
+    async fn sum_up(&self, call: &Value, events: &'static [&'static str], heading: Option<&'static str>) -> Result<CallSummary> {
         let call_id = call["call_id"].as_str().unwrap_or_default();
         let deliveries = self
             .api
@@ -106,16 +111,18 @@ impl Stage {
         let token = call["recording_access_token"].as_str().ok_or_else(|| Error::upstream("the call has no recording link"))?;
         let url = self.api.url(&format!("/api/v1/public/recordings/{token}"));
         let sound = self.api.recording(&url).await?;
-        check(Evidence { call, recording: (url, sound), deliveries, reply: REPLY, events })
+        check(Evidence { call, recording: (url, sound), deliveries, reply: REPLY, events, heading })
     }
 }
 
-/// Greeting, question, answer, goodbye; the bot ends the call. The pause must outlast those between the bot's sentences.
-fn steps() -> Vec<Step> {
+/// Greeting, questions with their answers, goodbye; the bot ends the call. The pause must outlast those between the bot's sentences.
+fn steps(questions: &[&str]) -> Vec<Step> {
     let turn = [Step::ExpectSpeech(10_000), Step::WaitSilence(1_200)];
     let mut steps = turn.to_vec();
-    steps.push(Step::Say(QUESTION.to_owned()));
-    steps.extend(turn);
+    for question in questions {
+        steps.push(Step::Say((*question).to_owned()));
+        steps.extend(turn.clone());
+    }
     steps.push(Step::Say("goodbye".to_owned()));
     steps.push(Step::ExpectHangUp(20_000));
     steps

@@ -24,6 +24,8 @@ pub struct CallSummary {
     pub outcome: String,
     /// What was said.
     pub transcript: Vec<Line>,
+    /// Documents and headings that answers came from.
+    pub sources: Vec<String>,
     /// The recording behind its token URL.
     pub recording: Recording,
     /// What the receiver got.
@@ -64,6 +66,9 @@ impl fmt::Display for Summary {
             writeln!(f, "  transcript")?;
             for line in &call.transcript {
                 writeln!(f, "    {:<7} {}", line.speaker, line.text)?;
+            }
+            for source in &call.sources {
+                writeln!(f, "  answered from {source}")?;
             }
             writeln!(f, "  recording  {:.1} s, stereo, {}", call.recording.seconds, call.recording.url)?;
             for webhook in &call.webhooks {

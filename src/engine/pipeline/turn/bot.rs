@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::caller::failure;
 use super::consent::CONSENT_WITHIN;
@@ -84,6 +84,23 @@ impl Conversation {
             }
             None => self.spoken = Some(Turn { role: Role::Assistant, content: line.text, ts: now, extra: Map::new() }),
         }
+        if line.kind == LineKind::Answer {
+            self.keep_hits();
+        }
+    }
+
+    /// The turn that is being spoken is made from these places.
+    fn keep_hits(&mut self) {
+        let Some(turn) = self.spoken.as_mut().filter(|_| !self.hits.is_empty()) else { return };
+        let kept = turn.extra.entry("knowledge").or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(kept) = kept {
+            for hit in self.hits.drain(..) {
+                // Going on after a tool looks the same thing up again.
+                if !kept.contains(&hit) {
+                    kept.push(hit);
+                }
+            }
+        }
     }
 
     pub(super) fn line_done(&mut self, id: ClipId, out: &mut Vec<Action>) {
@@ -127,6 +144,7 @@ impl Conversation {
         self.answering = true;
         self.said_in_answer = false;
         self.forget_tools(out);
+        self.hits.clear();
         out.push(Action::Forget(Timer::Silence));
         out.push(Action::Think(question));
     }
@@ -143,6 +161,7 @@ impl Conversation {
             Thought::Intent { id, confidence } => out.push(Action::Intent(id, confidence)),
             Thought::Tool(used) => self.tool(used, now, out),
             Thought::Usage { .. } => {}
+            Thought::Hits(hits) => self.hits.extend(hits),
             Thought::Done => self.answer_done(out),
             Thought::Failed(error) => self.answer_failed(&error, out),
         }

@@ -205,6 +205,8 @@ pub struct Conversation {
     spoken: Option<Turn>,
     answering: bool,
     said_in_answer: bool,
+    /// Places in documents that the answer under way is made from.
+    hits: Vec<Value>,
     caller: Caller,
     paused: bool,
     heard_before: Vec<Heard>,
@@ -230,6 +232,7 @@ impl Conversation {
             spoken: None,
             answering: false,
             said_in_answer: false,
+            hits: Vec::new(),
             caller: Caller::Quiet,
             paused: false,
             heard_before: Vec::new(),

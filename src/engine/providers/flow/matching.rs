@@ -8,6 +8,11 @@ pub(super) fn normal_words(text: &str) -> Vec<String> {
     kept.split_whitespace().map(|word| word.replace(['\'', '’'], "")).filter(|word| !word.is_empty()).collect()
 }
 
+/// Whether two texts are the same words.
+pub(super) fn same_words(a: &str, b: &str) -> bool {
+    normal_words(a) == normal_words(b)
+}
+
 /// 0 (nothing in common) to 1 (the same words).
 pub(super) fn likeness(said: &[String], phrase: &[String], words: &Words) -> f32 {
     if said.is_empty() || phrase.is_empty() {

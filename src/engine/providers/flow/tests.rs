@@ -147,8 +147,48 @@ async fn an_unsure_hearing_is_confirmed_and_then_done() {
 
 #[test]
 fn the_recogniser_listens_for_phrases_digits_and_yes_and_no() {
-    let hints = hints(&flow(), "en-US");
-    for phrase in ["when are you open", "one", "two", "yes", "no"] {
+    let hints = hints(&flow(), "en-US", &["parking".to_owned()]);
+    for phrase in ["when are you open", "one", "two", "yes", "no", "parking"] {
         assert!(hints.phrases.iter().any(|known| known == phrase), "{phrase}");
     }
+}
+
+/// Documents that know about parking.
+struct Shelf;
+
+impl crate::engine::providers::knowledge::Lookup for Shelf {
+    fn look_up<'a>(
+        &'a self,
+        ask: crate::contract::knowledge::KnowledgeAsk,
+    ) -> crate::engine::providers::Soon<'a, Result<crate::contract::knowledge::KnowledgeAnswer, crate::engine::providers::ProviderError>> {
+        let answer = ask.query.contains("parking").then(|| "Cars stand behind the lighthouse.".to_owned());
+        Box::pin(async move { Ok(crate::contract::knowledge::KnowledgeAnswer { results: Vec::new(), answer }) })
+    }
+}
+
+fn with_documents(is_strict: bool) -> FlowResponder {
+    let config = serde_json::from_value(json!({
+        "session_id": "s", "call_id": "c", "bot_id": "bot_1", "webhook_url": "", "system_prompt": "", "opening_message": "",
+        "stt": { "provider": "none" }, "llm": { "provider": "flow" }, "tts": { "provider": "none" },
+        "knowledge_enabled": true, "knowledge_kb_ids": ["kb_1"], "knowledge_strict": is_strict,
+        "knowledge_fallback_message": "The documents do not say.", "knowledge_phrases": ["parking"],
+    }))
+    .expect("a config");
+    FlowResponder::new(flow(), "en-US").with_documents(Documents::of(&config, std::sync::Arc::new(Shelf)))
+}
+
+async fn text_of(responder: &FlowResponder, words: &'static str, confidence: f32) -> String {
+    let answer = pieces(responder, ask(Some((words, confidence)), None)).await;
+    answer.into_iter().find_map(|piece| if let Piece::Text(text) = piece { Some(text) } else { None }).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn documents_answer_where_no_intent_does() {
+    let responder = with_documents(false);
+    assert_eq!(text_of(&responder, "tell me about parking", 0.9).await, "Cars stand behind the lighthouse.");
+    assert_eq!(text_of(&responder, "parking", 0.3).await, "Cars stand behind the lighthouse.", "the very words of a heading");
+    assert_eq!(text_of(&responder, "when are you open", 0.9).await, "reply of hours", "an intent goes first");
+    assert_eq!(text_of(&responder, "what is the weather", 0.9).await, "Sorry?");
+    assert_eq!(text_of(&responder, "about parking perhaps", 0.3).await, "Sorry?", "what was hardly heard is not looked up");
+    assert_eq!(text_of(&with_documents(true), "what is the weather", 0.9).await, "The documents do not say.");
 }
