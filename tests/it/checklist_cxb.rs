@@ -14,6 +14,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("255", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables", "it/bots_fields::every_field_is_kept_and_every_credential_is_masked", "features/runtime/assemble::the_settings_reach_only_providers_that_name_neither_address_nor_key"]),
     ("256", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order", "it/bots_versions::a_bot_is_switched_on_and_off_without_a_new_version"]),
     ("257", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables", "it/crm_push::calls_that_ask_for_none_are_skipped_and_bots_without_a_push_push_nothing", "it/dialout::a_crm_s_key_alone_places_a_call_with_its_variables"]),
+    ("257", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables"]),
+    ("269", &["it/knowledge::a_document_is_uploaded_indexed_and_found_with_its_place", "it/knowledge_sources::a_bot_finds_what_its_settings_let_it_find", "it/knowledge::what_is_deleted_is_gone_everywhere"]),
     ("271", &["it/walk::every_route_turns_away_whoever_has_no_business_there"]),
     ("272", &["tidy::floors_hold"]),
     ("279", &["it/bots_fields::every_field_is_kept_and_every_credential_is_masked", "it/settings::admins_read_super_admins_write_and_keys_do_neither"]),
@@ -32,6 +34,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("X15", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places"]),
     ("X16", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places", "it/crm_prefetch::slow_wrong_or_down_the_call_goes_on_and_says_why", "it/crm_push::a_call_is_pushed_once_with_every_namespace_in_its_place"]),
     ("X17", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places", "base/template::known_variables_are_replaced_and_unknown_ones_stay", "base/mapping/names::a_flat_name_looks_in_system_crm_and_call_and_nowhere_else"]),
+    ("X16", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places"]),
+    ("X17", &["it/config_contract::texts_keep_what_cannot_be_resolved_and_flat_names_look_in_three_places", "base/template::known_variables_are_replaced_and_unknown_ones_stay"]),
+    ("X50", &["it/knowledge::every_format_is_read", "it/knowledge::uploads_are_refused_with_a_sentence", "it/knowledge::hostile_files_end_with_a_reason_and_harm_nobody", "features/knowledge/ingest/chunk::long_prose_is_cut_between_sentences_and_neighbours_share_words"]),
     ("X49", &["it/bots_fields::each_block_is_refused_with_the_path_of_what_is_wrong"]),
     // Recordings and operation
     ("258", &["it/recording_links::a_revoked_link_is_gone_at_once_and_for_good_and_a_new_one_opens", "it/recordings::the_link_needs_no_login_and_gives_the_whole_recording"]),

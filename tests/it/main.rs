@@ -28,6 +28,7 @@ mod dialout;
 mod inbound_routes;
 mod inbound_routes_lines;
 mod knowledge;
+mod knowledge_sources;
 mod limits;
 mod live;
 mod mail;

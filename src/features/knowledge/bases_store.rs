@@ -2,7 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::model::{BaseBody, BaseView, Embedding};
+use super::model::{BaseBody, Embedding};
+use super::views::BaseView;
 use crate::base::id::KnowledgeBaseId;
 use crate::base::page::Page;
 use crate::base::{Error, Result};

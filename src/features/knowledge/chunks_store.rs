@@ -3,7 +3,8 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ingest::Chunk;
-use super::model::{ChunkView, chunk_id};
+use super::model::chunk_id;
+use super::views::ChunkView;
 use crate::base::Result;
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::Page;

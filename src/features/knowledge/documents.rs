@@ -5,9 +5,9 @@ use tracing::info;
 
 use super::documents_store::{self as documents, NewDocument, StoredDocument};
 use super::files::Incoming;
-use super::model::{
-    ChunkView, DocumentChange, DocumentView, Format, NewSource, ParseStatus, file_name, refresh, tags, title, wrong,
-};
+use super::format::Format;
+use super::model::{DocumentChange, NewSource, ParseStatus, file_name, refresh, tags, title, wrong};
+use super::views::{ChunkView, DocumentView};
 use super::service::Knowledge;
 use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, jobs};
 use crate::base::id::{DocumentId, KnowledgeBaseId};

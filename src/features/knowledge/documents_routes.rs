@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::documents::Upload;
-use super::model::{ChunkView, DocumentChange, DocumentView, NewSource, ParseStatus, wrong};
+use super::model::{DocumentChange, NewSource, ParseStatus, wrong};
+use super::views::{ChunkView, DocumentView};
 use super::service::Knowledge;
 use super::{EditKnowledge, ReadKnowledge};
 use crate::base::id::{DocumentId, KnowledgeBaseId};
@@ -86,7 +87,7 @@ async fn read_form(knowledge: &Knowledge, kb_id: &KnowledgeBaseId, mut form: Mul
             Some("file") if upload.is_none() => {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 // A name that will not do is refused before its bytes come.
-                super::model::Format::of_name(&super::model::file_name(&name)?)?;
+                super::format::Format::of_name(&super::model::file_name(&name)?)?;
                 let mut file = knowledge.begin_upload(kb_id.clone()).await?;
                 while let Some(bytes) = field.chunk().await.map_err(|error| broken(&error))? {
                     file.write(&bytes).await?;

@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::index::Listed;
-use super::model::{DocumentView, Format, ParseStatus};
+use super::format::Format;
+use super::model::ParseStatus;
+use super::views::DocumentView;
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::Page;
 use crate::base::{Error, Result};

@@ -10,7 +10,7 @@ use super::documents_store::StoredDocument;
 use super::embedding::Model;
 use super::ingest::{Chunk, Cut, Outcome as Reading, cut, language, render};
 use super::jobs::{IndexJob, ReembedJob, Step, begin_reembedding, go_on};
-use super::model::Format;
+use super::format::Format;
 use super::parse::Parsed;
 use super::service::Knowledge;
 use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, documents_store as documents};

@@ -14,6 +14,7 @@ mod embedding;
 pub mod evaluate;
 mod extract;
 mod files;
+mod format;
 mod index;
 mod index_steps;
 mod ingest;
@@ -27,15 +28,16 @@ mod routes;
 mod search;
 mod service;
 mod sources;
+mod views;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::access::{Permission, Role};
 
 pub use jobs::{chore, handlers};
-pub use model::{
-    BaseChange, BaseView, ChunkView, DocumentChange, DocumentView, Embedding, EmbeddingProvider, Format, NewBase, NewSource, ParseStatus,
-};
+pub use format::Format;
+pub use model::{BaseChange, DocumentChange, Embedding, EmbeddingProvider, NewBase, NewSource, ParseStatus};
+pub use views::{BaseView, ChunkView, DocumentView};
 pub use parse::run_worker;
 pub use passages::{Passage, Scores};
 pub use search::{Found, SearchMode, SearchOrder};

@@ -1,10 +1,10 @@
-//! Knowledge bases and their documents as they are sent and shown, and the rules for them. No I/O.
+//! Knowledge bases and their documents as they are sent, and the rules for them. No I/O.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::base::id::{DocumentId, KnowledgeBaseId};
-use crate::base::{Error, Millis, Result};
+use crate::base::id::DocumentId;
+use crate::base::{Error, Result};
 use crate::contract::config::WireSecret;
 use crate::platform::net::Target;
 
@@ -14,72 +14,6 @@ const CHUNK_CHARS: u32 = 1_200;
 const CHUNK_OVERLAP: u32 = 180;
 /// Most tags of a document.
 const MOST_TAGS: usize = 20;
-
-/// What a file is, by the ending of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// `.pdf`
-    Pdf,
-    /// `.docx`
-    Docx,
-    /// `.xlsx`
-    Xlsx,
-    /// `.html`, `.htm`
-    Html,
-    /// `.md`, `.markdown`
-    Md,
-    /// `.txt`, `.text`
-    Txt,
-    /// `.csv`
-    Csv,
-}
-
-impl Format {
-    /// All formats with the endings of their files; the first is the word that is stored.
-    const ALL: [(Self, &'static [&'static str]); 7] = [
-        (Self::Pdf, &["pdf"]),
-        (Self::Docx, &["docx"]),
-        (Self::Xlsx, &["xlsx"]),
-        (Self::Html, &["html", "htm"]),
-        (Self::Md, &["md", "markdown"]),
-        (Self::Txt, &["txt", "text"]),
-        (Self::Csv, &["csv"]),
-    ];
-
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(format, _)| *format == self).map_or("", |(_, endings)| endings[0])
-    }
-
-    /// The format of a word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, endings)| endings.contains(&word)).map(|(format, _)| *format)
-    }
-
-    /// The format of a file by its name, or a refusal that lists the endings that are taken.
-    pub fn of_name(name: &str) -> Result<Self> {
-        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-        Self::of_word(&ending).ok_or_else(|| {
-            let sentence = "must end in .pdf, .docx, .xlsx, .html, .md, .txt or .csv";
-            Error::invalid(format!("file: its name {sentence}")).field("file", sentence).code("unsupported_format")
-        })
-    }
-
-    /// The format of an answer by its content type.
-    pub fn of_content_type(content_type: &str) -> Option<Self> {
-        Some(match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "application/pdf" => Self::Pdf,
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => Self::Docx,
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Self::Xlsx,
-            "text/html" | "application/xhtml+xml" => Self::Html,
-            "text/markdown" => Self::Md,
-            "text/csv" => Self::Csv,
-            "text/plain" => Self::Txt,
-            _ => return None,
-        })
-    }
-}
 
 /// Where a document stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -253,43 +187,6 @@ impl BaseBody {
     }
 }
 
-/// A knowledge base.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct BaseView {
-    /// The base.
-    pub id: KnowledgeBaseId,
-    /// What people call it.
-    pub name: String,
-    /// What is in it.
-    pub description: String,
-    /// Whether searches look into it.
-    pub is_enabled: bool,
-    /// Characters of a chunk.
-    pub chunk_chars: u32,
-    /// Characters that neighbouring chunks share.
-    pub chunk_overlap: u32,
-    /// The embedding model, its key masked.
-    pub embedding: Embedding,
-    /// Whether everything is being embedded anew for another model.
-    pub is_reembedding: bool,
-    /// How many documents it has.
-    pub n_documents: u64,
-    /// How many of them are indexed.
-    pub n_indexed: u64,
-    /// How many failed.
-    pub n_failed: u64,
-    /// How many chunks searches look at.
-    pub n_chunks: u64,
-    /// Who made it.
-    pub created_by: String,
-    /// When it was made.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Millis,
-    /// When it was last changed.
-    #[schema(value_type = String, format = DateTime)]
-    pub updated_at: Millis,
-}
-
 /// A document that is fetched from a URL.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -320,75 +217,6 @@ pub struct DocumentChange {
     /// Fetch it again after this many hours; 0: only when asked. Only for documents with a URL.
     #[serde(default)]
     pub refresh_hours: Option<u32>,
-}
-
-/// A document.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct DocumentView {
-    /// The document.
-    pub id: DocumentId,
-    /// The base it belongs to.
-    pub kb_id: KnowledgeBaseId,
-    /// Its name.
-    pub name: String,
-    /// What it is; for a URL, what its last answer was.
-    pub format: String,
-    /// Where it was fetched from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub url: Option<String>,
-    /// Size in bytes.
-    pub size: u64,
-    /// SHA-256 of the file.
-    pub sha256: Option<String>,
-    /// Words to filter searches by.
-    pub tags: Vec<String>,
-    /// Where it stands.
-    pub parse_status: ParseStatus,
-    /// Percent of the way from uploaded to indexed.
-    pub progress: u32,
-    /// Why it failed; empty otherwise.
-    pub parse_error: String,
-    /// Language of its text, two letters; empty while nobody knows.
-    pub language: String,
-    /// Pages, where there are pages.
-    pub n_pages: Option<u32>,
-    /// Chunks that searches look at.
-    pub n_chunks: u64,
-    /// It is fetched again after this many hours.
-    pub refresh_hours: Option<u32>,
-    /// Whether this answer is about a document that was there already: the same file of the same base.
-    pub is_duplicate: bool,
-    /// Who added it.
-    pub created_by: String,
-    /// When it was added.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Millis,
-    /// When it last became searchable.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub indexed_at: Option<Millis>,
-    /// When it was last fetched.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub fetched_at: Option<Millis>,
-}
-
-/// A stretch of a document's text.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ChunkView {
-    /// `{document_id}_chunk_{position}`.
-    pub chunk_id: String,
-    /// Its place in the document, from 0.
-    pub position: u32,
-    /// The text.
-    pub text: String,
-    /// The headings above it, the highest first, with ` › ` between them.
-    pub heading: String,
-    /// Page it begins on.
-    pub page: Option<u32>,
-    /// First character of it in the document's text.
-    pub start: u64,
-    /// The character behind its last.
-    pub end: u64,
 }
 
 /// The public name of a chunk.
@@ -448,16 +276,6 @@ fn is_line(text: &str, most: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ending_of_a_name_says_the_format() {
-        for (name, format) in [("a.PDF", Format::Pdf), ("b.x.htm", Format::Html), ("c.markdown", Format::Md), ("d.csv", Format::Csv)] {
-            assert_eq!(Format::of_name(name).unwrap(), format);
-        }
-        for name in ["a", "a.doc", "a.exe", ".", ""] {
-            assert_eq!(Format::of_name(name).unwrap_err().stable_code(), "unsupported_format", "{name}");
-        }
-    }
 
     #[test]
     fn a_base_is_refused_by_field() {

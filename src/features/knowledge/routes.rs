@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::model::{BaseChange, BaseView, NewBase};
+use super::model::{BaseChange, NewBase};
+use super::views::BaseView;
 use super::search::{Found, SearchOrder};
 use super::service::Knowledge;
 use super::{EditKnowledge, ReadKnowledge};

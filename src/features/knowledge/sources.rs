@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::documents::begin_again;
 use super::documents_store::{self as documents, Fetched, StoredDocument};
 use super::jobs::{IndexJob, Step, go_on};
-use super::model::Format;
+use super::format::Format;
 use super::robots;
 use super::service::Knowledge;
 use crate::base::{Error, Result};

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
 use crate::base::{Context, Error, Result};
-use crate::features::knowledge::model::Format;
+use crate::features::knowledge::format::Format;
 use crate::features::knowledge::parse::{Parsed, Said};
 
 /// Most bytes a child may say.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use worker::run as run_worker;
 pub(super) use worker::Said;
 
-use super::model::Format;
+use super::format::Format;
 
 /// Most characters that are taken from one document.
 pub(super) const MOST_CHARS: usize = 20_000_000;
