@@ -8,6 +8,7 @@ mod durability;
 mod figures;
 mod full_disk;
 mod inbound;
+mod knowledge;
 mod lifecycle;
 mod oidc_peers;
 mod outbound;
