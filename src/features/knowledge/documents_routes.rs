@@ -1,7 +1,7 @@
 //! `/api/v1/knowledge-bases/{kb_id}/documents`: uploads, URLs, and what became of them.
 
 use axum::Json;
-use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
@@ -23,6 +23,8 @@ use crate::platform::http::{ApiResult, Body};
 
 /// Largest field of an upload that is no file.
 const MOST_FIELD: usize = 16 * 1024;
+/// Most bytes of a refused file that are still taken.
+const MOST_DRAINED: usize = 256 * 1024 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Knowledge> {
     OpenApiRouter::new()
@@ -90,7 +92,10 @@ async fn read_form(knowledge: &Knowledge, kb_id: &KnowledgeBaseId, mut form: Mul
                 super::format::Format::of_name(&super::model::file_name(&name)?)?;
                 let mut file = knowledge.begin_upload(kb_id.clone()).await?;
                 while let Some(bytes) = field.chunk().await.map_err(|error| broken(&error))? {
-                    file.write(&bytes).await?;
+                    if let Err(refusal) = file.write(&bytes).await {
+                        drain(field).await;
+                        return Err(refusal);
+                    }
                 }
                 upload = Some(Upload { name, file });
             }
@@ -110,6 +115,17 @@ async fn read_form(knowledge: &Knowledge, kb_id: &KnowledgeBaseId, mut form: Mul
         }
     }
     Ok((upload.ok_or_else(|| wrong("file", "is needed"))?, tags))
+}
+
+/// Takes the rest of a refused file, within reason: a sender that is cut off in the middle never reads why.
+async fn drain(mut field: Field<'_>) {
+    let mut n_bytes = 0;
+    while let Ok(Some(bytes)) = field.chunk().await {
+        n_bytes += bytes.len();
+        if n_bytes > MOST_DRAINED {
+            return;
+        }
+    }
 }
 
 fn broken(error: &MultipartError) -> Error {

@@ -22,8 +22,10 @@ pub(super) const INDEX: &str = "knowledge.index";
 pub(super) const REEMBED: &str = "knowledge.reembed";
 /// All of it runs in one lane: two steps at once, so that calls keep their processors.
 const LANE: &str = "ingest";
-/// A step that never came to an end this often is not tried again.
-const TRIES: u32 = 3;
+/// Reading that never came to an end this often is not tried again: the document brings the box down.
+const TRIES_OF_READING: u32 = 3;
+/// The same for embedding, which may also wait for a service.
+const TRIES_OF_EMBEDDING: u32 = 10;
 /// When something outside the document is in the way: a service, a disk.
 const RETRY: Backoff = Backoff::Steps(&[5, 30, 120, 600, 1_800, 3_600]);
 
@@ -119,8 +121,13 @@ impl Knowledge {
         };
         // Removed, or begun anew: this step is nobody's any more.
         let Some(document) = document else { return Outcome::Done };
-        if job.attempt > TRIES && matches!(body.step, Step::Read | Step::Embed) {
-            return self.give_up(&job, &body, "could not be taken in: the work on it broke off three times").await;
+        let most = match body.step {
+            Step::Read => TRIES_OF_READING,
+            Step::Embed => TRIES_OF_EMBEDDING,
+            Step::Fetch | Step::Show => u32::MAX,
+        };
+        if job.attempt > most {
+            return self.give_up(&job, &body, "could not be taken in: the work on it broke off again and again").await;
         }
         let outcome = match body.step {
             Step::Fetch => self.fetch(&job, &body, document).await,
