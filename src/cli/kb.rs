@@ -81,8 +81,10 @@ fn read_cases(file: &Path) -> Result<Vec<Case>> {
 async fn bring(local: &Served, folder: &Path) -> Result<String> {
     let made: Value = local.ask(Request::post("/api/v1/knowledge-bases").json(&json!({ "name": "evaluation" }))).await?;
     let kb_id = made["id"].as_str().unwrap_or_default().to_owned();
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).context(format!("cannot read {}", folder.display()))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .context(format!("cannot read {}", folder.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     entries.sort();
     for path in entries.iter().filter(|path| path.is_file()) {
         let bytes = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
@@ -107,7 +109,8 @@ async fn bring(local: &Served, folder: &Path) -> Result<String> {
 fn upload(kb_id: &str, name: &str, bytes: &[u8]) -> Request {
     let boundary = format!("cxbox-{}", Random::system().hex::<8>());
     let mut body =
-        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\r\n", name.replace('"', "'")).into_bytes();
+        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\r\n", name.replace('"', "'"))
+            .into_bytes();
     body.extend_from_slice(bytes);
     body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
     Request::new(Method::POST, format!("/api/v1/knowledge-bases/{kb_id}/documents"))
@@ -135,12 +138,17 @@ async fn ask_all(local: &Served, cases: &[Case], kb_id: Option<&str>) -> Result<
 #[expect(clippy::print_stdout, reason = "the command line speaks to its user")]
 fn show(figures: &[(&'static str, Figures)], as_json: bool) -> Result<()> {
     if as_json {
-        let object: serde_json::Map<String, Value> =
-            figures.iter().map(|(mode, figures)| Ok(((*mode).to_owned(), serde_json::to_value(figures).context("cannot write figures")?))).collect::<Result<_>>()?;
+        let object: serde_json::Map<String, Value> = figures
+            .iter()
+            .map(|(mode, figures)| Ok(((*mode).to_owned(), serde_json::to_value(figures).context("cannot write figures")?)))
+            .collect::<Result<_>>()?;
         println!("{}", Value::Object(object));
         return Ok(());
     }
-    println!("{:<8} {:>5} {:>9} {:>9} {:>10} {:>6} {:>8} {:>8} {:>8}", "", "n", "recall@1", "recall@5", "recall@10", "MRR", "nDCG@10", "p50 ms", "p95 ms");
+    println!(
+        "{:<8} {:>5} {:>9} {:>9} {:>10} {:>6} {:>8} {:>8} {:>8}",
+        "", "n", "recall@1", "recall@5", "recall@10", "MRR", "nDCG@10", "p50 ms", "p95 ms"
+    );
     for (mode, f) in figures {
         println!(
             "{mode:<8} {:>5} {:>9.3} {:>9.3} {:>10.3} {:>6.3} {:>8.3} {:>8.2} {:>8.2}",

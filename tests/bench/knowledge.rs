@@ -145,7 +145,7 @@ async fn search(folder: &Path, n: usize) -> Outcome<()> {
         if found.is_ok_and(|found| !found.results.is_empty()) {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        Clock::system().sleep(Duration::from_millis(20)).await;
     }
     println!("{n} chunks: index made from rows in {:.1} s", started.elapsed().as_secs_f64());
     let (mut totals, mut embeds) = (Vec::new(), Vec::new());
@@ -158,7 +158,12 @@ async fn search(folder: &Path, n: usize) -> Outcome<()> {
             embeds.push(found.took.embed_ms);
         }
     }
-    println!("whole searches: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms", at(&mut totals, 0.5), at(&mut totals, 0.95), at(&mut totals, 0.99));
+    println!(
+        "whole searches: p50 {:.2} ms, p95 {:.2} ms, p99 {:.2} ms",
+        at(&mut totals, 0.5),
+        at(&mut totals, 0.95),
+        at(&mut totals, 0.99)
+    );
     println!("of which embedding: p50 {:.2} ms; resident memory grew by {:.0} MB", at(&mut embeds, 0.5), resident_mb() - before);
     Ok(())
 }
@@ -199,7 +204,8 @@ async fn ingest(folder: &Path, n: usize) -> Outcome<()> {
     let words: Vec<&str> = WORDS.split_whitespace().filter(|word| word.chars().all(char::is_alphanumeric)).collect();
     let random = Random::seeded(11);
     for file in 0..n.div_ceil(200) {
-        let sections: Vec<String> = (0..200.min(n - file * 200)).map(|section| format!("# Part {file} {section}\n\n{}", text(&random, &words))).collect();
+        let sections: Vec<String> =
+            (0..200.min(n - file * 200)).map(|section| format!("# Part {file} {section}\n\n{}", text(&random, &words))).collect();
         let mut body = format!("--XX\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file}.md\"\r\n\r\n").into_bytes();
         body.extend_from_slice(sections.join("\n\n").as_bytes());
         body.extend_from_slice(b"\r\n--XX--\r\n");
@@ -216,13 +222,14 @@ async fn ingest(folder: &Path, n: usize) -> Outcome<()> {
                 times.push(began.elapsed().as_secs_f64() * 1000.0);
                 println!("p95 so far over {} searches: {:.2} ms", times.len(), at(&mut times.clone(), 0.95));
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            Clock::system().sleep(Duration::from_millis(100)).await;
         }
     });
     bench.outbox.settle().await?;
     asking.abort();
     let seconds = started.elapsed().as_secs_f64();
-    let n_chunks: i64 = bench.db.read(|conn| Ok(conn.query_row("select count(*) from knowledge_chunks where is_shown = 1", [], |row| row.get(0))?)).await?;
+    let n_chunks: i64 =
+        bench.db.read(|conn| Ok(conn.query_row("select count(*) from knowledge_chunks where is_shown = 1", [], |row| row.get(0))?)).await?;
     println!("{n_chunks} chunks in {seconds:.1} s: {:.1} chunks/s", n_chunks as f64 / seconds);
     Ok(())
 }

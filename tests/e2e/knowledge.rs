@@ -29,6 +29,12 @@ async fn ended(appliance: &Appliance, kb_id: &str) -> (u64, u64) {
     (count("n_indexed"), count("n_documents"))
 }
 
+/// Percent of all documents together.
+async fn progress(appliance: &Appliance, kb_id: &str) -> u64 {
+    let listed = appliance.super_admin_again().await.get_ok(&format!("{BASES}/{kb_id}/documents")).await;
+    listed["data"].as_array().unwrap().iter().filter_map(|one| one["progress"].as_u64()).sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_every_document_is_indexed_in_the_end() {
     let mut appliance = Setup::new().start().await;
@@ -40,8 +46,9 @@ async fn killed_at_any_moment_every_document_is_indexed_in_the_end() {
         upload(&admin, &kb_id, page, &std::fs::read(docs.join(page)).unwrap()).await;
     }
     for n in 0..KILLS {
-        // Each time a little further into the work; how far that is depends on the machine, and must not matter.
-        tokio::time::sleep(Duration::from_millis(60 + 170 * n)).await;
+        // Each time a little further into the work.
+        until("the work to go on", Duration::from_secs(60), || async { (progress(&appliance, &kb_id).await >= 90 * n).then_some(()) })
+            .await;
         appliance = appliance.kill().start().await;
     }
     until("all documents are indexed", Duration::from_secs(120), || async {

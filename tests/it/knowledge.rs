@@ -78,7 +78,10 @@ async fn every_format_is_read() {
     let workbook = [
         ("xl/workbook.xml", r#"<workbook xmlns:r="r"><sheets><sheet name="Prices" r:id="r1"/></sheets></workbook>"#),
         ("xl/_rels/workbook.xml.rels", r#"<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>"#),
-        ("xl/worksheets/sheet1.xml", r#"<worksheet><sheetData><row><c t="inlineStr"><is><t>saxophone</t></is></c></row></sheetData></worksheet>"#),
+        (
+            "xl/worksheets/sheet1.xml",
+            r#"<worksheet><sheetData><row><c t="inlineStr"><is><t>saxophone</t></is></c></row></sheetData></worksheet>"#,
+        ),
     ];
     let workbook: Vec<(&str, &[u8])> = workbook.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
     for (name, bytes, word) in [
@@ -180,7 +183,8 @@ async fn searches_are_limited_by_base_document_and_tag_and_bases_can_be_switched
     let names = async |limit: Value| {
         let mut order = json!({ "query": "trombones" });
         order.as_object_mut().unwrap().extend(limit.as_object().unwrap().clone());
-        let mut names: Vec<String> = found(&admin, order).await.iter().map(|hit| hit["document_name"].as_str().unwrap().to_owned()).collect();
+        let mut names: Vec<String> =
+            found(&admin, order).await.iter().map(|hit| hit["document_name"].as_str().unwrap().to_owned()).collect();
         names.sort();
         names
     };

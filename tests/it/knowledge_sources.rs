@@ -172,7 +172,8 @@ async fn a_bot_finds_what_its_settings_let_it_find() {
     let app = TestApp::start().await;
     let admin = app.user(Role::Admin);
     let kb_id = base(&admin, json!({ "name": "Shop" })).await;
-    let text = b"# Shop\n\n## Parking\n\nCars can be left behind the lighthouse. Dogs may not.\n\n## Opening hours\n\nNine to six on every day.\n";
+    let text =
+        b"# Shop\n\n## Parking\n\nCars can be left behind the lighthouse. Dogs may not.\n\n## Opening hours\n\nNine to six on every day.\n";
     upload(&admin, &kb_id, "shop.md", text).await.expect(201);
     app.settle().await;
     let knows = json!({ "knowledge_enabled": true, "knowledge_kb_ids": [kb_id], "knowledge_top_k": 2 });
@@ -191,7 +192,8 @@ async fn a_bot_finds_what_its_settings_let_it_find() {
         (json!({ "knowledge_kb_ids": ["kb_0000000000000000"] }), 0),
         (json!({ "knowledge_top_k": 1 }), 1),
     ] {
-        let body = make::with(make::with(make::bot("Anna"), json!({ "knowledge_enabled": true, "knowledge_kb_ids": [kb_id] })), change.clone());
+        let body =
+            make::with(make::with(make::bot("Anna"), json!({ "knowledge_enabled": true, "knowledge_kb_ids": [kb_id] })), change.clone());
         admin.put(&format!("/api/v1/bots/{}", bot["id"].as_str().unwrap()), body).await.expect(200);
         let answer = app.engine().post(search, ask.clone()).await.expect(200);
         assert_eq!(answer["results"].as_array().unwrap().len(), n, "{change}");

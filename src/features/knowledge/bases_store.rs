@@ -10,7 +10,8 @@ use crate::base::{Error, Result};
 use crate::platform::db::{Conn, Tx, from_json, to_json};
 
 /// The columns [`base`] reads.
-const COLUMNS: &str = "id, name, description, is_enabled, chunk_chars, chunk_overlap, embedding, key_sealed, serving, serving_key, space, next_space,
+const COLUMNS: &str =
+    "id, name, description, is_enabled, chunk_chars, chunk_overlap, embedding, key_sealed, serving, serving_key, space, next_space,
     created_by, created_at, updated_at,
     (select count(*) from knowledge_documents d where d.kb_id = b.id) as n_documents,
     (select count(*) from knowledge_documents d where d.kb_id = b.id and d.status = 'indexed') as n_indexed,

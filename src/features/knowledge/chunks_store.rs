@@ -45,7 +45,13 @@ pub(super) fn insert(tx: &Tx<'_>, document_id: &DocumentId, round: u32, chunks: 
 }
 
 /// Chunks of a round that have no vector of this space yet, in order, and how many those are in all.
-pub(super) fn without_vector(conn: &Conn, document_id: &DocumentId, round: u32, space: &str, limit: u32) -> Result<(Vec<StoredChunk>, u64)> {
+pub(super) fn without_vector(
+    conn: &Conn,
+    document_id: &DocumentId,
+    round: u32,
+    space: &str,
+    limit: u32,
+) -> Result<(Vec<StoredChunk>, u64)> {
     const MISSING: &str = "document_id = ?1 and round = ?2
         and not exists (select 1 from knowledge_vectors v where v.seq = c.seq and v.space = ?3)";
     let total: i64 = conn
@@ -158,8 +164,9 @@ pub(super) fn vectors_after(
             join knowledge_vectors v on v.seq = c.seq and v.space = b.space
         where c.seq > ?1 and c.is_shown = 1 and (?2 is null or c.document_id = ?2) order by c.seq limit ?3",
     )?;
-    let rows = statement
-        .query_map(params![seq, document_id, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, floats(&row.get::<_, Vec<u8>>(3)?))))?;
+    let rows = statement.query_map(params![seq, document_id, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, floats(&row.get::<_, Vec<u8>>(3)?)))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

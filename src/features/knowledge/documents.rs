@@ -7,8 +7,8 @@ use super::documents_store::{self as documents, NewDocument, StoredDocument};
 use super::files::Incoming;
 use super::format::Format;
 use super::model::{DocumentChange, NewSource, ParseStatus, file_name, refresh, tags, title, wrong};
-use super::views::{ChunkView, DocumentView};
 use super::service::Knowledge;
+use super::views::{ChunkView, DocumentView};
 use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, jobs};
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::Page;
@@ -40,7 +40,13 @@ impl Knowledge {
     }
 
     /// Adds a document, or finds the one that is this very file. The answer's second part says whether it is new.
-    pub(super) async fn add(&self, actor: &Actor, kb_id: KnowledgeBaseId, upload: Upload, given: &[String]) -> Result<(DocumentView, bool)> {
+    pub(super) async fn add(
+        &self,
+        actor: &Actor,
+        kb_id: KnowledgeBaseId,
+        upload: Upload,
+        given: &[String],
+    ) -> Result<(DocumentView, bool)> {
         let name = file_name(&upload.name)?;
         let format = Format::of_name(&name)?;
         let tags = tags(given)?;
@@ -149,7 +155,12 @@ impl Knowledge {
     }
 
     /// One page of a base's documents, newest first, and how many match.
-    pub(super) async fn documents(&self, kb_id: KnowledgeBaseId, status: Option<ParseStatus>, page: Page) -> Result<(Vec<DocumentView>, u64)> {
+    pub(super) async fn documents(
+        &self,
+        kb_id: KnowledgeBaseId,
+        status: Option<ParseStatus>,
+        page: Page,
+    ) -> Result<(Vec<DocumentView>, u64)> {
         self.inner
             .db
             .read(move |conn| {

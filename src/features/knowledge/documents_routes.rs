@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::documents::Upload;
 use super::model::{DocumentChange, NewSource, ParseStatus, wrong};
-use super::views::{ChunkView, DocumentView};
 use super::service::Knowledge;
+use super::views::{ChunkView, DocumentView};
 use super::{EditKnowledge, ReadKnowledge};
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::{Listing, Page, PageQuery};

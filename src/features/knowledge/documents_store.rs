@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::index::Listed;
 use super::format::Format;
+use super::index::Listed;
 use super::model::ParseStatus;
 use super::views::DocumentView;
 use crate::base::id::{DocumentId, KnowledgeBaseId};
@@ -86,12 +86,7 @@ pub(super) fn find_same(conn: &Conn, kb_id: &KnowledgeBaseId, sha256: Option<&st
 }
 
 /// One page of a base's documents, newest first, and how many match.
-pub(super) fn list(
-    conn: &Conn,
-    kb_id: &KnowledgeBaseId,
-    status: Option<ParseStatus>,
-    page: Page,
-) -> Result<(Vec<DocumentView>, u64)> {
+pub(super) fn list(conn: &Conn, kb_id: &KnowledgeBaseId, status: Option<ParseStatus>, page: Page) -> Result<(Vec<DocumentView>, u64)> {
     const MATCHES: &str = "kb_id = ?1 and (?2 is null or status = ?2)";
     let word = status.map(ParseStatus::word);
     let total: i64 = conn
@@ -210,16 +205,15 @@ pub(super) fn set_indexed(tx: &Tx<'_>, id: &DocumentId, round: u32) -> Result<bo
 /// Why it could not be taken in. What was searchable before stays.
 pub(super) fn set_failed(tx: &Tx<'_>, id: &DocumentId, round: u32, error: &str) -> Result<bool> {
     let n_rows = tx
-        .prepare_cached(
-            "update knowledge_documents set status = 'failed', error = ?3, updated_at = ?4 where id = ?1 and round = ?2",
-        )?
+        .prepare_cached("update knowledge_documents set status = 'failed', error = ?3, updated_at = ?4 where id = ?1 and round = ?2")?
         .execute(params![id, round, error, tx.now])?;
     Ok(n_rows == 1)
 }
 
 /// What is known of its text.
 pub(super) fn set_text(tx: &Tx<'_>, id: &DocumentId, body: &str, language: &str, n_pages: Option<u32>) -> Result<()> {
-    tx.prepare_cached("update knowledge_documents set language = ?2, n_pages = ?3 where id = ?1")?.execute(params![id, language, n_pages])?;
+    tx.prepare_cached("update knowledge_documents set language = ?2, n_pages = ?3 where id = ?1")?
+        .execute(params![id, language, n_pages])?;
     tx.prepare_cached("insert into knowledge_texts (document_id, body) values (?1, ?2) on conflict (document_id) do update set body = ?2")?
         .execute(params![id, body])?;
     Ok(())

@@ -85,7 +85,8 @@ impl Embeddings {
     pub(super) async fn embed(&self, model: &Model, texts: Vec<String>) -> Result<Vec<Vec<f32>>> {
         match model {
             Model::BuiltIn => {
-                let built_in = self.built_in.clone().map_err(|cause| Error::internal("the built-in model cannot be used").caused_by(cause))?;
+                let built_in =
+                    self.built_in.clone().map_err(|cause| Error::internal("the built-in model cannot be used").caused_by(cause))?;
                 let work = move || built_in.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>());
                 tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::internal("the embedding panicked")))
             }

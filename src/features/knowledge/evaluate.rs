@@ -92,7 +92,11 @@ mod tests {
             tally.note(rank, time);
         }
         let figures = tally.figures();
-        assert!((figures.recall_at_1 - 0.25).abs() < 1e-9 && (figures.recall_at_5 - 0.5).abs() < 1e-9 && (figures.recall_at_10 - 0.75).abs() < 1e-9);
+        assert!(
+            (figures.recall_at_1 - 0.25).abs() < 1e-9
+                && (figures.recall_at_5 - 0.5).abs() < 1e-9
+                && (figures.recall_at_10 - 0.75).abs() < 1e-9
+        );
         assert!((figures.mrr - (1.0 + 0.5 + 1.0 / 7.0) / 4.0).abs() < 1e-9);
         assert!((figures.p50_ms - 2.0).abs() < 1e-9 && (figures.p95_ms - 4.0).abs() < 1e-9);
         assert_eq!(Tally::default().figures().n, 0);

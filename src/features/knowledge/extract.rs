@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn a_text_falls_into_sentences_that_can_be_spoken() {
         let text = "We open at nine. Dr. Smith is in on Monday! See e.g. page two.\n- A list item that is long enough:\n```\n{\"a\": [1, 2, 3]}\n```\nno";
-        assert_eq!(sentences(text), ["We open at nine.", "Dr. Smith is in on Monday!", "See e.g. page two.", "A list item that is long enough:"]);
+        assert_eq!(
+            sentences(text),
+            ["We open at nine.", "Dr. Smith is in on Monday!", "See e.g. page two.", "A list item that is long enough:"]
+        );
         assert_eq!(sentences("营业时间是九点。星期天休息。"), ["营业时间是九点。", "星期天休息。"]);
     }
 

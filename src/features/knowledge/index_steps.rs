@@ -8,9 +8,9 @@ use tracing::info;
 use super::chunks_store::StoredChunk;
 use super::documents_store::StoredDocument;
 use super::embedding::Model;
+use super::format::Format;
 use super::ingest::{Chunk, Cut, Outcome as Reading, cut, language, render};
 use super::jobs::{IndexJob, ReembedJob, Step, begin_reembedding, go_on};
-use super::format::Format;
 use super::parse::Parsed;
 use super::service::Knowledge;
 use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, documents_store as documents};
@@ -51,7 +51,9 @@ impl Knowledge {
         let kb_id = document.view.kb_id.clone();
         let base = self.inner.db.read(move |conn| bases::get(conn, &kb_id)).await?.view;
         let how = Cut { chars: base.chunk_chars as usize, overlap: base.chunk_overlap as usize };
-        let text = tokio::task::spawn_blocking(move || text_of(&parsed, how)).await.unwrap_or_else(|_| Err(Error::internal("cutting panicked")))?;
+        let text = tokio::task::spawn_blocking(move || text_of(&parsed, how))
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("cutting panicked")))?;
         if text.chunks.is_empty() {
             return Ok(self.give_up(job, body, "holds no text").await);
         }
@@ -90,7 +92,8 @@ impl Knowledge {
         let texts = some.iter().map(told).collect();
         let vectors = self.inner.embeddings.embed(model, texts).await?;
         let space = space.to_owned();
-        let put = move |tx: &Tx<'_>| some.iter().zip(&vectors).try_for_each(|(chunk, vector)| chunks::put_vector(tx, chunk.seq, &space, vector));
+        let put =
+            move |tx: &Tx<'_>| some.iter().zip(&vectors).try_for_each(|(chunk, vector)| chunks::put_vector(tx, chunk.seq, &space, vector));
         self.inner.db.write(put).await
     }
 

@@ -34,14 +34,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::access::{Permission, Role};
 
-pub use jobs::{chore, handlers};
 pub use format::Format;
+pub use jobs::{chore, handlers};
 pub use model::{BaseChange, DocumentChange, Embedding, EmbeddingProvider, NewBase, NewSource, ParseStatus};
-pub use views::{BaseView, ChunkView, DocumentView};
 pub use parse::run_worker;
 pub use passages::{Passage, Scores};
 pub use search::{Found, SearchMode, SearchOrder};
 pub use service::{Knowledge, KnowledgeSetup};
+pub use views::{BaseView, ChunkView, DocumentView};
 
 /// May see knowledge bases and search them.
 pub enum ReadKnowledge {}

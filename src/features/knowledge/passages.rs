@@ -175,7 +175,11 @@ mod tests {
 
     #[test]
     fn neighbours_become_one_passage_without_the_words_they_share() {
-        let found = passages(&[ranked("a", 1, "cd ef", (3, 8), 0.9), ranked("a", 0, "ab cd", (0, 5), 0.8), ranked("b", 1, "zz", (0, 2), 0.7)], 5, 0.0);
+        let found = passages(
+            &[ranked("a", 1, "cd ef", (3, 8), 0.9), ranked("a", 0, "ab cd", (0, 5), 0.8), ranked("b", 1, "zz", (0, 2), 0.7)],
+            5,
+            0.0,
+        );
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].text.as_str(), found[0].start, found[0].end, found[0].page), ("ab cd ef", 0, 8, Some(1)));
         assert_eq!((found[0].chunk_id.as_str(), found[0].chunk_ids.len()), ("a_chunk_1", 2));
@@ -183,7 +187,11 @@ mod tests {
 
     #[test]
     fn doubles_are_shown_once_and_what_is_too_far_not_at_all() {
-        let found = passages(&[ranked("a", 0, "Same  words", (0, 11), 0.9), ranked("b", 5, "same words", (0, 10), 0.8), ranked("c", 0, "far", (0, 3), 0.1)], 5, 0.2);
+        let found = passages(
+            &[ranked("a", 0, "Same  words", (0, 11), 0.9), ranked("b", 5, "same words", (0, 10), 0.8), ranked("c", 0, "far", (0, 3), 0.1)],
+            5,
+            0.2,
+        );
         assert_eq!(found.iter().map(|p| p.document_id.as_str()).collect::<Vec<_>>(), ["a"]);
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::ingest::BETWEEN_HEADINGS;
 use super::chunks_store as chunks;
+use super::ingest::BETWEEN_HEADINGS;
 use super::service::Knowledge;
 use crate::base::Result;
 use crate::base::id::KnowledgeBaseId;
@@ -49,7 +49,9 @@ fn phrases(paths: &[String]) -> Vec<String> {
 
 /// A heading as it is said; nothing for code, numbers and whole sentences.
 fn subject(heading: &str) -> Option<String> {
-    let is_plain = heading.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '\'' | '’' | '-' | ',' | '?' | ':' | '.') || c.is_ascii_digit());
+    let is_plain = heading
+        .chars()
+        .all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '\'' | '’' | '-' | ',' | '?' | ':' | '.') || c.is_ascii_digit());
     let words: Vec<String> = heading
         .to_lowercase()
         .split(|c: char| !(c.is_alphabetic() || c == '\'' || c == '’'))
@@ -66,7 +68,8 @@ mod tests {
 
     #[test]
     fn headings_become_what_a_caller_may_say() {
-        let paths = ["Manual › Opening hours", "Other › Opening hours", "Shop › How to reach us", "API › GET /api/v1/x", "A › 42"].map(str::to_owned);
+        let paths = ["Manual › Opening hours", "Other › Opening hours", "Shop › How to reach us", "API › GET /api/v1/x", "A › 42"]
+            .map(str::to_owned);
         assert_eq!(phrases(&paths), ["opening hours", "tell me about opening hours", "how to reach us"]);
     }
 }

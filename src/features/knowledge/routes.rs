@@ -9,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::model::{BaseChange, NewBase};
-use super::views::BaseView;
 use super::search::{Found, SearchOrder};
 use super::service::Knowledge;
+use super::views::BaseView;
 use super::{EditKnowledge, ReadKnowledge};
 use crate::base::id::KnowledgeBaseId;
 use crate::base::page::{Listing, Page, PageQuery};

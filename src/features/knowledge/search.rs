@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::bases_store as bases;
 use super::chunks_store::{self as chunks};
 use super::extract::{answer, sentences, shared_words};
 use super::index::{Allowed, Candidate, Selection, fuse};
 use super::model::{tags, wrong};
 use super::passages::{Passage, Ranked, passages};
 use super::service::Knowledge;
-use super::bases_store as bases;
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::{Error, Result};
 use crate::platform::db::Conn;
@@ -255,5 +255,10 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 fn took(began: Instant, embedded: Instant, searched: Instant, done: Instant) -> Took {
     let ms = |time: Duration| (time.as_secs_f64() * 100_000.0).round() / 100.0;
-    Took { embed_ms: ms(embedded - began), search_ms: ms(searched - embedded), passages_ms: ms(done - searched), total_ms: ms(done - began) }
+    Took {
+        embed_ms: ms(embedded - began),
+        search_ms: ms(searched - embedded),
+        passages_ms: ms(done - searched),
+        total_ms: ms(done - began),
+    }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::documents::begin_again;
 use super::documents_store::{self as documents, Fetched, StoredDocument};
-use super::jobs::{IndexJob, Step, go_on};
 use super::format::Format;
+use super::jobs::{IndexJob, Step, go_on};
 use super::robots;
 use super::service::Knowledge;
 use crate::base::{Error, Result};
@@ -70,7 +70,8 @@ impl Knowledge {
     async fn take(&self, job: &Job, body: &IndexJob, document: StoredDocument, mut answer: Answer, at: &str) -> Result<Outcome> {
         let content_type = answer.header("content-type").unwrap_or_default().to_owned();
         let Some(format) = format_of(&content_type, at) else {
-            let reason = format!("cannot be read: its URL answers with {}", if content_type.is_empty() { "no type" } else { &content_type });
+            let reason =
+                format!("cannot be read: its URL answers with {}", if content_type.is_empty() { "no type" } else { &content_type });
             return Ok(self.give_up(job, body, &reason).await);
         };
         let header = |name: &str| answer.header(name).filter(|value| value.len() <= 200).map(str::to_owned);
@@ -97,8 +98,7 @@ impl Knowledge {
         self.inner
             .db
             .write(move |tx| {
-                let fetched =
-                    Fetched { format, size, sha256: &sha256, etag: etag.as_deref(), last_modified: last_modified.as_deref() };
+                let fetched = Fetched { format, size, sha256: &sha256, etag: etag.as_deref(), last_modified: last_modified.as_deref() };
                 documents::note_fetch(tx, &next.document_id, &fetched)?;
                 go_on(tx, &job, &next)
             })

@@ -57,8 +57,7 @@ impl Api {
 
     /// Uploads a file in a form.
     pub(super) async fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Result<Value> {
-        let mut body =
-            format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes();
+        let mut body = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
         self.json(self.request(Method::POST, path).bytes(&format!("multipart/form-data; boundary={BOUNDARY}"), body)).await

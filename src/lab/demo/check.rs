@@ -67,7 +67,8 @@ pub(super) fn check(evidence: Evidence<'_>) -> Result<CallSummary> {
 fn sources(call: &Value) -> Vec<String> {
     let turns = call["transcript"].as_array().into_iter().flatten();
     let best = turns.filter_map(|turn| turn["knowledge"].get(0));
-    best.map(|hit| format!("{} › {}", hit["document_name"].as_str().unwrap_or_default(), hit["heading"].as_str().unwrap_or_default())).collect()
+    best.map(|hit| format!("{} › {}", hit["document_name"].as_str().unwrap_or_default(), hit["heading"].as_str().unwrap_or_default()))
+        .collect()
 }
 
 fn measured((url, bytes): (String, Vec<u8>)) -> Result<Recording> {
@@ -101,7 +102,14 @@ mod tests {
     fn outcome(status: &str, heard: &str, sound: Vec<u8>, deliveries: Vec<Delivery>) -> Result<CallSummary> {
         let turns = json!([{ "role": "assistant", "content": "From nine to six." }, { "role": heard, "content": "when are you open" }]);
         let call = json!({ "call_id": "vnum1", "session_id": "s", "status": status, "call_direction": "inbound", "outcome": "finished", "transcript": turns });
-        check(Evidence { call: &call, recording: ("http://x/t".into(), sound), deliveries, reply: "nine to six", events: &["call.ended"], heading: None })
+        check(Evidence {
+            call: &call,
+            recording: ("http://x/t".into(), sound),
+            deliveries,
+            reply: "nine to six",
+            events: &["call.ended"],
+            heading: None,
+        })
     }
 
     #[test]

@@ -55,7 +55,12 @@ impl Stage {
     /// Calls the bot, asks about the shop and then about the manual, hears both answers, says goodbye; the bot hangs up.
     pub(super) async fn inbound(&mut self) -> Result<CallSummary> {
         let target = Target { user: "1000".to_owned(), address: self.sip.to_string(), transport: crate::contract::trunk::Transport::Udp };
-        let script = Script { target: Some(target), from: "+15550100100".to_owned(), steps: steps(&[QUESTION, MANUAL_QUESTION]), ..Script::default() };
+        let script = Script {
+            target: Some(target),
+            from: "+15550100100".to_owned(),
+            steps: steps(&[QUESTION, MANUAL_QUESTION]),
+            ..Script::default()
+        };
         self.hold(&script).await?;
         let call = self.stored(&|call| call["call_direction"] == "inbound").await?;
         self.sum_up(&call, &["call.answered", "call.started", "call.ended", "transcript.saved"], Some(MANUAL_HEADING)).await

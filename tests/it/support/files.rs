@@ -27,8 +27,10 @@ pub fn form(name: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Bytes {
         body.extend(format!("--XX\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").into_bytes());
     }
     body.extend(
-        format!("--XX\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n")
-            .into_bytes(),
+        format!(
+            "--XX\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n"
+        )
+        .into_bytes(),
     );
     body.extend_from_slice(bytes);
     body.extend_from_slice(b"\r\n--XX--\r\n");

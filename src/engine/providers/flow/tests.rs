@@ -160,7 +160,8 @@ impl crate::engine::providers::knowledge::Lookup for Shelf {
     fn look_up<'a>(
         &'a self,
         ask: crate::contract::knowledge::KnowledgeAsk,
-    ) -> crate::engine::providers::Soon<'a, Result<crate::contract::knowledge::KnowledgeAnswer, crate::engine::providers::ProviderError>> {
+    ) -> crate::engine::providers::Soon<'a, Result<crate::contract::knowledge::KnowledgeAnswer, crate::engine::providers::ProviderError>>
+    {
         let answer = ask.query.contains("parking").then(|| "Cars stand behind the lighthouse.".to_owned());
         Box::pin(async move { Ok(crate::contract::knowledge::KnowledgeAnswer { results: Vec::new(), answer }) })
     }

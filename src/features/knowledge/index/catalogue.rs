@@ -88,7 +88,8 @@ impl Catalogue {
                 && (selection.document_ids.is_empty() || selection.document_ids.contains(&document.id))
                 && (selection.tags.is_empty() || selection.tags.iter().any(|tag| document.tags.contains(tag)))
         };
-        let fitting: Vec<Option<&Listed>> = self.listed.iter().map(|document| document.as_ref().filter(|document| fits(document))).collect();
+        let fitting: Vec<Option<&Listed>> =
+            self.listed.iter().map(|document| document.as_ref().filter(|document| fits(document))).collect();
         let languages: BTreeSet<&String> = fitting.iter().flatten().map(|document| &document.language).collect();
         let mut spaces: Vec<(String, KnowledgeBaseId)> = Vec::new();
         for document in fitting.iter().flatten() {
@@ -116,7 +117,12 @@ mod tests {
 
     #[test]
     fn a_selection_limits_by_base_document_and_tag_and_never_shows_what_is_off() {
-        let all = vec![listed("a", "1", &["x"], true), listed("b", "1", &["y"], true), listed("c", "2", &["x"], true), listed("d", "3", &["x"], false)];
+        let all = vec![
+            listed("a", "1", &["x"], true),
+            listed("b", "1", &["y"], true),
+            listed("c", "2", &["x"], true),
+            listed("d", "3", &["x"], false),
+        ];
         let catalogue = Catalogue::default().renewed(all);
         let allowed = |kb_ids: &[&str], document_ids: &[&str], tags: &[&str]| {
             let selection = Selection {

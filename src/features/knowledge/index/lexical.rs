@@ -50,7 +50,8 @@ fn schema() -> (Schema, Fields) {
         TextOptions::default().set_indexing_options(indexing)
     };
     let languages = STEMMED.iter().map(|(language, _)| *language).chain([""]);
-    let bodies = languages.map(|language| (language, schema.add_text_field(&format!("body_{language}"), body(&format!("words_{language}")))));
+    let bodies =
+        languages.map(|language| (language, schema.add_text_field(&format!("body_{language}"), body(&format!("words_{language}")))));
     let bodies = bodies.collect();
     (schema.build(), Fields { seq, document, bodies })
 }
@@ -121,14 +122,18 @@ impl Lexical {
         let searcher = self.reader.searcher();
         let collector = FilterCollector::new("seq".to_owned(), may_show, TopDocs::with_limit(limit.max(1)).order_by_score());
         let found = searcher.search(&query, &collector).context(doing)?;
-        let columns: Vec<_> = searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("seq")).collect::<Result<_, _>>().context(doing)?;
+        let columns: Vec<_> =
+            searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("seq")).collect::<Result<_, _>>().context(doing)?;
         let seq = |address: tantivy::DocAddress| columns.get(address.segment_ord as usize)?.first(address.doc_id);
         Ok(found.into_iter().filter_map(|(score, address)| Some((seq(address)?, score))).collect())
     }
 
     fn query(&self, question: &str, languages: &[String]) -> tantivy::Result<Option<BooleanQuery>> {
-        let mut bodies: Vec<Field> =
-            languages.iter().filter_map(|language| self.fields.bodies.get(language.as_str()).or_else(|| self.fields.bodies.get(""))).copied().collect();
+        let mut bodies: Vec<Field> = languages
+            .iter()
+            .filter_map(|language| self.fields.bodies.get(language.as_str()).or_else(|| self.fields.bodies.get("")))
+            .copied()
+            .collect();
         bodies.sort();
         bodies.dedup();
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();

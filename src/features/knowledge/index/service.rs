@@ -176,7 +176,13 @@ impl Index {
     }
 
     /// Search by vector; blocks. Scores are near the cosine.
-    pub(in crate::features::knowledge) fn vectors(&self, space: &str, question: &[f32], allowed: &Allowed, limit: usize) -> Vec<(i64, f32)> {
+    pub(in crate::features::knowledge) fn vectors(
+        &self,
+        space: &str,
+        question: &[f32],
+        allowed: &Allowed,
+        limit: usize,
+    ) -> Vec<(i64, f32)> {
         let may_show = self.predicate(allowed);
         self.0.vectors.search(space, question, limit, may_show)
     }

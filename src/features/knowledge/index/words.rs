@@ -28,9 +28,10 @@ pub(super) const STEMMED: &[(&str, Language)] = &[
 ];
 
 /// Small words of spoken questions that tell nothing about what is asked.
-const ASKING: &[&str] =
-    &["what", "how", "when", "where", "which", "who", "why", "do", "does", "did", "can", "could", "i", "you", "me", "my", "your", "tell",
-      "about", "please", "have", "has", "there", "from", "we", "am"];
+const ASKING: &[&str] = &[
+    "what", "how", "when", "where", "which", "who", "why", "do", "does", "did", "can", "could", "i", "you", "me", "my", "your", "tell",
+    "about", "please", "have", "has", "there", "from", "we", "am",
+];
 
 /// What makes words of a text in this language; `None`: in any other.
 pub(super) fn analyzer(language: Option<Language>) -> TextAnalyzer {
@@ -100,7 +101,9 @@ fn words(text: &str) -> Vec<Token> {
         if is_dense {
             match before {
                 Some((from, _)) => push(&mut tokens, text, from, at + c.len_utf8()),
-                None if !text[at + c.len_utf8()..].chars().next().is_some_and(self::is_dense) => push(&mut tokens, text, at, at + c.len_utf8()),
+                None if !text[at + c.len_utf8()..].chars().next().is_some_and(self::is_dense) => {
+                    push(&mut tokens, text, at, at + c.len_utf8())
+                }
                 None => {}
             }
             before = Some((at, c));

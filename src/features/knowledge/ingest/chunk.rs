@@ -175,8 +175,8 @@ impl<'a> Cutter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::knowledge::parse::{Block, BlockKind};
     use crate::features::knowledge::ingest::render;
+    use crate::features::knowledge::parse::{Block, BlockKind};
 
     fn heading(level: u8, text: &str) -> Block {
         Block { kind: BlockKind::Heading { level, text: text.to_owned() }, page: None }
@@ -204,7 +204,14 @@ mod tests {
 
     #[test]
     fn a_section_that_fits_is_one_chunk_under_its_headings() {
-        let found = chunks(&[heading(1, "Shop"), heading(2, "Hours"), text("Nine to six."), text("Closed on Sunday."), heading(2, "Ünder"), text("ä")]);
+        let found = chunks(&[
+            heading(1, "Shop"),
+            heading(2, "Hours"),
+            text("Nine to six."),
+            text("Closed on Sunday."),
+            heading(2, "Ünder"),
+            text("ä"),
+        ]);
         let seen: Vec<_> = found.iter().map(|c| (c.heading.as_str(), c.body.as_str())).collect();
         assert_eq!(seen, [("Shop › Hours", "Nine to six.\n\nClosed on Sunday."), ("Shop › Ünder", "ä")]);
     }

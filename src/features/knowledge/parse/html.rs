@@ -8,8 +8,28 @@ use super::{Collector, Parsed, Refusal};
 const HIDDEN: &[&str] = &["script", "style", "noscript", "template", "head", "nav", "svg", "iframe", "object", "select", "button", "form"];
 /// Elements that begin and end a block.
 const BLOCKS: &[&str] = &[
-    "p", "div", "section", "article", "main", "header", "footer", "aside", "blockquote", "pre", "figure", "figcaption", "address", "dl", "dt",
-    "dd", "hr", "body", "html", "details", "summary", "fieldset",
+    "p",
+    "div",
+    "section",
+    "article",
+    "main",
+    "header",
+    "footer",
+    "aside",
+    "blockquote",
+    "pre",
+    "figure",
+    "figcaption",
+    "address",
+    "dl",
+    "dt",
+    "dd",
+    "hr",
+    "body",
+    "html",
+    "details",
+    "summary",
+    "fieldset",
 ];
 
 #[derive(Default)]

@@ -13,8 +13,8 @@ mod xml;
 
 use serde::{Deserialize, Serialize};
 
-pub use worker::run as run_worker;
 pub(super) use worker::Said;
+pub use worker::run as run_worker;
 
 use super::format::Format;
 

@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn frames_go_headings_stand_out_and_cut_words_are_whole() {
         let long = "Calls are answered by the reception between nine and six, and for-\nwarded to the engineer later.";
-        let mut pages: Vec<Vec<String>> = (1..=4).map(|n| page(&format!("The manual\n2.{n}. Reaching us\n{long}\nPrices\n\nAll of our prices are listed on the website.\n{n}"))).collect();
+        let mut pages: Vec<Vec<String>> = (1..=4)
+            .map(|n| page(&format!("The manual\n2.{n}. Reaching us\n{long}\nPrices\n\nAll of our prices are listed on the website.\n{n}")))
+            .collect();
         let parsed = blocks(&mut pages).unwrap();
         let told: Vec<String> = parsed.blocks[..4]
             .iter()

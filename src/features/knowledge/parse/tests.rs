@@ -66,7 +66,10 @@ fn a_wrong_ending_is_told() {
 #[test]
 fn markdown_keeps_its_structure() {
     let text = "---\nauthor: x\n---\n# Shop\n\nWe are *open*:\n\n- on Monday\n- on Tuesday\n\n## Prices\n\n| Item | Price |\n|---|---|\n| Tea | 2 |\n\n```\ncode\n```\n";
-    assert_eq!(told(Format::Md, text.as_bytes()), ["1 Shop", "We are open:\n\n- on Monday\n- on Tuesday", "2 Prices", "Item|Price/Tea|2", "code"]);
+    assert_eq!(
+        told(Format::Md, text.as_bytes()),
+        ["1 Shop", "We are open:\n\n- on Monday\n- on Tuesday", "2 Prices", "Item|Price/Tea|2", "code"]
+    );
 }
 
 #[test]
@@ -74,7 +77,10 @@ fn html_is_read_as_a_person_would() {
     let page = "<html><head><title>T</title><style>p{}</style></head><body><nav>Menu <a>x</a></nav><h1>Shop &amp; more</h1>\
         <p>We are\n <b>open</b>.<br>Always.</p><script>alert('<p>no</p>')</script><ul><li>one<li>two</ul>\
         <table><tr><th>Item</th><th>Price</th></tr><tr><td>Tea</td><td>2</td></tr></table><div>End<p>of it";
-    assert_eq!(told(Format::Html, page.as_bytes()), ["1 Shop & more", "We are open.\nAlways.", "- one\n- two", "Item|Price/Tea|2", "End", "of it"]);
+    assert_eq!(
+        told(Format::Html, page.as_bytes()),
+        ["1 Shop & more", "We are open.\nAlways.", "- one\n- two", "Item|Price/Tea|2", "End", "of it"]
+    );
     let deep = format!("{}x{}", "<div>".repeat(100_000), "</div>".repeat(100_000));
     assert_eq!(told(Format::Html, deep.as_bytes()), ["x"]);
 }
