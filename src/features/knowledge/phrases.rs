@@ -9,7 +9,7 @@ use crate::base::Result;
 use crate::base::id::KnowledgeBaseId;
 
 /// Most headings that become phrases: the recogniser's grammar must stay small.
-const MOST_HEADINGS: usize = 150;
+const MOST_HEADINGS: usize = 200;
 /// Headings read of one base.
 const READ: u32 = 2_000;
 /// Words of a heading that can be said in one breath.

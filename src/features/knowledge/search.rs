@@ -28,7 +28,7 @@ const MOST_QUESTION: usize = 2_000;
 /// Passages that an answer is looked for in.
 const ANSWER_FROM: usize = 3;
 /// Sentences that are compared for an answer.
-const MOST_SENTENCES: usize = 40;
+const MOST_SENTENCES: usize = 16;
 /// How much shared words count beside nearness, where a sentence is to be the answer.
 const WORDS_COUNT: f32 = 0.35;
 
