@@ -24,7 +24,13 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
 
 /// What is tidied up now and then.
 pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
-    vec![webhooks::chore(), recordings::chore(&handles.recordings), recordings::erasure(), backups::chore(&handles.backups), knowledge::chore()]
+    vec![
+        webhooks::chore(),
+        recordings::chore(&handles.recordings),
+        recordings::erasure(),
+        backups::chore(&handles.backups),
+        knowledge::chore(),
+    ]
 }
 
 /// What is kept up beside facts.

@@ -13,8 +13,8 @@ use super::describe;
 use crate::features::ops::Figures;
 use crate::features::ops::doctor::Doctor;
 use crate::features::{
-    audit, auth, backups, bots, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit, phones, recordings, runtime,
-    settings, transcripts, webhooks,
+    audit, auth, backups, bots, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit, phones, recordings,
+    runtime, settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::edge;

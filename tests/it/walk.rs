@@ -33,8 +33,15 @@ const PUBLIC: &[&str] = &[
 const PROVIDER: &[&str] = &["/oauth2/v1/", "/oidc.ashx/"];
 
 /// Routes of the engine: the internal secret and nothing else.
-const ENGINE: &[&str] =
-    &["/api/v1/engine/", "/api/v1/config/", "/api/v1/call-results", "/api/v1/cdr", "/api/v1/sip/lookup", "/api/v1/sip/outbound-trunk", "/api/v1/knowledge/search"];
+const ENGINE: &[&str] = &[
+    "/api/v1/engine/",
+    "/api/v1/config/",
+    "/api/v1/call-results",
+    "/api/v1/cdr",
+    "/api/v1/sip/lookup",
+    "/api/v1/sip/outbound-trunk",
+    "/api/v1/knowledge/search",
+];
 
 /// Routes that the key of a CRM opens, beside people.
 const CRM: &[&str] = &["POST /api/v1/sip/dialout"];

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::id::{
-    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, DocumentId, ErasureId, KnowledgeBaseId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId,
-    WebhookId,
+    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, DocumentId, ErasureId, KnowledgeBaseId, MailId, NoteId, NumberId, PhoneId,
+    SessionId, ShareId, UserId, WebhookId,
 };
 use crate::base::{Context, Millis, Result};
 
@@ -30,7 +30,22 @@ macro_rules! as_text {
 }
 
 as_text!(
-    ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, DocumentId, ErasureId, KnowledgeBaseId, MailId, NoteId, NumberId, PhoneId, SessionId, ShareId, UserId,
+    ApiKeyId,
+    BotId,
+    CallId,
+    CarrierId,
+    DeliveryId,
+    DidId,
+    DocumentId,
+    ErasureId,
+    KnowledgeBaseId,
+    MailId,
+    NoteId,
+    NumberId,
+    PhoneId,
+    SessionId,
+    ShareId,
+    UserId,
     WebhookId
 );
 
