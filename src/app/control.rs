@@ -4,7 +4,8 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::openapi::OpenApi;
 
-use super::compose::{Handles, Setup};
+use super::compose::Handles;
+use super::setup::Setup;
 use super::{jobs, router, subscriptions};
 use crate::base::Result;
 use crate::features::auth::Auth;

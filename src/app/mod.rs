@@ -5,12 +5,14 @@ mod control;
 mod describe;
 mod engine;
 mod jobs;
+mod makers;
 mod openapi;
 mod router;
 mod serve;
+mod setup;
 mod subscriptions;
 
-pub use compose::Setup;
 pub use control::App;
 pub use openapi::openapi_text;
 pub use serve::serve;
+pub use setup::Setup;

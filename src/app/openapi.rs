@@ -6,8 +6,8 @@ use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
 use crate::platform::secrets::Secrets;
 
-use super::compose::Setup;
 use super::control::App;
+use super::setup::Setup;
 
 /// OpenAPI 3.1 as pretty JSON with a line feed at its end. Builds the control plane over a folder that is removed again.
 pub fn openapi_text() -> Result<String> {

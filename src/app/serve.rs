@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
-use super::compose::Setup;
 use super::control::App;
 use super::engine::{EngineToKeep, own_program};
+use super::setup::Setup;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
 use crate::platform::config::{BAD_CONFIG, Config, TlsMode, process_environment};
