@@ -12,11 +12,14 @@ stop() {
     rm -rf "$data"
 }
 trap stop EXIT
-http=127.0.0.1:18580
-sip=127.0.0.1:18660
+# Ports that are free now: benches of others may run beside this one.
+read -r http sip < <(python3 -c 'import socket
+ports = [socket.socket(type=kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
+for port in ports: port.bind(("127.0.0.1", 0))
+print(*["127.0.0.1:%d" % port.getsockname()[1] for port in ports])')
 
 export CXBOX_ENGINE__MAX_CONCURRENT_CALLS=$((calls + 10))
-"$bin" serve --data-dir "$data" --http $http --tls off --sip $sip --rtp-ports 20000-21999 >"$data/log" 2>&1 &
+"$bin" serve --data-dir "$data" --http "$http" --tls off --sip "$sip" --rtp-ports 20000-21999 >"$data/log" 2>&1 &
 serve=$!
 until curl -fs "http://$http/readyz" >/dev/null; do
     kill -0 "$serve" || { tail -20 "$data/log" >&2; exit 1; }

@@ -10,7 +10,9 @@ connections=${2:-64}
 for tool in wrk sqlite3 curl python3; do
     command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install wrk sqlite3 curl python3" >&2; exit 1; }
 done
+# shellcheck disable=SC2034 # read by appliance.sh
 calls=10
+# shellcheck source=tests/bench/appliance.sh
 . tests/bench/appliance.sh
 
 # A bot with a prompt of 4 KB, ten intents, a tool and transfer targets.
