@@ -33,13 +33,13 @@ ticks() { awk '{print $14 + $15}' "/proc/$engine/stat"; }
 
 echo "== one call: answer to first sound, barge-in"
 for _ in 1 2 3 4 5; do
-    "$bin" lab phone --call sip:1000@$sip --expect-speech 5000 --pause 2500 --say 'excuse me, when are you open' --pause 500 --hangup --json |
+    "$bin" lab phone --call "sip:1000@$sip" --expect-speech 5000 --pause 2500 --say 'excuse me, when are you open' --pause 500 --hangup --json |
         sed 's/.*"first_audio_ms":\([0-9a-z]*\).*"barge_in_ms":\(\[[^]]*\]\).*/first_audio_ms \1  barge_in_ms \2/'
 done
 
 echo "== $calls calls for $seconds s"
 before=$(ticks)
-"$bin" lab load sip:1000@$sip --calls "$calls" --rate 10 --seconds "$seconds"
+"$bin" lab load "sip:1000@$sip" --calls "$calls" --rate 10 --seconds "$seconds"
 used=$(($(ticks) - before))
 total=$((seconds + calls / 10))
 echo "engine: $((used * 1000 / $(getconf CLK_TCK) / total / 10)).$((used * 1000 / $(getconf CLK_TCK) / total % 10)) % of one core over $total s"

@@ -17,7 +17,7 @@ bot=$(post /api/v1/bots "{\"name\":\"flood\",\"status\":\"active\",\"opening_mes
     \"flow\":{\"intents\":[{\"id\":\"hours\",\"phrases\":[\"when are you open\"],\"reply\":\"From nine to five.\"}],\"fallback\":\"Please say that again.\"}}" |
     sed 's/.*"id":"\(bot_[^"]*\)".*/\1/')
 route "$bot"
-load() { "$bin" lab load sip:1000@$sip --calls "$calls" --rate 10 --seconds $((seconds + 4)); }
+load() { "$bin" lab load "sip:1000@$sip" --calls "$calls" --rate 10 --seconds $((seconds + 4)); }
 
 echo "== load average $(cut -d ' ' -f 1 /proc/loadavg), $calls calls in peace"
 load
@@ -26,7 +26,7 @@ load >"$data/flooded" &
 loading=$!
 sleep $((2 + calls / 10))
 # Only 127.0.0.1 is a carrier's address here.
-python3 "$(dirname "$0")/sip_flood.py" $sip 127.0.0.9 "$rate" "$seconds"
+python3 "$(dirname "$0")/sip_flood.py" "$sip" 127.0.0.9 "$rate" "$seconds"
 wait $loading
 cat "$data/flooded"
 echo "load average     $(cut -d ' ' -f 1 /proc/loadavg)"
