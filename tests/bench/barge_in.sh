@@ -21,4 +21,4 @@ id=$(post /api/v1/bots "{\"name\":\"talker\",\"status\":\"active\",\"opening_mes
     sed 's/.*"id":"\(bot_[^"]*\)".*/\1/')
 route "$id"
 
-"$bin" lab load ""sip:1000@$sip"" --calls "$calls" --rate 5 --seconds "$seconds" --interrupt 'excuse me, I would like to say something, when are you open today'
+"$bin" lab load "sip:1000@$sip" --calls "$calls" --rate 5 --seconds "$seconds" --interrupt 'excuse me, I would like to say something, when are you open today'
