@@ -78,6 +78,8 @@ mod tests {
             address: String::new(),
             locale: String::new(),
             groups: Vec::new(),
+            agent_languages: Vec::new(),
+            agent_primary_language: String::new(),
             password_hash: String::new(),
             token_epoch: 0,
             created_by: String::new(),

@@ -139,7 +139,7 @@ fn is_zone(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn refused(change: Value) -> Vec<String> {
         let mut body = json!({
