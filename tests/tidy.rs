@@ -39,6 +39,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("mail", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
+    ("privacy", &["settings", "bots", "calls", "transcripts", "outbound", "permit", "webhooks", "mail"]),
     ("ops", &["settings", "fleet", "calls", "recordings", "backups"]),
     ("console", &[]),
 ];

@@ -17,17 +17,19 @@ use crate::features::ops::Readiness;
 use crate::features::outbound::Orders;
 use crate::features::permit::{Permit, PermitSetup, Places};
 use crate::features::phones::Phones;
+use crate::features::privacy::Privacy;
 use crate::features::recordings::Recordings;
 use crate::features::runtime::Runtime;
 use crate::features::settings::Settings;
 use crate::features::transcripts::{Shares, Transcripts};
 use crate::features::webhooks::Webhooks;
-use crate::platform::db::Db;
+use crate::platform::bulletin::Bulletin;
+use crate::platform::db::{Db, Trace};
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
 use std::sync::Arc;
 
-use super::makers::{Callees, Shared};
+use super::makers::{Callees, Kept, Shared};
 use super::setup::Setup;
 
 /// One cheap handle per feature.
@@ -50,6 +52,7 @@ pub(super) struct Handles {
     pub(super) orders: Orders,
     pub(super) phones: Phones,
     pub(super) permit: Permit,
+    pub(super) privacy: Privacy,
     pub(super) random: Random,
     pub(super) readiness: Readiness,
     pub(super) recordings: Recordings,
@@ -83,11 +86,17 @@ impl Handles {
         let auth = shared.auth(outbound.clone(), &settings)?;
         let phones = shared.phones(&auth);
         let objects = Objects::disk(shared.setup.data.recordings(), shared.setup.random.clone())?;
-        let calls = shared.calls(&bots, &objects);
+        let trace = Trace::open(&shared.setup.data.trace_db())?;
+        let bulletin = Bulletin::default();
+        let knowledge = shared.knowledge(&settings, bulletin.clone())?;
+        let calls = shared.calls(&bots, &objects, bulletin, trace.clone());
         let crm = shared.crm(&calls, &bots)?;
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
         let recordings = shared.recordings(outbound.clone(), objects, &settings, &calls, &fleet);
+        let transcripts = shared.transcripts();
+        let kept = Kept { settings: &settings, bots: &bots, calls: &calls, transcripts: &transcripts, orders: &orders, permit: &permit };
         Ok(Self {
+            privacy: shared.privacy(trace, &kept),
             audit: Audit::new(db.clone()),
             readiness: Readiness::new(db.clone(), shared.disk(), fleet.clone()),
             runtime: shared.runtime(&Callees {
@@ -102,7 +111,7 @@ impl Handles {
                 knowledge: &knowledge,
             }),
             shares: shared.shares(&settings)?,
-            transcripts: shared.transcripts(),
+            transcripts,
             mails: shared.mails(&settings, outbound.clone())?,
             net: outbound.clone(),
             backups: shared.backups(&settings, &recordings),

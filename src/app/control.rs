@@ -12,6 +12,7 @@ use crate::features::auth::Auth;
 use crate::features::fleet::Fleet;
 use crate::features::ops::doctor::{Doctor, DoctorSetup};
 use crate::features::ops::{self, Figures, FiguresSetup};
+use crate::features::privacy::Privacy;
 use crate::platform::config::TlsMode;
 use crate::platform::db::Db;
 use crate::platform::outbox::{Outbox, Work};
@@ -98,6 +99,11 @@ impl App {
     /// The engines, for whoever keeps them running.
     pub fn fleet(&self) -> &Fleet {
         &self.handles.fleet
+    }
+
+    /// Erasure, for the command line.
+    pub fn privacy(&self) -> &Privacy {
+        &self.handles.privacy
     }
 
     /// Logins, for the first admin's way in.

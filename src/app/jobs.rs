@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::compose::Handles;
-use crate::features::{backups, calls, crm, knowledge, mail, outbound, recordings, transcripts, webhooks};
+use crate::features::{backups, calls, crm, knowledge, mail, outbound, privacy, recordings, transcripts, webhooks};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome, Upkeep};
 
 /// All kinds of jobs and their handlers.
@@ -14,6 +14,7 @@ pub(super) fn all(handles: &Handles) -> HashMap<&'static str, Handler> {
     let mut all: HashMap<_, _> = transcripts::handlers(&handles.transcripts).into_iter().collect();
     all.extend(outbound::handlers(&handles.orders));
     all.extend(mail::handlers(&handles.mails));
+    all.extend(privacy::handlers(&handles.privacy));
     all.extend(recordings::handlers(&handles.recordings));
     all.extend(backups::handlers(&handles.backups));
     all.extend(crm::handlers(&handles.crm));
@@ -28,6 +29,7 @@ pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
         webhooks::chore(),
         recordings::chore(&handles.recordings),
         recordings::erasure(),
+        privacy::chore(&handles.privacy),
         backups::chore(&handles.backups),
         knowledge::chore(),
     ]

@@ -15,13 +15,14 @@ use crate::features::numbers::{InboundRoutes, Numbers, NumbersSetup};
 use crate::features::outbound::{Orders, OrdersSetup};
 use crate::features::permit::{Permit, Places};
 use crate::features::phones::{Phones, PhonesSetup};
+use crate::features::privacy::{Privacy, PrivacySetup};
 use crate::features::recordings::{Recordings, RecordingsSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
 use crate::features::transcripts::{Shares, SharesSetup, Transcripts, TranscriptsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::bulletin::Bulletin;
-use crate::platform::db::Db;
+use crate::platform::db::{Db, Trace};
 use crate::platform::mail::Mailer;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
@@ -141,13 +142,31 @@ impl Shared {
         })
     }
 
-    pub(super) fn calls(&self, bots: &Bots, objects: &Objects, bulletin: Bulletin) -> Calls {
+    pub(super) fn privacy(&self, trace: Trace, of: &Kept<'_>) -> Privacy {
+        Privacy::new(PrivacySetup {
+            db: self.db.clone(),
+            trace,
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            sealer: self.sealer.clone(),
+            settings: of.settings.clone(),
+            bots: of.bots.clone(),
+            calls: of.calls.clone(),
+            transcripts: of.transcripts.clone(),
+            orders: of.orders.clone(),
+            permit: of.permit.clone(),
+            spool: self.setup.data.spool(),
+        })
+    }
+
+    pub(super) fn calls(&self, bots: &Bots, objects: &Objects, bulletin: Bulletin, trace: Trace) -> Calls {
         Calls::new(CallsSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
             random: self.setup.random.clone(),
             sealer: self.sealer.clone(),
             recordings: objects.clone(),
+            trace,
             bots: bots.clone(),
             public_base: self.setup.base_url.clone(),
             bulletin,
@@ -311,4 +330,14 @@ impl Shared {
             tenant: self.setup.tenant.clone(),
         })
     }
+}
+
+/// What keeps something of people who call.
+pub(super) struct Kept<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) bots: &'a Bots,
+    pub(super) calls: &'a Calls,
+    pub(super) transcripts: &'a Transcripts,
+    pub(super) orders: &'a Orders,
+    pub(super) permit: &'a Permit,
 }

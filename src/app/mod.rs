@@ -6,6 +6,7 @@ mod describe;
 mod engine;
 mod jobs;
 mod makers;
+mod offline;
 mod openapi;
 mod router;
 mod serve;
@@ -13,6 +14,7 @@ mod setup;
 mod subscriptions;
 
 pub use control::App;
+pub use offline::erase;
 pub use openapi::openapi_text;
 pub use serve::serve;
 pub use setup::Setup;

@@ -13,8 +13,8 @@ use super::describe;
 use crate::features::ops::Figures;
 use crate::features::ops::doctor::Doctor;
 use crate::features::{
-    audit, auth, backups, bots, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit, phones, recordings,
-    runtime, settings, transcripts, webhooks,
+    audit, auth, backups, bots, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit, phones, privacy,
+    recordings, runtime, settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::edge;
@@ -47,6 +47,7 @@ pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Rou
         .merge(mail::routes(h.mails))
         .merge(crm::routes(h.crm))
         .merge(permit::routes(h.permit))
+        .merge(privacy::routes(h.privacy))
         .merge(knowledge::routes(h.knowledge))
         .merge(console::routes());
     let catalogue = ops::Catalogue::of(router.get_openapi());

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
-use crate::engine::link::Control;
+use crate::contract::log::LogLine;
+use crate::engine::link::{Control, logs};
 use crate::engine::providers::choose::Chooser;
 use crate::engine::run::{Engine, EngineOptions, Listen};
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
@@ -63,17 +66,18 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     let flags = Flags::default().set("engine.sip", "--sip", args.sip).set("engine.rtp_ports", "--rtp-ports", args.rtp_ports.clone());
     let data = DataDir::open(&args.data_dir)?;
     let config = Config::load(args.config.as_deref(), Some(&data), &flags)?;
-    telemetry::start(&config.log)?;
+    let logged = telemetry::start_tapped(&config.log, Clock::system())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(serve(args, data, config))?;
+    runtime.block_on(serve(args, data, config, logged))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
+async fn serve(args: Args, data: DataDir, config: Config, logged: mpsc::Receiver<LogLine>) -> Result<()> {
     let (clock, random) = (Clock::system(), Random::system());
     let secret = secret(&data, args.control.is_some(), &random)?;
     let is_supervised = args.control.is_none() && !args.unit;
     let control = control(args.control.as_deref(), args.ca, &data, secret)?;
+    let forwarded = logs::forward(control.clone(), clock.clone(), logged);
     let program = std::env::current_exe().context("cannot find this program")?;
     let workers = SpeechWorkers::new(SpeechSettings::new(program), clock.clone());
     if let Err(error) = workers.warm() {
@@ -99,6 +103,7 @@ async fn serve(args: Args, data: DataDir, config: Config) -> Result<()> {
         random,
     })
     .await?;
+    let _forwarding = AbortOnDropHandle::new(tokio::spawn(forwarded));
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
     engine.run(stop).await

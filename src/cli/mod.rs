@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod engine;
+mod erase;
 mod folder;
 mod kb;
 mod lab;
@@ -77,6 +78,8 @@ enum Command {
     /// Print the newest schema of the database that this program knows.
     #[command(hide = true)]
     Schema,
+    /// Forget a person: transcripts, recordings, orders; calls become anonymous.
+    Erase(erase::Args),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(config::Command),
@@ -101,6 +104,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Engine(args) => engine::run(args),
         Command::ParseWorker(args) => parse_worker::run(&args),
         Command::SpeechWorker => speech_worker::run(),
+        Command::Erase(args) => erase::run(&args),
         Command::Config(command) => config::run(command),
         Command::Openapi => openapi::run(),
         Command::Schema => schema::run(),

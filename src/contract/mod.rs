@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod flow;
 pub mod inbound;
 pub mod knowledge;
+pub mod log;
 pub mod phone;
 pub mod result;
 pub mod trunk;

@@ -16,6 +16,7 @@ pub mod ops;
 pub mod outbound;
 pub mod permit;
 pub mod phones;
+pub mod privacy;
 pub mod recordings;
 pub mod runtime;
 pub mod settings;

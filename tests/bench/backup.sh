@@ -12,6 +12,8 @@ rate=${2:-500}
 calls=1
 # shellcheck source=tests/bench/appliance.sh
 . tests/bench/appliance.sh
+start
+sign_in
 
 secret=$(cat "$data/secrets/cxbcore_secret")
 out=$(mktemp -d)

@@ -11,6 +11,8 @@ calls=${1:-20}
 seconds=${2:-90}
 # shellcheck source=tests/bench/appliance.sh
 . "$(dirname "$0")/appliance.sh"
+start
+sign_in
 
 line='This appliance answers the telephone for small businesses, it speaks and it listens and it keeps every call with its recording.'
 opening=$line

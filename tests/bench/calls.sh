@@ -8,6 +8,8 @@ calls=${1:-100}
 seconds=${2:-60}
 # shellcheck source=tests/bench/appliance.sh
 . "$(dirname "$0")/appliance.sh"
+start
+sign_in
 
 # Ten seconds of speech, then silence: the bot listens, voice detection runs, nothing is transcribed.
 speech='This appliance answers the telephone for small businesses. It speaks, it listens, and it keeps every call with its recording. It needs no other server, no cloud key, and no network at all.'

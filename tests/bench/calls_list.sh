@@ -7,38 +7,13 @@ cd "$(dirname "$0")/../.."
 
 orders=${1:-1000000}
 requests=${2:-300}
-: "${CARGO_TARGET_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/target}"
-bin=${CXBOX_BIN:-$CARGO_TARGET_DIR/x86_64-unknown-linux-gnu/release/cxbox}
-[ -x "$bin" ] || { echo "no binary at $bin: run cargo build --release, or set CXBOX_BIN" >&2; exit 1; }
-for tool in sqlite3 curl python3; do
-    command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install sqlite3 curl python3" >&2; exit 1; }
-done
+# shellcheck source=tests/bench/appliance.sh
+. tests/bench/appliance.sh
+need sqlite3 curl python3
 
-data=$(mktemp -d)
-serve=
-stop() {
-    [ -n "$serve" ] && kill -TERM "$serve" 2>/dev/null && wait "$serve" 2>/dev/null
-    rm -rf "$data"
-}
-trap stop EXIT
-
-read -r http sip < <(python3 -c 'import socket
-ports = [socket.socket() for _ in range(2)]
-for port in ports: port.bind(("127.0.0.1", 0))
-print(*[port.getsockname()[1] for port in ports])')
-
-start() {
-    "$bin" serve --data-dir "$data" --http "127.0.0.1:$http" --tls off --sip "127.0.0.1:$sip" --rtp-ports 30100-30199 >"$data/log" 2>&1 &
-    serve=$!
-    for _ in $(seq 300); do
-        curl -fs "http://127.0.0.1:$http/readyz" >/dev/null && return
-        kill -0 "$serve" 2>/dev/null || { tail -20 "$data/log" >&2; exit 1; }
-        sleep 0.1
-    done
-    exit 1
-}
-
-printf 'correct horse battery' | "$bin" user add root --email root@example.com --role super_admin --password-stdin --data-dir "$data"
+# The first start makes the tables.
+start
+stop
 # The orders of a year: most are over, a few wait or are under way. The triggers of the table keep the counts.
 sqlite3 "$data/main.db" "
     pragma synchronous = off;
@@ -58,7 +33,8 @@ sqlite3 "$data/main.db" "
     commit;
     pragma wal_checkpoint(truncate);" >/dev/null
 start
-python3 - "$http" "$requests" "$orders" <<'P'
+sign_in
+python3 - "$http_port" "$requests" "$orders" <<'P'
 import http.client, json, sys, time
 port, n, orders = (int(arg) for arg in sys.argv[1:])
 wire = http.client.HTTPConnection("127.0.0.1", port)
@@ -70,7 +46,7 @@ def ask(method, path, body=None, headers={}):
     assert answer.status == 200, (path, answer.status, read[:200])
     return json.loads(read)
 
-form = "grant_type=password&client_id=codeb-admin&username=root&password=correct+horse+battery&scope=openid"
+form = "grant_type=password&client_id=codeb-admin&username=bench&password=correct+horse+battery&scope=openid"
 token = ask("POST", "/oidc.ashx/token", form, {"content-type": "application/x-www-form-urlencoded"})["access_token"]
 auth = {"authorization": "Bearer " + token}
 bad = False

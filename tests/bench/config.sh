@@ -14,6 +14,8 @@ done
 calls=10
 # shellcheck source=tests/bench/appliance.sh
 . tests/bench/appliance.sh
+start
+sign_in
 
 # A bot with a prompt of 4 KB, ten intents, a tool and transfer targets.
 body=$(python3 -c '

@@ -14,6 +14,8 @@ python=${XDG_CACHE_HOME:-$HOME/.cache}/cxbox/venv/bin/python
 calls=1
 # shellcheck source=tests/bench/appliance.sh
 . tests/bench/appliance.sh
+start
+sign_in
 
 store=18590
 "$python" -m moto.server -H 127.0.0.1 -p $store >"$data/moto.log" 2>&1 &

@@ -9,6 +9,8 @@ rate=${2:-2000}
 seconds=${3:-30}
 # shellcheck source=tests/bench/appliance.sh
 . "$(dirname "$0")/appliance.sh"
+start
+sign_in
 
 speech='This appliance answers the telephone for small businesses. It speaks, it listens, and it keeps every call with its recording.'
 bot=$(post /api/v1/bots "{\"name\":\"flood\",\"status\":\"active\",\"opening_message\":\"$speech\",\"system_prompt\":\"\",\"language\":\"en-US\",\"timezone\":\"UTC\",

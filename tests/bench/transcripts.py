@@ -47,7 +47,7 @@ def fill(path, n_rows):
     db = sqlite3.connect(path)
     db.execute("pragma synchronous = off")
     db.execute("pragma cache_size = -500000")
-    triggers = db.execute("select name, sql from sqlite_master where type = 'trigger' and name like 'transcript%'").fetchall()
+    triggers = db.execute("select name, sql from sqlite_master where type = 'trigger' and (name like 'transcript%' or name = 'calls_made')").fetchall()
     for name, _ in triggers:
         db.execute(f"drop trigger {name}")
     calls, transcripts, texts = [], [], []

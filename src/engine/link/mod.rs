@@ -6,6 +6,7 @@ pub mod client;
 pub mod commands;
 pub mod journal;
 mod knowledge;
+pub mod logs;
 pub mod phones;
 pub mod report;
 pub mod spool;

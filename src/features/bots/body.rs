@@ -78,6 +78,24 @@ impl Disclosure {
     }
 }
 
+/// How long what is kept of a bot's calls, where that differs from the settings: days after the beginning of a call, 0 for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BotRetention {
+    /// Recordings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_days: Option<u32>,
+    /// What was said and what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transcript_days: Option<u32>,
+    /// Analysis and quality check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analysis_days: Option<u32>,
+    /// The calls themselves, and with them everything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_days: Option<u32>,
+}
+
 /// A bot as it is written: the body of POST and PUT, and of each stored version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -154,6 +172,9 @@ pub struct BotBody {
     /// Conversation policy, handed to the engine as it is.
     #[schema(value_type = Option<Object>)]
     pub conversation_policy: Option<Value>,
+    /// How long what is kept of its calls, where that differs from the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<BotRetention>,
     /// Which SIP headers of a call become variables; null means none.
     pub sip_header_config: Option<SipHeaderConfig>,
     /// What is added to the prompt of a campaign's call so that wishes to be called back are noticed.
@@ -212,6 +233,7 @@ impl Default for BotBody {
             auto_dispositions: None,
             active_hours: None,
             conversation_policy: None,
+            retention: None,
             sip_header_config: None,
             callback_prompt_injection: None,
             knowledge_enabled: false,

@@ -20,7 +20,7 @@ mod versions_routes;
 mod versions_store;
 mod view;
 
-pub use body::{BotBody, BotStatus, Disclosure};
+pub use body::{BotBody, BotRetention, BotStatus, Disclosure};
 pub(crate) use check::{day_index, is_language, minute_of_day};
 pub use drafts::BotState;
 pub use provider::Provider;

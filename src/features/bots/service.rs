@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::body::{BotBody, BotStatus};
+use super::body::{BotBody, BotRetention, BotStatus};
 use super::check::check;
 use super::diff::diff;
 use super::store::{self, Filter, StoredBot};
@@ -172,6 +172,11 @@ impl Bots {
                 Ok((rows.into_iter().map(|row| bots.view(row)).collect::<Result<_>>()?, total))
             })
             .await
+    }
+
+    /// Bots that say how long what is kept of their calls, also those that were deleted.
+    pub fn retentions(&self, conn: &Conn) -> Result<Vec<(BotId, BotRetention)>> {
+        store::retentions(conn)
     }
 
     /// The published version, credentials readable; `None` when there is no such bot.

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::body::{BotBody, BotStatus};
+use super::body::{BotBody, BotRetention, BotStatus};
 use super::versions_store;
 use crate::base::id::BotId;
 use crate::base::page::Page;
@@ -146,4 +146,15 @@ pub(super) fn delete(tx: &Tx<'_>, id: &BotId) -> Result<()> {
     versions_store::delete_draft(tx, id)?;
     tx.prepare_cached("update bots set deleted_at = ?2 where id = ?1")?.execute((id, tx.now))?;
     Ok(())
+}
+
+/// The published `retention` of every bot that has one.
+pub(super) fn retentions(conn: &Conn) -> Result<Vec<(BotId, BotRetention)>> {
+    let mut statement = conn.prepare_cached(
+        "select b.id, json_extract(v.body, '$.retention') from bots b
+        join bot_versions v on v.bot_id = b.id and v.version = b.published_version
+        where json_extract(v.body, '$.retention') is not null",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| row.map_err(Into::into).and_then(|(id, text)| Ok((id, from_json(&text)?)))).collect()
 }

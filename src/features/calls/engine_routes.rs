@@ -16,6 +16,7 @@ use super::service::Calls;
 use crate::base::id::SessionId;
 use crate::base::{Error, Kind};
 use crate::contract::event::CallEvent;
+use crate::contract::log::EngineLog;
 use crate::contract::result::CallResultsPayload;
 use crate::platform::access::EngineOnly;
 use crate::platform::http::{ApiResult, Body};
@@ -28,6 +29,7 @@ pub(super) fn routes(calls: Calls) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(receive_result))
         .routes(routes!(receive_event))
+        .routes(routes!(receive_log))
         .routes(routes!(receive_cdr))
         .layer(DefaultBodyLimit::max(MOST_RESULT_BYTES))
         .with_state(calls)
@@ -89,4 +91,20 @@ async fn receive_event(
 )]
 async fn receive_cdr(_: EngineOnly, State(calls): State<Calls>, Body(record): Body<Map<String, Value>>) -> ApiResult<Json<CdrOutcome>> {
     Ok(Json(calls.merge_cdr(record).await?))
+}
+
+/// Most lines of one request that are kept.
+const MOST_LINES: usize = 500;
+
+/// How many lines were noted.
+#[derive(Serialize, ToSchema)]
+struct Noted {
+    noted: usize,
+}
+
+/// What an engine logged about calls. Kept in the trace for some days; with too much at once, lines are left out.
+#[utoipa::path(post, path = "/api/v1/engine/logs", tag = "engine", request_body = EngineLog, responses((status = 200, body = Noted)))]
+async fn receive_log(_: EngineOnly, State(calls): State<Calls>, Body(log): Body<EngineLog>) -> Json<Noted> {
+    let lines = log.lines.into_iter().take(MOST_LINES);
+    Json(Noted { noted: calls.trace_log(lines) })
 }

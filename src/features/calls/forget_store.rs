@@ -51,8 +51,6 @@ pub struct DueCall {
     pub id: i64,
     /// Its key.
     pub session_id: SessionId,
-    /// Key or URL part under which its recording lies.
-    pub recording: Option<String>,
 }
 
 /// Some calls that began before a moment, are over, are not on hold and hold something of a class.
@@ -62,21 +60,14 @@ pub fn due(conn: &Conn, class: Class, of: &Of<'_>, before: Millis, limit: u32) -
         Of::AllBut(bots) => (to_json(bots)?, false),
     };
     let mut statement = conn.prepare_cached(
-        "select c.id, c.session_id, c.recording_key, json_extract(c.doc, '$.recording_url') as url
+        "select c.id, c.session_id
         from call_kinds k join call_list l indexed by call_list_by_kind on l.kind_id = k.id join calls c on c.id = l.id
         where k.n > 0 and k.oldest_at < :before and k.holds & :held = 0 and (:bit = 0 or k.holds & :bit <> 0) and k.status <> 'active'
             and (k.bot_id in (select value from json_each(:bots))) = :only and l.created_at < :before
         limit :limit",
     )?;
     let values = named_params! { ":before": before, ":held": HELD, ":bit": class.bit(), ":bots": bots, ":only": only, ":limit": limit };
-    let rows = statement.query_map(values, |row| {
-        let (key, url): (Option<String>, Option<String>) = (row.get("recording_key")?, row.get("url")?);
-        Ok(DueCall {
-            id: row.get("id")?,
-            session_id: row.get("session_id")?,
-            recording: super::record::object_of(key.as_deref(), url.as_deref()),
-        })
-    })?;
+    let rows = statement.query_map(values, |row| Ok(DueCall { id: row.get("id")?, session_id: row.get("session_id")? }))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -31,7 +31,8 @@ pub(super) fn routes(calls: Calls) -> OpenApiRouter {
 
 /// Events of running calls: `ringing`, `answered`, `started`, `turn`, `transferred`, `note`, `completed`; and `knowledge`, how far documents
 /// are being taken in. Each event of a call has an id; a client that
-/// comes back with `Last-Event-ID` gets what it missed of that call as long as the call runs. A client that is too slow gets `lagged`.
+/// comes back with `Last-Event-ID` gets what it missed of that call, at least that it is over, and `resync`: what happened on other calls
+/// meanwhile is read from their list. A client that is too slow gets `lagged`.
 #[utoipa::path(get, path = "/api/v1/events/stream", params(("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, content_type = "text/event-stream", body = String)), tag = "calls")]
 async fn watch(
@@ -45,7 +46,8 @@ async fn watch(
         Some(id) => calls.missed(id).await?,
         None => Vec::new(),
     };
-    let of_calls = stream::iter(missed.into_iter().map(|live| event(&live))).chain(stream::unfold(live, next));
+    let back = headers.contains_key("last-event-id").then(|| Event::default().event("resync").data("{}"));
+    let of_calls = stream::iter(missed.into_iter().map(|live| event(&live)).chain(back)).chain(stream::unfold(live, next));
     let events = stream::select(of_calls, stream::unfold(notices, next_notice)).map(Ok);
     let events = events.take_until(until(draining));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))

@@ -28,6 +28,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trace_routes;
 mod view;
 
 pub use attempts_store::{Unplaced, cancel, carried_by, close, forget, n_live_on, n_live_up_to, supersede};
@@ -72,5 +73,11 @@ impl Permission for HoldCalls {
 /// May take calls out of the box as a file.
 pub enum ExportCalls {}
 impl Permission for ExportCalls {
+    const RANK: Role = Role::Admin;
+}
+
+/// May read raw events and log lines.
+pub enum ReadTraces {}
+impl Permission for ReadTraces {
     const RANK: Role = Role::Admin;
 }

@@ -168,7 +168,7 @@ impl CallRecord {
 }
 
 /// Key of a recording: its own, else the last part of its URL.
-pub(super) fn object_of(key: Option<&str>, url: Option<&str>) -> Option<String> {
+fn object_of(key: Option<&str>, url: Option<&str>) -> Option<String> {
     let of_url = || url?.split(['?', '#']).next()?.rsplit('/').next();
     key.filter(|key| !key.is_empty()).or_else(of_url).filter(|key| !key.is_empty()).map(str::to_owned)
 }

@@ -14,9 +14,10 @@ use crate::base::seal::Sealer;
 use crate::base::secret::sha256;
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
+use crate::contract::log::LogLine;
 use crate::features::bots::Bots;
 use crate::platform::bulletin::Bulletin;
-use crate::platform::db::{Db, Tx};
+use crate::platform::db::{Db, Trace, TraceLine, Tx};
 use crate::platform::objects::Objects;
 
 /// Live events that may wait for a slow listener; it then loses the oldest and is told so.
@@ -34,6 +35,8 @@ pub struct CallsSetup {
     pub sealer: Arc<Sealer>,
     /// Where recordings lie on this machine.
     pub recordings: Objects,
+    /// Where raw events are noted.
+    pub trace: Trace,
     /// The bots, for how long their calls may last.
     pub bots: Bots,
     /// `https://host` of this box as callers see it; recording links begin with it.
@@ -144,11 +147,29 @@ impl Calls {
     /// Stores what the engine reports of a running call and shows it to live listeners. A repeated `seq` changes nothing.
     pub async fn record_event(&self, session_id: SessionId, event: CallEvent) -> Result<()> {
         let (id, stored) = (session_id.clone(), event.clone());
+        self.trace_event(&id, &stored);
         if self.db().write(move |tx| events_store::record(tx, &id, &stored)).await? {
             // No listener, no matter.
             let _ = self.inner.live.send(Arc::new(Live { session_id, event }));
         }
         Ok(())
+    }
+
+    /// Notes an event as it came, also one that changes nothing.
+    fn trace_event(&self, session_id: &SessionId, event: &CallEvent) {
+        let body = serde_json::to_string(event).unwrap_or_default();
+        let (source, level) = ("event".to_owned(), "info".to_owned());
+        self.inner.setup.trace.note(TraceLine { id: 0, at: event.at, session_id: Some(session_id.clone()), source, level, body });
+    }
+
+    /// Notes what an engine logged. Says how many lines those were.
+    pub(super) fn trace_log(&self, lines: impl Iterator<Item = LogLine>) -> usize {
+        let source = "engine".to_owned();
+        let noted = lines.map(|LogLine { at, level, session_id, text }| {
+            let line = TraceLine { id: 0, at, session_id: Some(session_id), source: source.clone(), level, body: text };
+            self.inner.setup.trace.note(line);
+        });
+        noted.count()
     }
 
     /// What a listener missed since the live event with this id (`session:seq`), as far as that call still runs.
@@ -158,7 +179,12 @@ impl Calls {
             return Ok(Vec::new());
         };
         let wanted = session_id.clone();
-        let events = self.db().read(move |conn| events_store::list(conn, &wanted)).await?;
+        let read = move |conn: &_| Ok((store::find(conn, &wanted)?, events_store::list(conn, &wanted)?));
+        let (call, mut events) = self.db().read(read).await?;
+        // The events of a call that is over are in its record; the listener has to know that it is over.
+        if let Some(at) = call.and_then(|call| call.completed_at) {
+            events.push(CallEvent { seq: u32::MAX, at, what: CallEventKind::Completed });
+        }
         let later = events.into_iter().filter(|event| event.seq > seq);
         Ok(later.map(|event| Live { session_id: session_id.clone(), event }).collect())
     }

@@ -13,7 +13,7 @@ use super::{events_store, store};
 use crate::base::id::SessionId;
 use crate::base::page::Page;
 use crate::base::{Context, Result};
-use crate::platform::db::Conn;
+use crate::platform::db::{Conn, TraceLine};
 
 impl Calls {
     /// One page of calls and how many match.
@@ -63,6 +63,13 @@ impl Calls {
             notes: marks_store::notes(conn, call.id)?,
             legal_hold: marks_store::hold_of(conn, call.id)?,
         })
+    }
+
+    /// Raw events and log lines of a call after a position.
+    pub(super) async fn trace(&self, session_id: SessionId, after: i64, limit: u32) -> Result<Vec<TraceLine>> {
+        let known = session_id.clone();
+        self.db().read(move |conn| store::id_of(conn, &known)).await?;
+        self.inner.setup.trace.lines(session_id, after, limit).await
     }
 
     /// Everything that happened on a call, in order.

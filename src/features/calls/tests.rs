@@ -11,7 +11,7 @@ use crate::base::seal::Sealer;
 use crate::base::{Clock, Kind, Millis, Random, Result};
 use crate::contract::event::CallEvent;
 use crate::features::bots::Bots;
-use crate::platform::db::Db;
+use crate::platform::db::{Db, Trace};
 use crate::platform::objects::Objects;
 use crate::platform::outbox::{Outbox, Work, facts_after};
 
@@ -36,6 +36,7 @@ impl House {
             random: random.clone(),
             sealer: sealer.clone(),
             recordings: Objects::disk(folder.path().join("recordings"), random.clone()).expect("a store"),
+            trace: Trace::open(&folder.path().join("trace.db")).expect("a trace"),
             bots: Bots::new(db.clone(), random, sealer),
             bulletin: crate::platform::bulletin::Bulletin::default(),
             public_base: "https://phone.example:8443".to_owned(),

@@ -33,6 +33,11 @@ pub struct OrderOf {
 }
 
 impl OrderOf {
+    /// Whether somebody is dialled or spoken with.
+    pub fn is_running(&self) -> bool {
+        matches!(self.status.as_str(), "dispatching" | "in-flight")
+    }
+
     /// Whether nothing more will happen.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "ended-success" | "ended-failed-final" | "cancelled")

@@ -29,7 +29,8 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     unless((1..=1000).contains(&doc.backup.keep), "keep", "must be 1 to 1000")?;
     sip(doc)?;
     unless((1..=100).contains(&doc.knowledge.max_document_mb), "max_document_mb", "must be 1 to 100")?;
-    unless((5..=250).contains(&doc.knowledge.parse_seconds), "parse_seconds", "must be 5 to 250")
+    unless((5..=250).contains(&doc.knowledge.parse_seconds), "parse_seconds", "must be 5 to 250")?;
+    retention(doc)
 }
 
 /// Whether what a configuration file says about settings can be accepted.
@@ -131,6 +132,24 @@ fn sip(doc: &SettingsDoc) -> Result<()> {
     Ok(())
 }
 
+/// Longest time anything is kept that is not kept for ever: a hundred years.
+const MOST_DAYS: u32 = 36_500;
+
+fn retention(doc: &SettingsDoc) -> Result<()> {
+    let kept = &doc.retention;
+    for (field, days) in [
+        ("audio_days", kept.audio_days),
+        ("transcript_days", kept.transcript_days),
+        ("analysis_days", kept.analysis_days),
+        ("metadata_days", kept.metadata_days),
+        ("consent_days", kept.consent_days),
+        ("trace_days", kept.trace_days),
+    ] {
+        unless(days <= MOST_DAYS, field, "must be 0 to 36500")?;
+    }
+    unless((1..=100_000).contains(&kept.trace_mb), "trace_mb", "must be 1 to 100000")
+}
+
 fn unless(holds: bool, field: &str, sentence: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(refused(field, sentence)) }
 }
@@ -172,7 +191,7 @@ mod tests {
 
     #[test]
     fn each_refusal_names_its_field() {
-        use Section::{Backup, Brand, Fleet, Mail, Outbound, Sip, Storage};
+        use Section::{Backup, Brand, Fleet, Mail, Outbound, Retention, Sip, Storage};
         for (section, key, value, field) in [
             (Sip, "external_address", json!("sip.example.com"), "external_address"),
             (Sip, "external_address", json!("0.0.0.0"), "external_address"),
@@ -201,6 +220,9 @@ mod tests {
             (Brand, "support_email", json!("nobody"), "support_email"),
             (Fleet, "cxbcore_fleet", json!(["https://ok:1", "ftp://no"]), "cxbcore_fleet[1]"),
             (Fleet, "cxbcore_fleet", json!(["https://ok/path"]), "cxbcore_fleet[0]"),
+            (Retention, "audio_days", json!(-1), "audio_days"),
+            (Retention, "metadata_days", json!(36_501), "metadata_days"),
+            (Retention, "trace_mb", json!(0), "trace_mb"),
             (Storage, "endpoint", json!("http://localhost:9000"), "endpoint"),
             (Storage, "endpoint", json!("localhost:9000/path"), "endpoint"),
             (Storage, "bucket", json!("Up"), "bucket"),

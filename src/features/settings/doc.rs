@@ -30,6 +30,8 @@ pub struct SettingsDoc {
     pub sip: Sip,
     /// Knowledge bases.
     pub knowledge: KnowledgeLimits,
+    /// How long what is kept of calls.
+    pub retention: Retention,
 }
 
 /// Section `outbound`.
@@ -194,6 +196,26 @@ pub struct KnowledgeLimits {
     pub max_document_mb: u32,
     /// How long reading one document may take, in seconds.
     pub parse_seconds: u32,
+}
+
+/// Section `retention`: days after the beginning of a call; 0 is for ever.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Recordings.
+    pub audio_days: u32,
+    /// What was said and what happened.
+    pub transcript_days: u32,
+    /// Analysis and quality check.
+    pub analysis_days: u32,
+    /// The calls themselves.
+    pub metadata_days: u32,
+    /// Proofs of consent.
+    pub consent_days: u32,
+    /// Raw events and log lines.
+    pub trace_days: u32,
+    /// Largest size of those, in megabytes.
+    pub trace_mb: u32,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

@@ -58,6 +58,7 @@ impl Base {
             backup: self.typed(Section::Backup, stored)?,
             sip: self.typed(Section::Sip, stored)?,
             knowledge: self.typed(Section::Knowledge, stored)?,
+            retention: self.typed(Section::Retention, stored)?,
         })
     }
 

@@ -17,7 +17,7 @@ mod view;
 mod window;
 
 pub use check::check_config;
-pub use doc::{Backup, Brand, FleetHosts, KnowledgeLimits, Mail, MailSecurity, OutboundCalls, Providers, SettingsDoc, Storage};
+pub use doc::{Backup, Brand, FleetHosts, KnowledgeLimits, Mail, MailSecurity, OutboundCalls, Providers, Retention, SettingsDoc, Storage};
 pub use routes::routes;
 pub use schedule::Schedule;
 pub use section::Section;

@@ -23,12 +23,24 @@ pub enum Section {
     Sip,
     /// Knowledge bases.
     Knowledge,
+    /// How long what is kept of calls.
+    Retention,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 9] =
-        [Self::Outbound, Self::Mail, Self::Brand, Self::Fleet, Self::Providers, Self::Storage, Self::Backup, Self::Sip, Self::Knowledge];
+    pub const ALL: [Self; 10] = [
+        Self::Outbound,
+        Self::Mail,
+        Self::Brand,
+        Self::Fleet,
+        Self::Providers,
+        Self::Storage,
+        Self::Backup,
+        Self::Sip,
+        Self::Knowledge,
+        Self::Retention,
+    ];
 
     /// The word in paths, rows and the configuration.
     pub fn word(self) -> &'static str {
@@ -42,6 +54,7 @@ impl Section {
             Self::Backup => "backup",
             Self::Sip => "sip",
             Self::Knowledge => "knowledge",
+            Self::Retention => "retention",
         }
     }
 
@@ -50,7 +63,7 @@ impl Section {
         let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             Error::not_found(
-                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip and knowledge",
+                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip, knowledge and retention",
             )
         })
     }

@@ -4,9 +4,11 @@ mod backup;
 mod error;
 mod migrate;
 mod readers;
+mod scrub;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod tx;
 mod writer;
 
@@ -20,6 +22,7 @@ pub use backup::{CopyKind, Inspection, copy_file, edit_file, inspect, read_file}
 pub use error::OnConstraint;
 pub use migrate::newest as newest_schema;
 pub use sql::{from_json, to_json};
+pub use trace::{Trace, TraceLine};
 pub use tx::{Conn, Tx};
 
 /// The database. Cheap to clone; the last clone's drop ends the threads.
@@ -67,6 +70,11 @@ impl Db {
     /// Copies the database to a file as it is at one moment, while writers go on, and checks the copy. Nothing is at `to` when it fails.
     pub async fn backup(&self, to: &Path, kind: CopyKind) -> Result<()> {
         backup::copy(self.path.clone(), to.to_owned(), kind).await
+    }
+
+    /// Takes what was removed out of the database's log file too. Waits for readers that are at work.
+    pub async fn scrub(&self) -> Result<()> {
+        scrub::scrub(self.path.clone()).await
     }
 
     /// Changes after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.

@@ -98,6 +98,8 @@ fn open(path: &Path) -> Result<Connection> {
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    // What is removed is overwritten: keys, numbers and words of people must not stay readable in free pages.
+    conn.pragma_update(None, "secure_delete", true)?;
     conn.pragma_update(None, "journal_size_limit", 32 * 1024 * 1024)?;
     // Session keys are random: the leaves of their index stay in memory, and one checkpoint serves many commits that touch the same ones.
     conn.pragma_update(None, "cache_size", -16 * 1024)?;

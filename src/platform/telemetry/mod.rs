@@ -1,17 +1,23 @@
 //! Logs and counters. One line per event, JSON or for people, with phone numbers and credentials made unreadable before they are written.
 
 mod redact;
+mod tap;
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::base::{Context, Error, Result};
+use crate::base::{Clock, Context, Error, Result};
+use crate::contract::log::LogLine;
 use crate::platform::config::{BAD_CONFIG, Log, LogFormat};
 
 use redact::RedactedStderr;
+use tap::Tap;
 
 /// Bounds of what is counted in classes, in seconds.
 const CLASSES: &[(&str, &[f64])] = &[
@@ -44,6 +50,17 @@ pub async fn keep_counting(counted: PrometheusHandle) {
 
 /// Starts logging to standard error. Call once per process.
 pub fn start(log: &Log) -> Result<()> {
+    begin(log, None)
+}
+
+/// The same, and lines about calls come out here too. They may be left there: the log does not wait for them.
+pub fn start_tapped(log: &Log, clock: Clock) -> Result<mpsc::Receiver<LogLine>> {
+    let (tap, lines) = Tap::new(clock);
+    begin(log, Some(tap))?;
+    Ok(lines)
+}
+
+fn begin(log: &Log, tap: Option<Tap>) -> Result<()> {
     let filter = EnvFilter::try_new(quiet_wire(&log.level)).map_err(|error| {
         Error::invalid(format!("log.level: {} is not a filter such as info", log.level)).caused_by(error).code(BAD_CONFIG)
     })?;
@@ -52,11 +69,12 @@ pub fn start(log: &Log) -> Result<()> {
         LogFormat::Json => false,
         LogFormat::Pretty => true,
     };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(RedactedStderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(RedactedStderr);
+    let all = tracing_subscriber::registry().with(filter).with(tap);
     let started = if is_pretty {
-        lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
+        all.with(lines.with_ansi(std::io::stderr().is_terminal()).with_target(false)).try_init()
     } else {
-        lines.json().flatten_event(true).try_init()
+        all.with(lines.json().flatten_event(true)).try_init()
     };
     started.map_err(|error| Error::internal("logging is started already").caused_by(error))
 }

@@ -39,7 +39,7 @@ impl Write for RedactedStderr {
 }
 
 /// The line with all but the last four digits of phone numbers, and all of every credential, replaced.
-fn redact(line: &str) -> Cow<'_, str> {
+pub(super) fn redact(line: &str) -> Cow<'_, str> {
     if !CREDENTIALS.iter().chain(NUMBERS).any(|marker| line.contains(marker)) {
         return Cow::Borrowed(line);
     }

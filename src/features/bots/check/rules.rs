@@ -27,6 +27,16 @@ pub(super) fn rules_hold(body: &BotBody, no: &mut Refusals) {
     if let Some(hours) = &body.active_hours {
         hours_hold(hours, no);
     }
+    if let Some(own) = &body.retention {
+        for (field, days) in [
+            ("audio_days", own.audio_days),
+            ("transcript_days", own.transcript_days),
+            ("analysis_days", own.analysis_days),
+            ("metadata_days", own.metadata_days),
+        ] {
+            no.unless(days.is_none_or(|days| days <= 36_500), format!("retention.{field}"), "must be 0 to 36500");
+        }
+    }
     if let Some(config) = &body.sip_header_config {
         headers_hold(config, no);
     }

@@ -179,14 +179,14 @@ impl Filter {
 
     /// Whether only time is asked for.
     pub(super) fn takes_every_kind(&self) -> bool {
-        let names = [&self.bot_id, &self.number, &self.disposition, &self.disconnected_by, &self.carrier_id];
+        let names = [&self.bot_id, &self.disposition, &self.disconnected_by, &self.carrier_id];
         let asks = names.iter().any(|name| name.is_some()) || self.status.is_some() || self.direction.is_some();
         !asks && self.has_recording.is_none() && self.spans == Spans::ALL
     }
 
     /// What the full-text index is asked, where kinds do not suffice.
     pub(super) fn question(&self, spans: u32) -> Option<String> {
-        if self.phone.is_none() && self.tag.is_none() && self.spoken.is_none() {
+        if [&self.phone, &self.number, &self.tag, &self.spoken].into_iter().all(Option::is_none) {
             return None;
         }
         let mut question = Question::default();

@@ -16,8 +16,7 @@ const FAR: u64 = 500;
 const DAY_MS: i64 = 86_400_000;
 
 /// Which kinds match, over the alias `k`.
-const KINDS: &str = "(:bot_id is null or k.bot_id = :bot_id) and (:number is null or k.number = :number)
-    and (:carrier_id is null or k.carrier_id = :carrier_id) and (:direction is null or k.direction = :direction)
+const KINDS: &str = "(:bot_id is null or k.bot_id = :bot_id) and (:carrier_id is null or k.carrier_id = :carrier_id) and (:direction is null or k.direction = :direction)
     and (:status is null or k.status = :status) and (:disposition is null or k.outcome = :disposition or k.disposition = :disposition)
     and (:disconnected_by is null or k.disconnected_by = :disconnected_by)
     and (:has_recording is null or (k.holds & 1) = :has_recording) and (:spans >> k.span) & 1 and k.n > 0";
@@ -43,7 +42,6 @@ impl<'a> Kinds<'a> {
     fn params(&self) -> Params<'_> {
         vec![
             (":bot_id", &self.filter.bot_id),
-            (":number", &self.filter.number),
             (":carrier_id", &self.filter.carrier_id),
             (":direction", &self.direction),
             (":status", &self.status),

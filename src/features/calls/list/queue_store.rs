@@ -132,16 +132,16 @@ fn list(tx: &Tx<'_>, call: &Waiting) -> Result<()> {
 fn kind(tx: &Tx<'_>, call: &Waiting, disposition: &str, holds: u32, span: u32) -> Result<i64> {
     Ok(tx
         .prepare_cached(
-            "insert into call_kinds (bot_id, number, carrier_id, direction, status, outcome, disposition, disconnected_by, holds, span, n,
+            "insert into call_kinds (bot_id, carrier_id, direction, status, outcome, disposition, disconnected_by, holds, span, n,
                 oldest_at, newest_at)
-            values (:bot_id, :number, :carrier_id, :direction, :status, :outcome, :disposition, :disconnected_by, :holds, :span, 1, :at, :at)
+            values (:bot_id, :carrier_id, :direction, :status, :outcome, :disposition, :disconnected_by, :holds, :span, 1, :at, :at)
             on conflict do update set n = n + 1, oldest_at = min(oldest_at, excluded.oldest_at),
                 newest_at = max(newest_at, excluded.newest_at)
             returning id",
         )?
         .query_row(
             named_params! {
-                ":bot_id": call.bot_id, ":number": call.number, ":carrier_id": call.carrier_id, ":direction": call.direction,
+                ":bot_id": call.bot_id, ":carrier_id": call.carrier_id, ":direction": call.direction,
                 ":status": call.status, ":outcome": call.outcome, ":disposition": disposition, ":disconnected_by": call.disconnected_by,
                 ":holds": holds, ":span": span, ":at": call.created_at,
             },

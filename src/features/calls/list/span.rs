@@ -30,7 +30,7 @@ impl Spans {
             let end = EDGES.get(class).copied().unwrap_or(f64::INFINITY);
             if least <= begin && end <= most {
                 spans.whole |= 1 << class;
-            } else if least < end && begin <= most {
+            } else if least <= most && least < end && begin <= most {
                 spans.partial |= 1 << class;
             }
         }

@@ -3,7 +3,6 @@
 create table call_kinds (
     id integer primary key,
     bot_id text not null,
-    number text not null,
     carrier_id text not null,
     direction text not null,
     status text not null,
@@ -15,7 +14,7 @@ create table call_kinds (
     n integer not null,
     oldest_at integer not null,
     newest_at integer not null,
-    unique (bot_id, number, carrier_id, direction, status, outcome, disposition, disconnected_by, holds, span)
+    unique (bot_id, carrier_id, direction, status, outcome, disposition, disconnected_by, holds, span)
 ) strict;
 
 -- The calls in order of time, with no more than a list needs to find its page.

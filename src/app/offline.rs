@@ -1,0 +1,30 @@
+//! What the command line does with the control plane's parts while nobody serves the folder. The caller holds its lock.
+
+use super::compose::Setup;
+use super::control::App;
+use crate::base::{Clock, Random, Result};
+use crate::features::privacy::{EraseOrder, ErasureView};
+use crate::platform::access::Actor;
+use crate::platform::config::{Config, process_environment};
+use crate::platform::data_dir::DataDir;
+use crate::platform::secrets::Secrets;
+
+/// Erases a person.
+pub async fn erase(data: DataDir, config: Config, order: EraseOrder) -> Result<ErasureView> {
+    let random = Random::system();
+    let secrets = Secrets::open(&data, &process_environment(), &random)?;
+    let address = config.server.http;
+    let setup = Setup {
+        data,
+        base_url: config.server.base_url(address),
+        tenant: config.server.tenant(address),
+        config,
+        clock: Clock::system(),
+        random,
+        secrets,
+    };
+    let app = App::build(setup)?;
+    app.seed().await?;
+    // Calls that wait to be listed are found as well; nothing else has to be done first.
+    app.privacy().erase(&Actor::local("command line"), order).await
+}
