@@ -53,6 +53,8 @@ async function screens() {
     ['/settings/storage', 'Settings'],
     ['/settings/backup', 'Settings'],
     ['/backups', 'Backups'],
+    ['/crm', 'CRM'],
+    [`/bots/${await first('/api/v1/bots?q=demo')}/crm`, 'demo reception', 'bot-crm'],
     ['/fleet', 'Engines'],
     ['/audit', 'Audit log'],
     ['/status', 'Status'],

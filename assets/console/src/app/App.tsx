@@ -43,6 +43,7 @@ const Prompts = lazy(() => import('~/features/prompts/Prompts'));
 const PromptScreen = lazy(() => import('~/features/prompts/PromptScreen'));
 const Clients = lazy(() => import('~/features/clients/Clients'));
 const Backups = lazy(() => import('~/features/backups/Backups'));
+const Pushes = lazy(() => import('~/features/crm/Pushes'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -85,6 +86,7 @@ export function App() {
             <Route path="phones" element={<Phones />} />
             <Route path="fleet" element={<Fleet />} />
             <Route path="clients" element={<Clients />} />
+            <Route path="crm" element={<Pushes />} />
             <Route path="backups" element={<Backups />} />
             <Route path="settings" element={<Settings />} />
             <Route path="settings/:section" element={<Settings />} />

@@ -5,6 +5,7 @@ import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
 import { callWorkMessages } from '~/features/calls/workMessages';
 import { carriersMessages } from '~/features/carriers/messages';
+import { trunkMessages } from '~/features/carriers/trunkMessages';
 import { docsMessages } from '~/features/docs/messages';
 import { keysMessages } from '~/features/keys/messages';
 import { numbersMessages } from '~/features/numbers/messages';
@@ -24,6 +25,7 @@ import { settingsMessages } from '~/features/settings/messages';
 import { transcriptsMessages } from '~/features/transcripts/messages';
 import { backupsMessages } from '~/features/backups/messages';
 import { sectionMessages } from '~/features/settings/sectionMessages';
+import { crmMessages } from '~/features/crm/messages';
 import { common } from '~/shared/i18n/common';
 import { promptMessages } from '~/shared/prompt/messages';
 import { liveMessages } from '~/shared/ui/messages';
@@ -41,6 +43,7 @@ const PARTS = [
   callsMessages,
   callWorkMessages,
   carriersMessages,
+  trunkMessages,
   docsMessages,
   keysMessages,
   numbersMessages,
@@ -50,6 +53,7 @@ const PARTS = [
   setupMessages,
   usersMessages,
   webhooksMessages,
+  crmMessages,
   backupsMessages,
   sectionMessages,
   transcriptsMessages,

@@ -38,6 +38,7 @@ export const GROUPS: { name: string; places: Place[] }[] = [
     name: 'nav.connect',
     places: [
       { to: '/webhooks', name: 'nav.webhooks', icon: icons.IconWebhook, role: 'admin' },
+      { to: '/crm', name: 'nav.crm', icon: icons.IconAddressBook, role: 'admin' },
       { to: '/api-keys', name: 'nav.keys', icon: icons.IconKey, role: 'admin' },
       { to: '/clients', name: 'nav.clients', icon: icons.IconPlug, role: 'admin' },
     ],

@@ -8,6 +8,7 @@ import { useFormat } from '~/shared/i18n/format';
 import { Confirm } from '~/shared/ui/Confirm';
 import { Loaded } from '~/shared/ui/Loaded';
 import { BotForm } from './BotForm';
+import { bodyOf } from './view';
 
 type View = Schemas['BotView'];
 type Draft = Schemas['BotDraft'];
@@ -34,12 +35,6 @@ export function EditBot({ stored }: { stored: View }) {
       }}
     </Loaded>
   );
-}
-
-/** The body of a bot, without what the server adds when it is read. */
-function bodyOf(view: View): BotBody {
-  const { id: _i, version: _v, has_draft: _d, created_at: _c, created_by: _b, updated_at: _u, ...body } = view;
-  return body;
 }
 
 function Form({ stored, body }: { stored: View; body: BotBody }) {

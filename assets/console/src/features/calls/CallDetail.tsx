@@ -14,6 +14,7 @@ import { Section } from '~/shared/ui/Section';
 import { Analysis } from './Analysis';
 import { CallDeliveries } from './CallDeliveries';
 import { Facts } from './Facts';
+import { CrmPush } from './CrmPush';
 import { Hold } from './Hold';
 import { Notes, Tags } from './Marks';
 import { originOf, turnsOf, type Call } from './model';
@@ -89,6 +90,7 @@ function Detail({ call }: { call: Call }) {
               </Stack>
             </Section>
             <Notes sessionId={call.session_id} notes={call.notes ?? []} />
+            {isAdmin && call.crm_push && <CrmPush sessionId={call.session_id} push={call.crm_push} />}
             {isAdmin && (
               <Section title={t('call.webhooks')}>
                 <CallDeliveries sessionId={call.session_id} />

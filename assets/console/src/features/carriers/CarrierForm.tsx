@@ -18,6 +18,10 @@ function valuesOf(view: View | null) {
     sip_address: view?.sip_address ?? '',
     transport: view?.transport ?? 'auto',
     is_active: view?.is_active ?? true,
+    tls_ca_pem: view?.tls_ca_pem ?? '',
+    register: view?.register ?? false,
+    register_interval_seconds: view?.register_interval_seconds ?? 600,
+    options_interval_seconds: view?.options_interval_seconds ?? 30,
     from_number: view?.from_number ?? '',
     destination_country: view?.destination_country ?? '',
     outbound_auth_username: view?.outbound_auth_username ?? '',
@@ -40,6 +44,7 @@ function bodyOf(values: Values): Body {
     // A password that is absent stays as it is stored.
     ...(outbound_auth_password ? { outbound_auth_password } : {}),
     ...(inbound_auth_password ? { inbound_auth_password } : {}),
+    tls_ca_pem: text(values.tls_ca_pem),
     from_number: text(values.from_number),
     destination_country: text(values.destination_country),
     outbound_auth_username: text(values.outbound_auth_username),
@@ -68,8 +73,19 @@ export function CarrierForm({ stored }: { stored: View | null }) {
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput label={t('carriers.name')} required {...field('name')} />
         <TextInput label={t('carriers.address')} description={t('carriers.address.more')} required {...field('sip_address')} />
-        <NativeSelect label={t('carriers.transport')} data={['auto', 'udp', 'tcp']} {...field('transport')} />
+        <NativeSelect label={t('carriers.transport')} data={['auto', 'udp', 'tcp', 'tls']} {...field('transport')} />
         <Switch label={t('carriers.active')} mt={{ sm: 28 }} key={form.key('is_active')} {...form.getInputProps('is_active', { type: 'checkbox' })} />
+      </SimpleGrid>
+      <Textarea label={t('carriers.ca')} autosize minRows={1} maxRows={6} {...field('tls_ca_pem')} />
+      <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <Switch
+          label={t('carriers.register')}
+          description={t('carriers.register.more')}
+          key={form.key('register')}
+          {...form.getInputProps('register', { type: 'checkbox' })}
+        />
+        <NumberInput label={t('carriers.register.every')} min={60} {...field('register_interval_seconds')} />
+        <NumberInput label={t('carriers.options.every')} min={0} {...field('options_interval_seconds')} />
       </SimpleGrid>
       <Fieldset legend={t('carriers.out')}>
         <SimpleGrid cols={{ base: 1, sm: 2 }}>

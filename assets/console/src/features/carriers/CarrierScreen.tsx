@@ -1,4 +1,4 @@
-import { Alert } from '@mantine/core';
+import { Alert, Stack } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
@@ -8,6 +8,8 @@ import { Deletable } from '~/shared/ui/Deletable';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 import { CarrierForm } from './CarrierForm';
+import { Dids } from './Dids';
+import { Trunk } from './Trunk';
 
 type View = Schemas['CarrierView'];
 
@@ -44,8 +46,11 @@ function Existing({ stored }: { stored: View }) {
   return (
     <Page title={name} actions={isOwner && <Deletable name={name} onDelete={remove} />}>
       {!isOwner && <Alert maw={860}>{t('carriers.owner')}</Alert>}
-      {stored.lk_sync_error && <Alert color="red">{stored.lk_sync_error}</Alert>}
-      <CarrierForm stored={stored} />
+      <Stack maw={860}>
+        <Trunk carrier={stored} mayCheck={isOwner} />
+        <Dids carrierId={stored.id} mayEdit={isOwner} />
+        <CarrierForm stored={stored} />
+      </Stack>
     </Page>
   );
 }

@@ -1,4 +1,3 @@
-import { Badge } from '@mantine/core';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
@@ -7,6 +6,7 @@ import { EmptyState } from '~/shared/ui/EmptyState';
 import { NewButton } from '~/shared/ui/NewButton';
 import { Page } from '~/shared/ui/Page';
 import { useFilters, useListing } from '~/shared/ui/useListing';
+import { TrunkState } from './Trunk';
 
 type View = Schemas['CarrierView'];
 
@@ -24,11 +24,7 @@ export default function Carriers() {
     {
       key: 'state',
       header: t('carriers.state'),
-      cell: (row) => (
-        <Badge variant="light" tt="none" color={row.is_active ? 'teal' : 'gray'}>
-          {row.is_active ? t('carriers.active') : t('carriers.inactive')}
-        </Badge>
-      ),
+      cell: (row) => <TrunkState carrier={row} />,
     },
   ];
   return (

@@ -1,4 +1,4 @@
-import { Code, Stack, Text } from '@mantine/core';
+import { Code, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, need } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
@@ -20,11 +20,13 @@ export function Doctor() {
           <Stack gap="sm" component="ul" className="plain-list" p={0} m={0}>
             {findings.map((finding) => (
               <li key={finding.name}>
-                <Mark color={COLOURS[finding.verdict] ?? 'gray'}>{t(`doctor.${finding.verdict}`)}</Mark>{' '}
-                <Text span size="sm" fw={600}>
-                  {finding.name}
-                </Text>
-                <Words size="sm">{finding.message}</Words>
+                <Group gap="xs">
+                  <Mark color={COLOURS[finding.verdict] ?? 'gray'}>{t(`doctor.${finding.verdict}`)}</Mark>
+                  <Text size="sm" fw={600}>
+                    {finding.name}
+                  </Text>
+                  <Words size="sm">{finding.message}</Words>
+                </Group>
                 {finding.fix && (
                   <Code block mt={4} className="words">
                     {finding.fix}
