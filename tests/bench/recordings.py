@@ -49,12 +49,16 @@ def memory():
     """100 listeners that take the sound more slowly than it comes."""
     before, most, ends = rss_kb(), 0, threading.Event()
     host, port = box.split(":")
+    heard = []
 
     def listen():
         peer = socket.create_connection((host, int(port)))
         peer.sendall(f"GET {path} HTTP/1.1\r\nHost: {box}\r\n\r\n".encode())
-        while not ends.is_set() and peer.recv(16 * 1024):
+        n_bytes = 0
+        while not ends.is_set() and (part := peer.recv(16 * 1024)):
+            n_bytes += len(part)
             time.sleep(0.02)
+        heard.append(n_bytes)
         peer.close()
 
     threads = [threading.Thread(target=listen) for _ in range(100)]
@@ -66,7 +70,7 @@ def memory():
     ends.set()
     for thread in threads:
         thread.join()
-    print(f"memory with 100 listeners: {before / 1024:.1f} MB before, {most / 1024:.1f} MB at most, + {(most - before) / 1024:.1f} MB")
+    print(f"memory with 100 listeners, who heard {min(heard)} to {max(heard)} bytes each: {before / 1024:.1f} MB before, {most / 1024:.1f} MB at most, + {(most - before) / 1024:.1f} MB")
 
 
 def random_ranges():

@@ -82,6 +82,7 @@ pub(super) fn open_files(sealed: &str, sealer: &Sealer, into: Option<&Path>) -> 
         Error::invalid("the backup belongs to another master key: give that one with --master-key-file").caused_by(cause)
     })?;
     let all: Vec<Small> = serde_json::from_str(&text).context("the sealed files cannot be read")?;
+    use std::os::unix::fs::DirBuilderExt as _;
     let Some(into) = into else { return Ok(()) };
     for small in all {
         let is_plain = small.path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
@@ -89,7 +90,7 @@ pub(super) fn open_files(sealed: &str, sealer: &Sealer, into: Option<&Path>) -> 
             return Err(Error::invalid("the backup is damaged: a sealed file leaves the folder"));
         }
         let path = into.join(&small.path);
-        std::fs::create_dir_all(path.parent().unwrap_or(into)).context("cannot make a folder")?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path.parent().unwrap_or(into)).context("cannot make a folder")?;
         write_whole(&path, &BASE64_STANDARD.decode(&small.bytes).context("the sealed files cannot be read")?)?;
     }
     Ok(())
