@@ -86,7 +86,7 @@ pub fn forget_recording(tx: &Tx<'_>, id: i64) -> Result<()> {
 pub fn forget_transcript(tx: &Tx<'_>, id: i64) -> Result<()> {
     tx.prepare_cached(
         "update calls set transcript_file = null, doc = json_remove(doc, '$.transcript', '$.events', '$.intents', '$.connected_event',
-            '$.latency_samples', '$.usage_metrics') where id = ?1",
+            '$.crm_data', '$.cdr', '$.latency_samples', '$.usage_metrics') where id = ?1",
     )?
     .execute([id])?;
     tx.wake_outbox();
