@@ -9,6 +9,7 @@ use crate::base::Millis;
 /// Who spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = TurnRole)]
 pub enum Role {
     /// The bot.
     Assistant,

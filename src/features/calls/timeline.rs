@@ -12,6 +12,7 @@ use crate::contract::turn::{Role, Turn};
 /// Where an entry comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = TimelineKind)]
 pub(super) enum Kind {
     /// The SIP call: placed, ringing, answered, transferred, ended.
     Sip,
@@ -27,6 +28,7 @@ pub(super) enum Kind {
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TimelineEntry)]
 pub(super) struct Entry {
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]

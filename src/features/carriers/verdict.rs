@@ -11,6 +11,7 @@ use crate::contract::trunk::{RegistrationStatus, TrunkCheck, TrunkStatus};
 /// The verdict on a trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = TrunkVerdict)]
 pub enum Verdict {
     /// It answers, and sees the box where the box says that it is.
     Ok,

@@ -93,6 +93,7 @@ struct RouteQuery {
 /// The body of a change: only `user` can change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = RouteTaker)]
 struct NewUser {
     /// Who takes the calls from now on.
     user: Option<String>,

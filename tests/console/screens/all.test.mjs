@@ -54,6 +54,7 @@ async function screens() {
     ['/settings/backup', 'Settings'],
     ['/backups', 'Backups'],
     ['/crm', 'CRM'],
+    ['/knowledge', 'Knowledge'],
     [`/bots/${await first('/api/v1/bots?q=demo')}/crm`, 'demo reception', 'bot-crm'],
     ['/fleet', 'Engines'],
     ['/audit', 'Audit log'],

@@ -44,6 +44,8 @@ const PromptScreen = lazy(() => import('~/features/prompts/PromptScreen'));
 const Clients = lazy(() => import('~/features/clients/Clients'));
 const Backups = lazy(() => import('~/features/backups/Backups'));
 const Pushes = lazy(() => import('~/features/crm/Pushes'));
+const Bases = lazy(() => import('~/features/knowledge/Bases'));
+const BaseScreen = lazy(() => import('~/features/knowledge/BaseScreen'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -86,6 +88,9 @@ export function App() {
             <Route path="phones" element={<Phones />} />
             <Route path="fleet" element={<Fleet />} />
             <Route path="clients" element={<Clients />} />
+            <Route path="knowledge" element={<Bases />} />
+            <Route path="knowledge/:id" element={<BaseScreen />} />
+            <Route path="knowledge/:id/:tab" element={<BaseScreen />} />
             <Route path="crm" element={<Pushes />} />
             <Route path="backups" element={<Backups />} />
             <Route path="settings" element={<Settings />} />

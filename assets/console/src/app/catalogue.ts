@@ -26,6 +26,7 @@ import { transcriptsMessages } from '~/features/transcripts/messages';
 import { backupsMessages } from '~/features/backups/messages';
 import { sectionMessages } from '~/features/settings/sectionMessages';
 import { crmMessages } from '~/features/crm/messages';
+import { knowledgeMessages } from '~/features/knowledge/messages';
 import { common } from '~/shared/i18n/common';
 import { promptMessages } from '~/shared/prompt/messages';
 import { liveMessages } from '~/shared/ui/messages';
@@ -53,6 +54,7 @@ const PARTS = [
   setupMessages,
   usersMessages,
   webhooksMessages,
+  knowledgeMessages,
   crmMessages,
   backupsMessages,
   sectionMessages,

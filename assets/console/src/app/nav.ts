@@ -26,6 +26,7 @@ export const GROUPS: { name: string; places: Place[] }[] = [
     name: 'nav.build',
     places: [
       { to: '/bots', name: 'nav.bots', icon: icons.IconRobot, role: 'admin' },
+      { to: '/knowledge', name: 'nav.knowledge', icon: icons.IconBooks, role: 'admin' },
       { to: '/prompts', name: 'nav.prompts', icon: icons.IconMessage, role: 'admin' },
       { to: '/numbers', name: 'nav.numbers', icon: icons.IconHash, role: 'admin' },
       { to: '/routes', name: 'nav.routes', icon: icons.IconRoute, role: 'admin' },

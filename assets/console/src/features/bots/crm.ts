@@ -32,8 +32,8 @@ export interface PrefetchFields {
 /** What most CRMs want, to begin with. */
 const STARTER: Pair[] = [
   { name: 'phone', value: '{{call.from_number}}' },
-  { name: 'outcome', value: '{{result.outcome}}' },
-  { name: 'duration', value: '{{result.duration_seconds}}' },
+  { name: 'outcome', value: '{{result.disposition}}' },
+  { name: 'duration', value: '{{result.call_duration_seconds}}' },
   { name: 'transcript', value: '{{result.transcript}}' },
   { name: 'recording', value: '{{result.recording_url}}' },
 ];
