@@ -91,8 +91,7 @@ async fn with_binary(places: &Places, within: Duration) -> Result<ExitCode> {
         }
         Err(failure) => {
             go_back(places, &runner, &backup).await?;
-            Err(Error::unavailable(format!("{version} did not come up ({}); the former program and its data are back", failure.message()))
-                .caused_by(failure))
+            Err(Error::unavailable(format!("{version} did not come up ({}); the former program and its data are back", failure.message())))
         }
     }
 }
