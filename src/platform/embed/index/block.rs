@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cxbox_kernels::{BIAS, quantise};
+use cxbox_kernels::{BIAS, quantise, signs};
 
 /// Vectors of a block: what a change copies at most, so not too many.
 pub(super) const BLOCK: usize = 1024;
@@ -27,12 +27,19 @@ pub(super) struct Block {
 pub(super) struct Rows {
     pub(super) bytes: Vec<u8>,
     pub(super) scales: Vec<f32>,
+    /// One bit for each number, one after the other.
+    pub(super) signs: Vec<u64>,
     width: usize,
 }
 
 impl Rows {
     fn new(width: usize) -> Self {
-        Self { bytes: Vec::with_capacity(BLOCK * width), scales: Vec::with_capacity(BLOCK), width }
+        Self {
+            bytes: Vec::with_capacity(BLOCK * width),
+            scales: Vec::with_capacity(BLOCK),
+            signs: Vec::with_capacity(BLOCK * width / u64::BITS as usize),
+            width,
+        }
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
@@ -41,11 +48,19 @@ impl Rows {
         self.bytes.extend(quantised.values.iter().map(|value| value.cast_unsigned().wrapping_add(BIAS)));
         self.bytes.resize(start + self.width, BIAS);
         self.scales.push(quantised.scale);
+        self.signs.extend(signs(vector));
+    }
+
+    /// The bytes of one vector.
+    pub(super) fn row(&self, slot: usize) -> &[u8] {
+        &self.bytes[slot * self.width..][..self.width]
     }
 
     fn push_from(&mut self, other: &Self, slot: usize) {
-        self.bytes.extend_from_slice(&other.bytes[slot * self.width..][..self.width]);
+        let words = self.width / u64::BITS as usize;
+        self.bytes.extend_from_slice(other.row(slot));
         self.scales.push(other.scales[slot]);
+        self.signs.extend_from_slice(&other.signs[slot * words..][..words]);
     }
 }
 
@@ -55,6 +70,7 @@ impl Clone for Rows {
         let mut copy = Self::new(self.width);
         copy.bytes.extend_from_slice(&self.bytes);
         copy.scales.extend_from_slice(&self.scales);
+        copy.signs.extend_from_slice(&self.signs);
         copy
     }
 }

@@ -1,24 +1,24 @@
-//! Vectors in memory, searched by direction: each number is one byte, a search looks at every vector. The caller makes the best hits exact.
+//! Vectors in memory, searched by direction: each number is one byte. The caller makes the best hits exact.
 //!
 //! Vectors lie in blocks that never change once somebody may read them. A search takes the list of blocks as it is at that moment and needs
 //! no lock afterwards; a change makes a new list that shares all blocks but the few it touches. So searches never wait for changes, and
 //! see each change as a whole. Nothing is stored: after a restart the index is filled from rows.
 
 mod block;
+mod search;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use cxbox_kernels::{Isa, quantise, scan};
+use cxbox_kernels::Isa;
 
-use self::block::{BLOCK, Block, GONE, Places, together};
+use self::block::{BLOCK, Block, Places, together};
+use self::search::search;
 use crate::base::{Error, Result};
 
-/// Rows are padded with zeros to a multiple of this, as [`scan`] wants them.
+/// Rows are padded with zeros to a multiple of this, as the kernels want them.
 const STEP: usize = 64;
 /// A vector that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,26 +96,7 @@ impl VectorIndex {
     /// fifty and computes [`dot`](super::dot) with the exact vectors.
     pub fn search(&self, query: &[f32], most: usize, wanted: impl Fn(i64) -> bool) -> Result<Vec<Near>> {
         self.check(query)?;
-        let query = quantise(query);
-        let mut padded = query.values;
-        padded.resize(self.width(), 0);
-        let mut best = BinaryHeap::with_capacity(most.min(BLOCK) + 1);
-        let mut dots = [0; BLOCK];
-        for block in self.blocks().iter() {
-            let dots = &mut dots[..block.ids.len()];
-            scan(self.isa, &block.rows.bytes, &padded, dots);
-            for ((dot, scale), id) in dots.iter().zip(&block.rows.scales).zip(block.ids.iter()) {
-                let candidate = Candidate { score: *dot as f32 * scale * query.scale, id: *id };
-                let enters = best.len() < most || best.peek().is_some_and(|Reverse(last)| candidate > *last);
-                if enters && *id != GONE && wanted(*id) {
-                    best.push(Reverse(candidate));
-                    if best.len() > most {
-                        best.pop();
-                    }
-                }
-            }
-        }
-        Ok(best.into_sorted_vec().into_iter().map(|Reverse(Candidate { score, id })| Near { id, score }).collect())
+        Ok(search(self.isa, &self.blocks(), query, self.width(), most, wanted))
     }
 
     /// How many vectors there are.
@@ -154,26 +135,5 @@ impl VectorIndex {
             (*places, blocks) = together(&blocks, self.width());
         }
         *self.blocks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(blocks);
-    }
-}
-
-/// A hit while searching: the better one is the greater; of equals the older one.
-#[derive(PartialEq)]
-struct Candidate {
-    score: f32,
-    id: i64,
-}
-
-impl Eq for Candidate {}
-
-impl Ord for Candidate {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.score.total_cmp(&other.score).then_with(|| other.id.cmp(&self.id))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }

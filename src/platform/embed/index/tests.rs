@@ -93,6 +93,28 @@ fn the_best_fifty_hold_the_exact_best_ten() {
 }
 
 #[test]
+fn among_many_the_near_ones_are_found_by_their_signs() {
+    // Each few hundred vectors lean towards one of 120 directions: nearness that means something, unlike that of random ones.
+    let leaning = |id: i64| -> Vec<f32> {
+        let (towards, own) = (unit((1_000_000 + id % 120).unsigned_abs(), 64), unit(id.unsigned_abs(), 64));
+        towards.iter().zip(own).map(|(towards, own)| towards + own * 0.7).collect()
+    };
+    let index = VectorIndex::new(64);
+    index.rebuild((0..34_000).map(|id| Ok((id, leaning(id))))).unwrap();
+    for id in [5, 77, 33_999] {
+        let query = leaning(id);
+        let hits = ids(&index.search(&query, 50, EVERY).unwrap());
+        let mut exact: Vec<_> = (0..34_000).map(|id| (dot(&leaning(id), &query), id)).collect();
+        exact.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let n_found = exact[..10].iter().filter(|(_, id)| hits.contains(id)).count();
+        assert!(n_found >= 9, "{n_found} of ten near {id}");
+        let few = ids(&index.search(&query, 50, |hit| hit % 120 == (id + 1) % 120).unwrap());
+        assert_eq!(few.len(), 50);
+        assert!(few.iter().all(|hit| hit % 120 == (id + 1) % 120));
+    }
+}
+
+#[test]
 fn gaps_are_closed_before_they_are_a_burden() {
     let index = filled(0..8000, 64);
     index.remove(0..4000);

@@ -5,7 +5,7 @@
 pub(crate) enum Level {
     /// Plain Rust, for any processor.
     Scalar,
-    /// AVX2 with fused multiply-add.
+    /// AVX2 with fused multiply-add and the counting of bits.
     Avx2,
     /// AVX-512 with its byte, word and doubleword parts.
     Avx512,
@@ -22,7 +22,7 @@ impl Isa {
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("popcnt");
             let avx512 = avx2
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")

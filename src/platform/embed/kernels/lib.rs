@@ -12,12 +12,14 @@ mod isa;
 mod product;
 mod quantised;
 mod scan;
+mod signs;
 
 pub use encoder::Encoder;
 pub use file::{FileError, Writer, read};
 pub use isa::Isa;
 pub use quantised::{Quantised, dot, quantise, quantise_rows};
 pub use scan::{BIAS, scan};
+pub use signs::{differences, signs};
 
 /// The shape of the one model that is known: all-MiniLM-L6-v2.
 pub mod shape {
