@@ -65,6 +65,7 @@ pub(super) struct Handles {
 }
 
 impl Handles {
+    #[expect(clippy::too_many_lines, reason = "a line or two for each handle, in the order they need each other")]
     pub(super) fn build(setup: Setup, db: &Db) -> Result<Self> {
         let shared = Shared::new(setup, db)?;
         let Setup { config, clock, random, tenant, .. } = &shared.setup;

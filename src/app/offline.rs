@@ -1,7 +1,7 @@
 //! What the command line does with the control plane's parts while nobody serves the folder. The caller holds its lock.
 
-use super::compose::Setup;
 use super::control::App;
+use super::setup::Setup;
 use crate::base::{Clock, Random, Result};
 use crate::features::privacy::{EraseOrder, ErasureView};
 use crate::platform::access::Actor;
