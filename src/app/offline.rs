@@ -2,7 +2,7 @@
 
 use super::control::App;
 use super::setup::Setup;
-use crate::base::{Clock, Random, Result};
+use crate::base::{Clock, Context, Random, Result};
 use crate::features::privacy::{EraseOrder, ErasureView};
 use crate::platform::access::Actor;
 use crate::platform::config::{Config, process_environment};
@@ -22,6 +22,7 @@ pub async fn erase(data: DataDir, config: Config, order: EraseOrder) -> Result<E
         clock: Clock::system(),
         random,
         secrets,
+        program: std::env::current_exe().context("cannot find this program")?,
     };
     let app = App::build(setup)?;
     app.seed().await?;
