@@ -113,13 +113,14 @@ impl Lane {
     }
 
     fn count_tokens(&self, text: &str) -> Result<usize> {
+        let failed = |error| Error::internal("the text cannot be cut into tokens").caused_by(error);
         self.with(|session| {
-            let encoding = session
-                .tokenizer
-                .encode_fast(text, false)
-                .map_err(|error| Error::internal("the text cannot be cut into tokens").caused_by(error))?;
-            let later: usize = encoding.get_overflowing().iter().map(|part| part.get_ids().len()).sum();
-            Ok(encoding.get_ids().len() + later + 2)
+            // The limit is lifted for this one text; nobody else has the session meanwhile.
+            let limit = session.tokenizer.get_truncation().cloned();
+            session.tokenizer.with_truncation(None).map_err(failed)?;
+            let encoding = session.tokenizer.encode_fast(text, true);
+            session.tokenizer.with_truncation(limit).map_err(failed)?;
+            encoding.map(|encoding| encoding.len()).map_err(failed)
         })
     }
 }
