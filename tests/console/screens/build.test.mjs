@@ -23,7 +23,7 @@ test('a bot is made from a template, gets an intent, and each change is a versio
   await named.getByLabel('Answer').fill('Ten dollars a bottle.');
   await shot(page, 'bot-intents');
   await page.getByRole('button', { name: 'Move price up' }).click();
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save and use' }).click();
   await page.getByText('Saved').first().waitFor();
   await page.getByRole('tab', { name: 'Versions' }).click();
   await page.getByRole('cell', { name: '2', exact: true }).waitFor();

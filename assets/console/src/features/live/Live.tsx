@@ -1,20 +1,17 @@
 import { Badge, SimpleGrid } from '@mantine/core';
-import { useEffect, useState } from 'react';
 import { useT } from '~/shared/i18n';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 import { LiveCall } from './LiveCall';
-import { useLiveCalls } from './useLiveCalls';
+import { useLiveCalls, type Spoken } from './useLiveCalls';
+
+/** One empty list for all calls, so that a card without words is not drawn anew. */
+const NONE: Spoken[] = [];
 
 export default function Live() {
   const t = useT();
   const { calls, lines } = useLiveCalls();
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const clock = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(clock);
-  }, []);
   const total = calls.data?.total ?? 0;
   return (
     <Page
@@ -33,7 +30,7 @@ export default function Live() {
           ) : (
             <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
               {list.data.map((call) => (
-                <LiveCall key={call.session_id} call={call} lines={lines[call.session_id] ?? []} now={now} />
+                <LiveCall key={call.session_id} call={call} lines={lines[call.session_id] ?? NONE} />
               ))}
             </SimpleGrid>
           )

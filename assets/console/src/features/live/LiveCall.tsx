@@ -1,5 +1,5 @@
 import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
@@ -8,8 +8,8 @@ import { HangUp } from '~/shared/ui/HangUp';
 import { Words } from '~/shared/ui/Words';
 import { useEarlier, type Spoken, type Summary } from './useLiveCalls';
 
-/** One running call: who, for how long, and what is being said. */
-export function LiveCall({ call, lines, now }: { call: Summary; lines: Spoken[]; now: number }) {
+/** One running call: who, for how long, and what is being said. It is drawn anew for its own words alone: there may be hundreds. */
+export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary; lines: Spoken[] }) {
   const t = useT();
   const earlier = useEarlier(call.session_id, true);
   const firstLive = lines[0]?.seq ?? Number.POSITIVE_INFINITY;
@@ -27,7 +27,7 @@ export function LiveCall({ call, lines, now }: { call: Summary; lines: Spoken[];
           </Badge>
         </Group>
         <Text size="xs" c="dimmed">
-          {call.number_name ?? call.number ?? call.did ?? ''} · {t('live.running')} {duration((now - began) / 1000)}
+          {call.number_name ?? call.number ?? call.did ?? ''} · {t('live.running')} <Running since={began} />
         </Text>
         <Lines lines={all} />
         <Group>
@@ -36,6 +36,16 @@ export function LiveCall({ call, lines, now }: { call: Summary; lines: Spoken[];
       </Stack>
     </Paper>
   );
+});
+
+/** For how long a call has been running, told every second. */
+function Running({ since }: { since: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const clock = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(clock);
+  }, []);
+  return duration((now - since) / 1000);
 }
 
 function Lines({ lines }: { lines: Spoken[] }) {
