@@ -19,12 +19,12 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// What makes vectors. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Embeddings {
-    built_in: Result2,
+    built_in: BuiltIn,
     net: Outbound,
 }
 
 /// The built-in model, or why it cannot be used.
-type Result2 = std::result::Result<Embedder, String>;
+type BuiltIn = std::result::Result<Embedder, String>;
 
 /// The model of one base.
 pub(super) enum Model {
