@@ -20,6 +20,11 @@ pub(super) fn complete(mut openapi: OpenApi) -> OpenApi {
     components.schemas.insert(ErrorBody::name().into_owned(), ErrorBody::schema());
     components.schemas.insert(FieldProblem::name().into_owned(), FieldProblem::schema());
     open_what_is_extended(components);
+    for (path, item) in &mut openapi.paths.paths {
+        for (method, operation) in methods(item) {
+            operation.operation_id = Some(operation_id(method, path));
+        }
+    }
     for operation in openapi.paths.paths.values_mut().flat_map(operations) {
         for (range, sentence) in [("4XX", "Refused, and why"), ("5XX", "Not possible now, or a fault of ours")] {
             operation.responses.responses.entry(range.to_owned()).or_insert_with(|| RefOr::T(refusal(sentence)));
@@ -29,7 +34,25 @@ pub(super) fn complete(mut openapi: OpenApi) -> OpenApi {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.head, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+    methods(item).map(|(_, operation)| operation)
+}
+
+fn methods(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("head", &mut item.head),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The name that generated clients give an operation: method and path, so that no two have the same.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn refusal(sentence: &str) -> Response {

@@ -8,12 +8,16 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::sentences::Sentences;
 use super::{Done, DoneSender, Providers};
 use crate::engine::media::{Clip, ClipId};
 use crate::engine::providers::{ProviderError, Tts, Verdict};
 
 /// How long one sentence may take to become sound.
 const CLIP_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longest text that is spoken at once, in characters: about twenty seconds.
+const MOST_AT_ONCE: usize = 300;
 
 /// Lines that may wait for their sound on one call. More make the responder wait.
 const MOST_WAITING: usize = 64;
@@ -93,8 +97,42 @@ impl Voice {
     }
 }
 
-/// One provider, with a second attempt when the failure may pass.
+/// One provider; a text of several sentences a few at a time, so that the longest takes no longer than any other.
 async fn attempt(tts: &dyn Tts, text: &str) -> Result<Clip, ProviderError> {
+    let mut pieces = pieces(text).into_iter();
+    let mut clip = twice(tts, &pieces.next().unwrap_or_default()).await?;
+    for piece in pieces {
+        let next = twice(tts, &piece).await?;
+        if next.rate != clip.rate {
+            return Err(ProviderError { verdict: Verdict::GiveUp, message: "text to speech changed its rate within a line".to_owned() });
+        }
+        clip.samples = clip.samples.iter().chain(next.samples.iter()).copied().collect();
+    }
+    Ok(clip)
+}
+
+/// The sentences of a text, as many together as are spoken at once.
+fn pieces(text: &str) -> Vec<String> {
+    if text.chars().count() <= MOST_AT_ONCE {
+        return vec![text.to_owned()];
+    }
+    let mut sentences = Sentences::default();
+    let cut = sentences.push(text).into_iter().chain(sentences.finish());
+    let mut pieces: Vec<String> = Vec::new();
+    for sentence in cut {
+        match pieces.last_mut().filter(|last| last.chars().count() + sentence.chars().count() < MOST_AT_ONCE) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(&sentence);
+            }
+            None => pieces.push(sentence),
+        }
+    }
+    pieces
+}
+
+/// One provider and one piece, with a second attempt when the failure may pass.
+async fn twice(tts: &dyn Tts, text: &str) -> Result<Clip, ProviderError> {
     let once = || async {
         match tokio::time::timeout(CLIP_WITHIN, tts.speak(text)).await {
             Ok(result) => result,
@@ -235,6 +273,15 @@ mod tests {
         let dead = counting(Some(Verdict::Retry));
         voice(&dead, None).speak("Hello.", false).await.expect_err("nobody speaks");
         assert_eq!(dead.n.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_long_text_is_spoken_in_pieces_and_is_one_clip() {
+        let tts = counting(None);
+        let text = "This is a sentence of forty characters. ".repeat(20);
+        let clip = voice(&tts, None).speak(text.trim(), true).await.expect("sound").clip;
+        assert_eq!(tts.n.load(Ordering::SeqCst), 3, "seven sentences at a time");
+        assert!(clip.samples.len() >= text.trim().len() - 3);
     }
 
     #[test]

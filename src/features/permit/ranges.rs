@@ -68,6 +68,8 @@ mod tests {
             ("+15551234567", None),
             ("+12125559761", None),
             ("+491711234567", None),
+            ("+3531550123456", Some("premium")),
+            ("+35315311234", None),
             ("+35699123456", None),
         ] {
             assert_eq!(ranges.find(phone).map(|range| range.kind), kind, "{phone}");
