@@ -20,6 +20,7 @@ use crate::engine::pipeline::speak::{Speaker, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
+use crate::engine::providers::chain::Replaced;
 use crate::engine::providers::{Ask, Heard, ProviderError};
 use crate::engine::tools::{ToolUse, Toolbox};
 
@@ -165,6 +166,10 @@ impl Hands {
 
     /// What came back from a provider, as the conversation's input. Stale answers are dropped.
     pub(super) fn done(&mut self, done: Done) -> Option<Input> {
+        for Replaced { slot, name, by, reason } in self.providers.replaced.take() {
+            let detail = [("provider", slot.to_owned()), ("name", name), ("by", by), ("reason", reason)];
+            self.record.note("provider_replaced", detail.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect());
+        }
         match done {
             Done::Spoken { id, clip, instead_of } => {
                 if self.waiting.remove(&id) {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::engine::media::{Clip, ClipId};
+use crate::engine::providers::chain::Replacements;
 use crate::engine::providers::{Analyst, Heard, Hints, Llm, ProviderError, Stt, Tts};
 use crate::engine::tools::Gave;
 
@@ -25,6 +26,8 @@ pub struct Providers {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when there is no other.
     pub spare_tts: Option<Arc<dyn Tts>>,
+    /// Providers that were passed over during the call.
+    pub replaced: Replacements,
     /// Reads the call when it is over; `None` when there is no language model.
     pub analyst: Option<Arc<dyn Analyst>>,
     /// What the recogniser should listen for.

@@ -240,8 +240,15 @@ mod tests {
 
     fn voice(first: &Arc<Counting>, spare: Option<&Arc<Counting>>) -> Voice {
         let spare_tts = spare.map(|s| s.clone() as Arc<dyn Tts>);
-        let providers =
-            Providers { stt: None, llm: Arc::new(Silent), tts: first.clone(), spare_tts, analyst: None, hints: Hints::default() };
+        let providers = Providers {
+            stt: None,
+            llm: Arc::new(Silent),
+            tts: first.clone(),
+            spare_tts,
+            replaced: Default::default(),
+            analyst: None,
+            hints: Hints::default(),
+        };
         Voice::new(&providers, Phrases::default(), "test")
     }
 

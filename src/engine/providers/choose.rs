@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::chain::{Chain, Link, Replacements};
 use super::espeak::Espeak;
 use super::flite::Flite;
 use super::flow::{self, FlowResponder};
@@ -42,6 +43,8 @@ pub struct Chosen {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when `tts` is that one already.
     pub spare_tts: Option<Arc<dyn Tts>>,
+    /// Providers that were passed over during the call.
+    pub replaced: Replacements,
     /// Reads the call when it is over; `None` when the bot's answers come from no language model.
     pub analyst: Option<Arc<dyn Analyst>>,
     /// What to listen for.
@@ -70,12 +73,23 @@ impl Chooser {
             _ => Hints { language: language(&config.stt, config).to_owned(), ..Hints::default() },
         };
         let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
-        let (stt, llm, tts) = (self.stt(config)?, self.llm(config)?, self.tts(config)?);
-        Ok(Chosen { stt, llm, tts, spare_tts, analyst: self.analyst(config), hints })
+        let replaced = Replacements::default();
+        let stt = links(&config.stt, &config.stt_fallbacks, |spec| self.stt(spec))?;
+        let llm = links(&config.llm, &config.llm_fallbacks, |spec| self.llm(spec, config).map(Some))?;
+        let tts = links(&config.tts, &config.tts_fallbacks, |spec| self.tts(spec, config).map(Some))?;
+        let (told, clock) = (|| replaced.clone(), || self.clock.clone());
+        Ok(Chosen {
+            stt: (!stt.is_empty()).then(|| Arc::new(Chain::new("stt", stt, told(), clock())) as Arc<dyn Stt>),
+            llm: Arc::new(Chain::new("llm", llm, told(), clock())),
+            tts: Arc::new(Chain::new("tts", tts, told(), clock())),
+            spare_tts,
+            analyst: self.analyst(config),
+            hints,
+            replaced: replaced.clone(),
+        })
     }
 
-    fn stt(&self, config: &CallConfig) -> Result<Option<Arc<dyn Stt>>, ProviderError> {
-        let spec = &config.stt;
+    fn stt(&self, spec: &ProviderSpec) -> Result<Option<Arc<dyn Stt>>, ProviderError> {
         match spec.provider.as_str() {
             "pocketsphinx" => Ok(Some(Arc::new(Pocketsphinx::new(self.workers.clone())))),
             "openai" => {
@@ -87,8 +101,7 @@ impl Chooser {
         }
     }
 
-    fn llm(&self, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
-        let spec = &config.llm;
+    fn llm(&self, spec: &ProviderSpec, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
         let documents = self.lookup.clone().and_then(|lookup| Documents::of(config, lookup));
         match spec.provider.as_str() {
             "flow" => {
@@ -120,8 +133,7 @@ impl Chooser {
         Some(Arc::new(Completer::new(endpoint, spec.model.clone().unwrap_or_default())))
     }
 
-    fn tts(&self, config: &CallConfig) -> Result<Arc<dyn Tts>, ProviderError> {
-        let spec = &config.tts;
+    fn tts(&self, spec: &ProviderSpec, config: &CallConfig) -> Result<Arc<dyn Tts>, ProviderError> {
         let voice = spec.voice.as_deref().unwrap_or_default();
         match spec.provider.as_str() {
             "flite" => Ok(Arc::new(Flite::new(self.workers.clone(), voice))),
@@ -133,6 +145,26 @@ impl Chooser {
             "none" | "" => Ok(Arc::new(Nothing)),
             other => Err(unknown("text to speech", other, "flite, espeak-ng, openai or none")),
         }
+    }
+}
+
+/// The providers of one kind that can be had, in order. Fails with the first one's reason when none can.
+fn links<P: ?Sized>(
+    first: &ProviderSpec,
+    others: &[ProviderSpec],
+    make: impl Fn(&ProviderSpec) -> Result<Option<Arc<P>>, ProviderError>,
+) -> Result<Vec<Link<P>>, ProviderError> {
+    let (mut links, mut failure) = (Vec::new(), None);
+    for spec in std::iter::once(first).chain(others) {
+        match make(spec) {
+            Ok(Some(provider)) => links.push(Link { name: spec.provider.clone(), provider }),
+            Ok(None) => {}
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    match failure.filter(|_| links.is_empty()) {
+        Some(error) => Err(error),
+        None => Ok(links),
     }
 }
 
@@ -191,6 +223,10 @@ mod tests {
             assert_eq!(error.verdict, Verdict::GiveUp);
             assert!(error.message.contains("known are"), "{}", error.message);
         }
+        let mut spared = config("siri", "hal", "flite");
+        spared.stt_fallbacks = vec![ProviderSpec { provider: "pocketsphinx".to_owned(), ..ProviderSpec::default() }];
+        spared.llm_fallbacks = vec![ProviderSpec { provider: "flow".to_owned(), ..ProviderSpec::default() }];
+        assert!(chooser().choose(&spared).expect("what can be had").stt.is_some());
         let mut bare = config("none", "flow", "flite");
         bare.flow = None;
         assert!(chooser().choose(&bare).err().expect("no flow").message.contains("no flow"));

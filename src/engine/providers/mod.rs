@@ -1,5 +1,6 @@
 //! Speech and language behind three traits. A provider that fails never ends a call in silence: the pipeline speaks a configured sentence.
 
+pub mod chain;
 pub mod choose;
 pub mod espeak;
 pub mod flite;

@@ -53,7 +53,15 @@ impl ProviderSource for Script {
         let analyst = endpoint.map(|endpoint| Arc::new(Completer::new(endpoint, "lab".to_owned())) as Arc<dyn Analyst>);
         let tts: Arc<dyn Tts> = if self.is_mute { Arc::new(Dead) } else { Arc::new(Tone) };
         let stt: Arc<dyn Stt> = if self.is_deaf { Arc::new(Dead) } else { Arc::new(Listed(self.words.clone())) };
-        Ok(Providers { stt: Some(stt).filter(|_| !self.has_no_ears), llm, tts, spare_tts: None, analyst, hints: Hints::default() })
+        Ok(Providers {
+            stt: Some(stt).filter(|_| !self.has_no_ears),
+            llm,
+            tts,
+            spare_tts: None,
+            replaced: Default::default(),
+            analyst,
+            hints: Hints::default(),
+        })
     }
 }
 
