@@ -62,7 +62,7 @@ async fn eval(args: EvalArgs) -> Result<ExitCode> {
     };
     let outcome = ask_all(&local, &cases, made.as_deref().or(args.kb.as_deref())).await;
     if let Some(kb_id) = made {
-        local.ask::<Value>(Request::delete(format!("/api/v1/knowledge-bases/{kb_id}?purge=true"))).await?;
+        local.ask::<Value>(Ok(Request::delete(format!("/api/v1/knowledge-bases/{kb_id}?purge=true")))).await?;
     }
     show(&outcome?, args.json)?;
     Ok(ExitCode::SUCCESS)
@@ -89,7 +89,7 @@ async fn bring(local: &Served, folder: &Path) -> Result<String> {
     for path in entries.iter().filter(|path| path.is_file()) {
         let bytes = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        local.ask::<Value>(upload(&kb_id, &name, &bytes)).await?;
+        local.ask::<Value>(Ok(upload(&kb_id, &name, &bytes))).await?;
     }
     let clock = Clock::system();
     let began = clock.monotonic();

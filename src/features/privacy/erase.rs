@@ -59,7 +59,7 @@ impl Privacy {
     /// Erases a person. 409 while a call with them runs; calls on legal hold stay and are named. A repeat finds what is left.
     pub async fn erase(&self, actor: &Actor, order: EraseOrder) -> Result<ErasureView> {
         let phone = phone(&order.phone)?;
-        self.stop_orders(&phone).await?;
+        self.stop_orders(actor, &phone).await?;
         let (found, orders) = self.find(&phone).await?;
         if found.iter().any(|call| call.is_active) {
             return Err(running());
@@ -95,14 +95,14 @@ impl Privacy {
     }
 
     /// Takes back orders that still wait, so that nothing of them happens any more.
-    async fn stop_orders(&self, phone: &str) -> Result<()> {
+    async fn stop_orders(&self, actor: &Actor, phone: &str) -> Result<()> {
         let wanted = phone.to_owned();
         let orders = self.setup.db.read(move |conn| outbound::orders_of(conn, &wanted)).await?;
         if orders.iter().any(OrderOf::is_running) {
             return Err(running());
         }
         for order in orders.into_iter().filter(|order| !order.is_over()) {
-            self.setup.orders.hang_up(order.call_id).await?;
+            self.setup.orders.hang_up(actor, order.call_id).await?;
         }
         Ok(())
     }

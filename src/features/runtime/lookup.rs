@@ -45,7 +45,7 @@ struct RateLimit {
 
 impl Runtime {
     /// Whose number this is, or "not found".
-    pub(super) async fn look_up(&self, number: String) -> Result<NumberFound> {
+    pub(super) async fn find_number(&self, number: String) -> Result<NumberFound> {
         let carriers = self.inner.carriers.clone();
         self.inner
             .db

@@ -77,7 +77,7 @@ struct TrunkQuery {
     )
 )]
 async fn look_up(_: EngineOnly, State(runtime): State<Runtime>, Query(query): Query<NumberQuery>) -> ApiResult<Json<NumberFound>> {
-    Ok(Json(runtime.look_up(query.number.unwrap_or_default()).await?))
+    Ok(Json(runtime.find_number(query.number.unwrap_or_default()).await?))
 }
 
 /// The trunk a call leaves through, and how fast calls may.

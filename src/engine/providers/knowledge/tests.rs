@@ -102,7 +102,7 @@ async fn a_model_that_looks_something_up_is_asked_once_more_with_what_was_found(
     assert_eq!(n_hits, 1);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn documents_that_do_not_answer_hold_up_nobody() {
     let shelf = Arc::new(Shelf { is_slow: true, ..Shelf::default() });
     assert_eq!(said(&shelf, false, false, "where can i park").await, ("Be kind.".to_owned(), 0));
