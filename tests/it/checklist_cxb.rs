@@ -70,6 +70,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("X28", &["it/dialout::what_an_engine_refuses_is_passed_on_as_it_said_it"]),
     ("X29", &["it/dialout::engines_look_numbers_and_trunks_up_and_calls_show_the_number_they_ask_for"]),
     ("267", &["it/crm_prefetch::what_the_crm_says_is_in_the_prompts_and_kept_with_the_call"]),
+    ("262", &["it/fleet::the_freest_healthy_host_takes_the_call_and_the_sums_count_healthy_hosts_only", "it/fleet::a_host_that_refuses_lets_the_next_one_have_the_call_and_none_is_503"]),
+    ("263", &["it/settings::adding_and_removing_a_fleet_host_changes_where_calls_go_without_a_restart", "it/fleet::a_host_that_refuses_lets_the_next_one_have_the_call_and_none_is_503"]),
+    ("264", &["it/carrier_dids::a_call_goes_to_the_routes_then_to_the_numbers_bot_then_to_the_catch_all", "features/carriers/choose::the_carrier_that_has_the_number_comes_first_then_the_oldest"]),
+    ("276", &["it/carrier_states::what_an_engine_sees_is_shown_until_the_carrier_changes_or_the_engine_falls_silent", "e2e/trunks::a_carrier_that_falls_silent_is_passed_over_until_it_is_back"]),
+    ("X30", &["features/fleet/place::the_freest_healthy_host_wins_and_ties_are_spread", "it/fleet::the_freest_healthy_host_takes_the_call_and_the_sums_count_healthy_hosts_only"]),
+    ("X31", &["features/fleet/place::the_freest_healthy_host_wins_and_ties_are_spread"]),
+    ("X32", &["it/fleet::the_freest_healthy_host_takes_the_call_and_the_sums_count_healthy_hosts_only"]),
+    ("X33", &["it/carriers::a_carrier_is_made_by_a_super_admin_and_read_by_an_admin"]),
+    ("X34", &["it/carriers::a_carrier_is_made_by_a_super_admin_and_read_by_an_admin", "features/carriers/check::each_refusal_names_its_field"]),
 ];
 
 #[test]
