@@ -180,7 +180,7 @@ impl BareTrunk {
     async fn next(&self, method: &str) -> (String, SocketAddr) {
         let mut packet = vec![0; 4096];
         loop {
-            let (n, from) = tokio::time::timeout(SOON, self.0.recv_from(&mut packet)).await.expect("a packet").unwrap();
+            let (n, from) = tokio::time::timeout(SOON, self.0.recv_from(&mut packet)).await.unwrap().unwrap();
             let text = String::from_utf8_lossy(&packet[..n]).into_owned();
             if text.starts_with(method) {
                 return (text, from);

@@ -107,7 +107,7 @@ async fn slow_wrong_or_down_the_call_goes_on_and_says_why() {
         (answers(200, &large(1024 * 1024)), "too large"),
     ];
     for (n, (does, said)) in table.into_iter().enumerate() {
-        office.crm.will(&[does.clone()]);
+        office.crm.will(std::slice::from_ref(&does));
         let session_id = format!("s-{n}");
         let config = office.ask(&session_id, json!({ "name": "Eve" })).await.expect(200);
         assert_eq!(config["opening_message"], "Hello Eve, {{crm.tier}}, Eve.", "{said}");

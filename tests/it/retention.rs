@@ -119,7 +119,7 @@ async fn a_bots_own_time_and_a_legal_hold_win_over_the_settings() {
     after(&app, 3).await;
     assert_eq!((audio("common").await, audio("short").await, audio("ever").await, audio("held").await), (true, false, true, true));
     after(&app, 18).await;
-    assert_eq!(left(&app, "common").await.3, false);
+    assert!(!left(&app, "common").await.3);
     assert_eq!(
         (left(&app, "short").await.3, left(&app, "ever").await, left(&app, "held").await.3),
         (false, (true, true, true, true), true)

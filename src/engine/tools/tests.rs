@@ -12,8 +12,11 @@ use serde_json::json;
 use super::*;
 use crate::platform::net::OutboundOptions;
 
+/// A request: method, address, headers, body.
+type Request = (Method, String, HeaderMap, String);
+
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<(Method, String, HeaderMap, String)>>>);
+struct Seen(Arc<Mutex<Vec<Request>>>);
 
 /// Answers by the last part of the path: a status, or anything for a long text.
 async fn service() -> (SocketAddr, Seen) {

@@ -82,7 +82,7 @@ impl Embedding {
                 false => Err(wrong("embedding.provider", "must be openai when there is a base_url, a model or an api_key")),
             };
         }
-        if !self.base_url.as_deref().is_some_and(|url| Target::read(url).is_ok()) {
+        if self.base_url.as_deref().is_none_or(|url| Target::read(url).is_err()) {
             return Err(wrong("embedding.base_url", "must be an http or https URL"));
         }
         match self.model.as_deref().is_some_and(|model| !model.trim().is_empty() && model.len() <= 200) {

@@ -116,10 +116,13 @@ impl SearchOrder {
     }
 }
 
+/// A ranking: number of a chunk and how well it fits.
+type Ranking = Vec<(i64, f32)>;
+
 /// The rankings of a question: by words, and by vectors of one model.
 struct Rankings {
-    words: Vec<(i64, f32)>,
-    vectors: Vec<(String, Vec<f32>, Vec<(i64, f32)>)>,
+    words: Ranking,
+    vectors: Vec<(String, Vec<f32>, Ranking)>,
 }
 
 impl Knowledge {

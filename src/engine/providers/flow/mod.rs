@@ -58,7 +58,7 @@ impl Llm for FlowResponder {
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>> {
         Box::pin(async move {
             let decision = self.next(&ask);
-            let pieces = match self.from_documents(&ask, &decision).await {
+            let pieces = match self.said_in_documents(&ask, &decision).await {
                 Some(pieces) => pieces,
                 None => self.pieces(decision),
             };
@@ -74,7 +74,7 @@ impl Llm for FlowResponder {
 
 impl FlowResponder {
     /// What the documents say where no intent was meant, or only perhaps and the words are those of a heading. `None`: the flow goes on.
-    async fn from_documents(&self, ask: &Ask, decision: &Decision) -> Option<Vec<Piece>> {
+    async fn said_in_documents(&self, ask: &Ask, decision: &Decision) -> Option<Vec<Piece>> {
         let documents = self.documents.as_ref()?;
         if ask.keys.is_some() {
             return None;

@@ -56,9 +56,12 @@ fn print<T: Serialize>(said: &T) -> Result<()> {
     out.flush().context("the outcome cannot be printed")
 }
 
+/// A way out of the cage: what it does, and whether it is open.
+type Escape = (&'static str, fn() -> bool);
+
 /// Ways out of the cage that are open although they must not be.
 fn escapes() -> Vec<&'static str> {
-    let tries: [(&str, fn() -> bool); 5] = [
+    let tries: [Escape; 5] = [
         ("reads a file", || std::fs::File::open("/proc/self/status").is_ok()),
         ("writes a file", || std::fs::File::create(std::env::temp_dir().join("cxbox-cage")).is_ok()),
         ("opens TCP", || !is_denied(std::net::TcpStream::connect("127.0.0.1:9").map(drop))),
