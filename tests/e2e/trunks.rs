@@ -135,7 +135,8 @@ async fn a_call_goes_through_the_next_carrier_when_the_first_is_out_of_order_or_
     let callee = Peer::sipp("trunk_callee", good_port, &["-m", "2", "-rtp_echo"]);
     let unasked = || json!({ "options_interval_seconds": 0 });
     let first = carrier(&admin, &format!("127.0.0.1:{broken_port}"), unasked()).await;
-    let good = carrier(&admin, &format!("127.0.0.1:{good_port}"), json!({ "options_interval_seconds": 0, "from_number": "+15550002222" })).await;
+    let good =
+        carrier(&admin, &format!("127.0.0.1:{good_port}"), json!({ "options_interval_seconds": 0, "from_number": "+15550002222" })).await;
     let call = until_status(&admin, &dial(&admin, &bot_id).await, "ended-success").await;
     broken.ended().await.expect_success();
     let calls = admin.get_ok("/api/v1/calls").await;
@@ -163,7 +164,10 @@ async fn a_carrier_that_falls_silent_is_passed_over_until_it_is_back() {
     }
     let stopped = first.stop();
     let seen = until_sync(&admin, &ids[0], "error").await;
-    assert!(seen["trunk"]["missed_options"].as_u64().unwrap() >= 3 && seen["lk_sync_error"].as_str().unwrap().contains("OPTIONS"), "{seen}");
+    assert!(
+        seen["trunk"]["missed_options"].as_u64().unwrap() >= 3 && seen["lk_sync_error"].as_str().unwrap().contains("OPTIONS"),
+        "{seen}"
+    );
     let call = until_status(&admin, &dial(&admin, &bot_id).await, "ended-success").await;
     assert_eq!(call["trunkId"], ids[1].as_str(), "the one that is down is not even tried");
     let _first = stopped.start().await;

@@ -38,10 +38,7 @@ async fn what_an_engine_sees_is_shown_until_the_carrier_changes_or_the_engine_fa
     assert_eq!((&trunk["options_answer"], &trunk["round_trip_ms"]), (&json!({ "code": 200, "reason": "OK" }), &json!(12)));
     tell(&app, "one", &[state(&id, &revision(&app).await, "down")]).await;
     let seen = admin.get("/api/v1/carriers").await.expect(200)["data"][0].clone();
-    assert_eq!(
-        (&seen["lk_sync_status"], &seen["lk_sync_error"]),
-        (&json!("error"), &json!("it refuses the registration: 403 Forbidden"))
-    );
+    assert_eq!((&seen["lk_sync_status"], &seen["lk_sync_error"]), (&json!("error"), &json!("it refuses the registration: 403 Forbidden")));
     tell(&app, "two", &[state(&id, &revision(&app).await, "up")]).await;
     assert_eq!(admin.get(&path).await.expect(200)["lk_sync_status"], "synced", "it works for one of the engines");
     let old = revision(&app).await;

@@ -154,12 +154,7 @@ pub(super) fn vector(conn: &Conn, seq: i64, space: &str) -> Result<Option<Vec<f3
 pub(super) type ShownVector = (i64, DocumentId, String, Vec<f32>);
 
 /// Vectors that searches use, of chunks behind this one: number, document, space, vector. Those of one document only when it is named.
-pub(super) fn vectors_after(
-    conn: &Conn,
-    seq: i64,
-    document_id: Option<&DocumentId>,
-    limit: u32,
-) -> Result<Vec<ShownVector>> {
+pub(super) fn vectors_after(conn: &Conn, seq: i64, document_id: Option<&DocumentId>, limit: u32) -> Result<Vec<ShownVector>> {
     let mut statement = conn.prepare_cached(
         "select c.seq, c.document_id, v.space, v.vector from knowledge_chunks c
             join knowledge_documents d on d.id = c.document_id
