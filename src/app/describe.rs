@@ -51,8 +51,9 @@ fn methods(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Oper
 
 /// The name that generated clients give an operation: method and path, so that no two have the same.
 fn operation_id(method: &str, path: &str) -> String {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').filter(|word| !word.is_empty());
+    // A dash is two lines, so that two spellings of a path have two names.
+    std::iter::once(method.to_owned()).chain(words.map(|word| word.replace('-', "__"))).collect::<Vec<_>>().join("_")
 }
 
 fn refusal(sentence: &str) -> Response {

@@ -59,7 +59,7 @@ fn truncate(value: Value, most: usize) -> Result<String, Error> {
 pub(super) fn text(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(String::new()),
-        ValueKind::Seq | ValueKind::Iterable => json(value.clone()),
+        ValueKind::Bool | ValueKind::Seq | ValueKind::Iterable => json(value.clone()),
         // Also for maps: what is looked into has a text of its own.
         _ => Ok(value.to_string()),
     }

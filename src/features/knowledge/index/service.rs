@@ -124,6 +124,8 @@ impl Index {
             let mut ids: Vec<DocumentId> = changed.into_iter().map(|(_, id)| id).collect();
             ids.sort();
             ids.dedup();
+            // After the changes are read: what was shown a moment ago must be in the catalogue before its chunks are taken.
+            self.refresh().await?;
             let whole = self.whole(ids).await?;
             self.take_vectors(&whole);
             if let Err(failure) = self.take_words(whole, last).await {
@@ -265,6 +267,7 @@ impl Index {
     async fn rebuild(&self) -> Result<()> {
         let beside = self.0.folder.with_extension("new");
         let at = self.0.db.read(changes::bounds).await?.1;
+        self.refresh().await?;
         let (folder, removed) = (beside.clone(), beside.clone());
         let lexical = blocking(move || {
             remove(&removed)?;

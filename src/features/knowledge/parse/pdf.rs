@@ -104,7 +104,11 @@ fn append(paragraph: &mut String, line: &str) {
 
 /// Takes out lines at the top and bottom that stand on most pages, and numbers of pages.
 fn drop_frames(pages: &mut [Vec<String>]) {
-    let shape = |line: &str| line.chars().filter(|c| !c.is_ascii_digit()).collect::<String>().trim().to_owned();
+    // Headers differ by the page's number only; headings of a like text differ by theirs and stay.
+    let shape = |line: &str| match heading_level(line) {
+        Some(_) => line.to_owned(),
+        None => line.chars().filter(|c| !c.is_ascii_digit()).collect::<String>().trim().to_owned(),
+    };
     let frame = |lines: &[String]| {
         let full: Vec<usize> = lines.iter().enumerate().filter(|(_, line)| !line.is_empty()).map(|(n, _)| n).collect();
         let mut at: Vec<usize> = full.iter().take(2).chain(full.iter().rev().take(2)).copied().collect();
