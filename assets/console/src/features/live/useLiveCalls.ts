@@ -21,7 +21,7 @@ function heard(lines: Lines, event: LiveEvent | null): Lines {
   if (event.type !== 'turn') return lines;
   const known = lines[event.session_id] ?? [];
   if (known.some((line) => line.seq === event.seq)) return lines;
-  const line = { seq: event.seq, role: event.turn.role as unknown as Spoken['role'], content: event.turn.content };
+  const line = { seq: event.seq, role: event.turn.role, content: event.turn.content };
   return { ...lines, [event.session_id]: [...known, line].slice(-MOST_LINES) };
 }
 
