@@ -147,7 +147,10 @@ mod tests {
     fn frames_go_headings_stand_out_and_cut_words_are_whole() {
         let long = "Calls are answered by the reception between nine and six, and for-\nwarded to the engineer later.";
         let mut pages: Vec<Vec<String>> = (1..=4)
-            .map(|n| page(&format!("The manual\n2.{n}. Reaching us\n{long}\nPrices\n\nAll of our prices are listed on the website.\n{n}")))
+            .map(|n| {
+                let kind = ["black", "white", "red", "blue"][n - 1];
+                page(&format!("The manual\n2.{n}. Reaching us\n{long}\nPrices\n\nPrices of {kind} ones are listed on the website.\n{n}"))
+            })
             .collect();
         let parsed = blocks(&mut pages).unwrap();
         let told: Vec<String> = parsed.blocks[..4]
@@ -161,7 +164,7 @@ mod tests {
         assert_eq!(told[0], "2 2.1. Reaching us 1");
         assert_eq!(told[1], "Calls are answered by the reception between nine and six, and forwarded to the engineer later.");
         assert_eq!(told[2], "2 Prices 1");
-        assert_eq!(told[3], "All of our prices are listed on the website.");
+        assert_eq!(told[3], "Prices of black ones are listed on the website.");
         assert_eq!(parsed.n_pages, Some(4));
     }
 }
