@@ -122,6 +122,9 @@ impl Appliance {
 
     /// The data folder as the program sees it, also when it lies on a disk of its own.
     pub fn inside(&self) -> PathBuf {
+        if self.setup.disk_mb.is_none() {
+            return self.data().to_owned();
+        }
         let root = PathBuf::from(format!("/proc/{}/root", self.serve.id()));
         root.join(self.data().strip_prefix("/").unwrap())
     }
