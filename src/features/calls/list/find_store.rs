@@ -158,7 +158,7 @@ fn fresh(conn: &Conn, filter: &Filter, sort: Sort) -> Result<Vec<Key>> {
     }
     let mut statement = conn.prepare_cached(
         "select coalesce(c.call_duration_seconds, 0.0), c.created_at, c.id, c.from_number, c.to_number, c.caller_id, c.did, c.number
-        from call_queue q join calls c on c.id = q.id
+        from call_queue q cross join calls c on c.id = q.id
         where (:bot_id is null or c.bot_id = :bot_id) and (:number is null or coalesce(c.number, c.did, '') = :number)
             and (:carrier_id is null or c.carrier_id = :carrier_id) and (:direction is null or c.direction = :direction)
             and (:status is null or c.status = :status)

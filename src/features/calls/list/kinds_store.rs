@@ -141,8 +141,8 @@ fn count_walk(conn: &Conn, filter: &Filter, time: Stretch) -> Result<u64> {
     let kinds = Kinds::of(filter, filter.spans.whole);
     let n: i64 = conn
         .prepare_cached(&format!(
-            "select count(*) from call_list l where l.created_at >= :from and l.created_at < :to
-            and l.kind_id in (select k.id from call_kinds k where {KINDS})"
+            "select count(*) from call_list l cross join call_kinds k on k.id = l.kind_id
+            where l.created_at >= :from and l.created_at < :to and {KINDS}"
         ))?
         .query_row(kinds.with(&[(":from", &time.from), (":to", &time.to)]).as_slice(), |row| row.get(0))?;
     Ok(n.unsigned_abs())
@@ -231,8 +231,9 @@ fn walk_from(conn: &Conn, filter: &Filter, time: Stretch, before_id: i64, skip: 
     let kinds = Kinds::of(filter, filter.spans.any());
     let (least, most) = durations(filter);
     let mut statement = conn.prepare_cached(&format!(
-        "select {KEY} from call_list l where l.created_at >= :from and (l.created_at, l.id) < (:to, :before)
-        and l.kind_id in (select k.id from call_kinds k where {KINDS}) and l.duration >= :least and l.duration <= :most
+        "select {KEY} from call_list l cross join call_kinds k on k.id = l.kind_id
+        where l.created_at >= :from and (l.created_at, l.id) < (:to, :before) and {KINDS}
+        and l.duration >= :least and l.duration <= :most
         order by l.created_at desc, l.id desc limit :take offset :skip"
     ))?;
     let rows = statement.query_map(

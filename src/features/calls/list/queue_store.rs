@@ -76,7 +76,7 @@ fn waiting(conn: &Conn, limit: usize) -> Result<Vec<Waiting>> {
             c.status, coalesce(c.outcome, '') as outcome, coalesce(c.disconnected_by, '') as disconnected_by,
             coalesce(c.call_duration_seconds, 0.0) as duration, c.recording_token_hash is not null as is_recorded,
             exists (select 1 from call_holds h where h.call_id = c.id) as is_held, c.doc
-        from call_queue q join calls c on c.id = q.id order by q.id limit ?1",
+        from call_queue q cross join calls c on c.id = q.id order by q.id limit ?1",
     )?;
     let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
