@@ -23,6 +23,8 @@ const CANDIDATES: usize = 50;
 const TOP_K: u32 = 5;
 /// Most passages.
 const MOST_TOP_K: u32 = 50;
+/// Chunks whose rows are read for each passage: some are joined, some say the same as one before.
+const ROWS_EACH: usize = 6;
 /// Longest question, in characters.
 const MOST_QUESTION: usize = 2_000;
 /// Passages that an answer is looked for in.
@@ -139,9 +141,9 @@ impl Knowledge {
         let rankings = self.rankings(&question, questions, allowed, order.mode).await?;
         let searched = self.inner.clock.monotonic();
         let knowledge = self.clone();
-        let mode = order.mode;
-        let ranked = self.inner.db.read(move |conn| knowledge.ranked(conn, &rankings, mode)).await?;
-        let results = passages(&ranked, order.top_k.unwrap_or(TOP_K) as usize, order.score_threshold.unwrap_or(0.0));
+        let (mode, top_k) = (order.mode, order.top_k.unwrap_or(TOP_K) as usize);
+        let ranked = self.inner.db.read(move |conn| knowledge.ranked(conn, &rankings, mode, top_k * ROWS_EACH)).await?;
+        let results = passages(&ranked, top_k, order.score_threshold.unwrap_or(0.0));
         let done = self.inner.clock.monotonic();
         self.mend();
         let answer = if order.wants_answer { self.answer_from(&question, &results).await? } else { None };
@@ -179,8 +181,8 @@ impl Knowledge {
         tokio::task::spawn_blocking(work).await.map_err(|cause| Error::internal("the search panicked").caused_by(cause))
     }
 
-    /// Reads what was found, compares vectors exactly, and makes one ranking.
-    fn ranked(&self, conn: &Conn, rankings: &Rankings, mode: SearchMode) -> Result<Vec<Ranked>> {
+    /// Reads what was found, compares vectors exactly, and makes one ranking of at most so many chunks.
+    fn ranked(&self, conn: &Conn, rankings: &Rankings, mode: SearchMode, most: usize) -> Result<Vec<Ranked>> {
         let mut exact: Vec<(i64, f32)> = Vec::new();
         for (space, question, found) in &rankings.vectors {
             let seqs: HashSet<i64> = found.iter().chain(&rankings.words).map(|(seq, _)| *seq).collect();
@@ -204,6 +206,9 @@ impl Knowledge {
             let Some(chunk) = chunks::find(conn, candidate.seq)? else { continue };
             let Some(document) = self.inner.index.listed(&chunk.document_id) else { continue };
             ranked.push(Ranked { candidate, chunk, document });
+            if ranked.len() == most {
+                break;
+            }
         }
         Ok(ranked)
     }

@@ -13,6 +13,8 @@ use crate::base::{Context, Result};
 
 /// Memory of a writer while it writes.
 const WRITER_BYTES: usize = 20_000_000;
+/// So many times the wanted hits are looked at before a filter decides.
+const MORE: usize = 3;
 /// Words of a question that are looked up.
 const MOST_WORDS: usize = 64;
 /// Raise it when words or fields change: an index of another make is made anew.
@@ -120,11 +122,22 @@ impl Lexical {
         let query = self.query(question, languages).context(doing)?;
         let Some(query) = query else { return Ok(Vec::new()) };
         let searcher = self.reader.searcher();
-        let collector = FilterCollector::new("seq".to_owned(), may_show, TopDocs::with_limit(limit.max(1)).order_by_score());
-        let found = searcher.search(&query, &collector).context(doing)?;
         let columns: Vec<_> =
             searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("seq")).collect::<Result<_, _>>().context(doing)?;
         let seq = |address: tantivy::DocAddress| columns.get(address.segment_ord as usize)?.first(address.doc_id);
+        let limit = limit.max(1);
+        // Without a filter whole blocks of chunks are passed over; what may not be shown is seldom among so many of the best.
+        let most = limit * MORE;
+        let best = searcher.search(&query, &TopDocs::with_limit(most).order_by_score()).context(doing)?;
+        let is_all = best.len() < most;
+        let mut shown: Vec<(u64, f32)> = best.into_iter().filter_map(|(score, address)| Some((seq(address)?, score))).collect();
+        shown.retain(|(seq, _)| may_show(*seq));
+        if is_all || shown.len() >= limit {
+            shown.truncate(limit);
+            return Ok(shown);
+        }
+        let collector = FilterCollector::new("seq".to_owned(), may_show, TopDocs::with_limit(limit).order_by_score());
+        let found = searcher.search(&query, &collector).context(doing)?;
         Ok(found.into_iter().filter_map(|(score, address)| Some((seq(address)?, score))).collect())
     }
 

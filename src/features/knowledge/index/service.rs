@@ -19,8 +19,10 @@ use crate::platform::db::Db;
 
 /// Changes taken in at once.
 const CHANGES_AT_ONCE: u32 = 200;
-/// Documents read at once while the index is made anew.
+/// Documents whose vectors are taken anew at once.
 const DOCUMENTS_AT_ONCE: usize = 100;
+/// Chunks read at once, or as many as the last document of them has, while the words are made anew: some megabytes of text.
+const CHUNKS_AT_ONCE: usize = 4_000;
 /// Vectors read at once.
 const VECTORS_AT_ONCE: u32 = 2_000;
 /// How long a search waits for an index that is being opened.
@@ -217,6 +219,25 @@ impl Index {
             .await
     }
 
+    /// The first of these documents without their vectors, as many as are read at once, and those that are left.
+    async fn words_of(&self, ids: Vec<DocumentId>) -> Result<(Vec<Whole>, Vec<DocumentId>)> {
+        self.0
+            .db
+            .read(move |conn| {
+                let (mut some, mut n_chunks, mut ids) = (Vec::new(), 0, ids.into_iter());
+                while n_chunks < CHUNKS_AT_ONCE
+                    && let Some(id) = ids.next()
+                {
+                    let language = documents::find(conn, &id)?.map(|document| document.view.language).unwrap_or_default();
+                    let chunks = chunks::shown(conn, &id)?;
+                    n_chunks += chunks.len();
+                    some.push(Whole { language, chunks, vectors: Vec::new(), id });
+                }
+                Ok((some, ids.collect()))
+            })
+            .await
+    }
+
     fn take_vectors(&self, whole: &[Whole]) {
         let numbers: HashMap<&DocumentId, u32> = {
             let catalogue = read(&self.0.catalogue);
@@ -274,10 +295,11 @@ impl Index {
             Lexical::open(&folder).map(Arc::new)
         })
         .await?;
-        let ids: Vec<DocumentId> = read(&self.0.catalogue).all().map(|listed| listed.id.clone()).collect();
-        for some in ids.chunks(DOCUMENTS_AT_ONCE) {
-            let (lexical, whole) = (lexical.clone(), self.whole(some.to_vec()).await?);
-            blocking(move || apply(&lexical, &whole, 0)).await?;
+        let mut left: Vec<DocumentId> = read(&self.0.catalogue).all().map(|listed| listed.id.clone()).collect();
+        while !left.is_empty() {
+            let (lexical, (some, rest)) = (lexical.clone(), self.words_of(left).await?);
+            blocking(move || apply(&lexical, &some, 0)).await?;
+            left = rest;
         }
         blocking(move || lexical.apply(&[], [], at)).await?;
         let folder = self.0.folder.clone();
