@@ -10,12 +10,14 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::failure::{Failure, NetError};
 use super::guard::{Class, Guard};
 use super::message::{Answer, Request};
 use super::places::Places;
 use super::resolve::Resolver;
+use super::socket::{Refusal, Socket};
 use super::url::{Host, Target};
 use super::{own, send, tls};
 use crate::base::Result;
@@ -98,6 +100,30 @@ impl Outbound {
         self.exchange(request, target, Class::Operator, Vec::new()).await
     }
 
+    /// Opens a WebSocket at an endpoint the operator has set; `http` and `https` stand for `ws` and `wss`. The guard is that of
+    /// [`Outbound::operator`]; connection, TLS and handshake must come about within the request's time.
+    pub async fn socket(&self, request: Request) -> Result<Socket, Refusal> {
+        let url = match request.target.split_once("://") {
+            Some(("ws", rest)) => format!("http://{rest}"),
+            Some(("wss", rest)) => format!("https://{rest}"),
+            _ => request.target.clone(),
+        };
+        let target = Target::read(&url)?;
+        self.0.guard.check_target(&target, Class::Operator)?;
+        let within = request.head_within;
+        let opened = async {
+            let stream = self.connect(&target, Class::Operator).await?;
+            if target.tls {
+                let stream = self.secure(&target, stream).await?;
+                return Socket::over(Box::new(stream), request, &target).await;
+            }
+            Socket::over(Box::new(stream), request, &target).await
+        };
+        tokio::time::timeout(within, opened)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::Failed(NetError::new(Failure::Timeout, "the peer did not answer in time"))))
+    }
+
     /// The addresses of a host the operator has set, for libraries with a client of their own: at least one, those the guard forbids left out.
     pub async fn operator_addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
         let found = match host.parse::<IpAddr>() {
@@ -133,19 +159,23 @@ impl Outbound {
             if !target.tls {
                 return send::over(stream, request, &target.path, &target.authority, places).await;
             }
-            let name = match &target.host {
-                Host::Name(name) => {
-                    ServerName::try_from(name.clone()).map_err(|_| NetError::new(Failure::BadUrl, "the host cannot be named in TLS"))?
-                }
-                Host::Address(address) => ServerName::from(*address),
-            };
-            let connector = TlsConnector::from(self.0.tls.clone());
-            let stream = connector.connect(name, stream).await.map_err(|error| {
-                NetError::new(Failure::Tls, "TLS with the peer failed: its certificate or protocol does not hold").caused_by(error)
-            })?;
+            let stream = self.secure(&target, stream).await?;
             send::over(stream, request, &target.path, &target.authority, places).await
         };
         tokio::time::timeout(within, exchange).await.map_err(|_| NetError::new(Failure::Timeout, "the peer did not answer in time"))?
+    }
+
+    /// TLS over a connection, for the host that the target names.
+    async fn secure(&self, target: &Target, stream: TcpStream) -> Result<TlsStream<TcpStream>, NetError> {
+        let name = match &target.host {
+            Host::Name(name) => {
+                ServerName::try_from(name.clone()).map_err(|_| NetError::new(Failure::BadUrl, "the host cannot be named in TLS"))?
+            }
+            Host::Address(address) => ServerName::from(*address),
+        };
+        TlsConnector::from(self.0.tls.clone()).connect(name, stream).await.map_err(|error| {
+            NetError::new(Failure::Tls, "TLS with the peer failed: its certificate or protocol does not hold").caused_by(error)
+        })
     }
 
     /// Connects to the first address that the guard permits and that answers.

@@ -108,17 +108,26 @@ impl Request {
 
     /// The request as hyper sends it. `host` becomes the `Host` header.
     pub(super) fn into_http(self, path: &str, host: &str) -> Result<http::Request<OutBody>, NetError> {
-        let wrong = |what: &str| NetError::new(Failure::BadUrl, format!("the request has {what} that HTTP does not allow"));
+        let headers = self.head(host)?;
+        let mut request = http::Request::builder().method(self.method).uri(path).body(self.body).map_err(|_| wrong("a path"))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Its headers, with the host before them.
+    pub(super) fn head(&self, host: &str) -> Result<HeaderMap, NetError> {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::HOST, HeaderValue::from_str(host).map_err(|_| wrong("a host"))?);
         for (name, value) in &self.headers {
             let name: HeaderName = name.parse().map_err(|_| wrong("a header name"))?;
             headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong("a header value"))?);
         }
-        let mut request = http::Request::builder().method(self.method).uri(path).body(self.body).map_err(|_| wrong("a path"))?;
-        *request.headers_mut() = headers;
-        Ok(request)
+        Ok(headers)
     }
+}
+
+fn wrong(what: &str) -> NetError {
+    NetError::new(Failure::BadUrl, format!("the request has {what} that HTTP does not allow"))
 }
 
 /// An answer: head read, body still on its way. Dropping it closes the connection.

@@ -14,6 +14,9 @@ mod own;
 mod places;
 mod resolve;
 mod send;
+mod socket;
+#[cfg(test)]
+mod socket_tests;
 mod tls;
 pub mod unix;
 mod url;
@@ -23,4 +26,5 @@ pub use failure::{Failure, NetError};
 pub use guard::{Class, Guard};
 pub use message::{Answer, Request};
 pub use resolve::Resolver;
+pub use socket::{Message, Refusal, Socket};
 pub use url::{Host, Target};
