@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::contract::flow::Flow;
+pub use crate::contract::provider::ProviderSpec;
 
 /// Everything the engine needs to hold one call.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -157,34 +158,6 @@ pub struct Announcement {
     /// Whether the text is said again and again, until the caller hangs up or the time is over. Otherwise the call ends after it.
     #[serde(default)]
     pub is_looped: bool,
-}
-
-/// One speech or language provider and how to reach it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ProviderSpec {
-    /// `flite`, `espeak-ng`, `pocketsphinx`, `flow`, `openai` or `none`.
-    pub provider: String,
-    /// Root of an OpenAI-compatible API, such as `http://10.0.0.5:11434/v1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base_url: Option<String>,
-    /// Key for that API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub api_key: Option<WireSecret>,
-    /// Model name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Voice name; for text to speech.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub voice: Option<String>,
-    /// Language, where it differs from the bot's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// Sampling temperature of a language model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// Longest answer of a language model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u32>,
 }
 
 /// A credential on the way between the two processes: readable on the wire, never in debug output.

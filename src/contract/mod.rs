@@ -10,6 +10,7 @@ pub mod inbound;
 pub mod knowledge;
 pub mod log;
 pub mod phone;
+pub mod provider;
 pub mod result;
 pub mod trunk;
 pub mod turn;

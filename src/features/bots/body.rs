@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::provider::Provider;
 use super::rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, SipHeaderConfig};
 use super::tool::{Tool, TransferTarget};
-use crate::contract::config::{ReEngagement, RecordingMode};
+use crate::contract::config::{ProviderSpec, ReEngagement, RecordingMode};
 use crate::contract::crm::{CrmPrefetch, PostCallPush};
 use crate::contract::flow::Flow;
 
@@ -113,17 +112,17 @@ pub struct BotBody {
     /// IANA zone such as `Europe/Malta`.
     pub timezone: String,
     /// Speech to text.
-    pub stt: Provider,
+    pub stt: ProviderSpec,
     /// What decides the answers.
-    pub llm: Provider,
+    pub llm: ProviderSpec,
     /// Text to speech.
-    pub tts: Provider,
+    pub tts: ProviderSpec,
     /// Taken in turn when `stt` fails; at most 5.
-    pub stt_fallbacks: Vec<Provider>,
+    pub stt_fallbacks: Vec<ProviderSpec>,
     /// Taken in turn when `llm` fails; at most 5.
-    pub llm_fallbacks: Vec<Provider>,
+    pub llm_fallbacks: Vec<ProviderSpec>,
     /// Taken in turn when `tts` fails; at most 5.
-    pub tts_fallbacks: Vec<Provider>,
+    pub tts_fallbacks: Vec<ProviderSpec>,
     /// Intents; needed when `llm.provider` is `flow`.
     pub flow: Option<Flow>,
     /// The call ends after this many seconds: 1 to 14400.
@@ -204,9 +203,9 @@ impl Default for BotBody {
             system_prompt: String::new(),
             language: "en-US".to_owned(),
             timezone: "UTC".to_owned(),
-            stt: Provider::named("pocketsphinx"),
-            llm: Provider::named("none"),
-            tts: Provider::named("flite"),
+            stt: ProviderSpec::named("pocketsphinx"),
+            llm: ProviderSpec::named("none"),
+            tts: ProviderSpec::named("flite"),
             stt_fallbacks: Vec::new(),
             llm_fallbacks: Vec::new(),
             tts_fallbacks: Vec::new(),
@@ -249,7 +248,7 @@ impl Default for BotBody {
 
 impl BotBody {
     /// The providers in use, each with the name of its field and the providers that stand in for it.
-    pub(crate) fn providers(&self) -> [(&'static str, &Provider, &[Provider]); 3] {
+    pub(crate) fn providers(&self) -> [(&'static str, &ProviderSpec, &[ProviderSpec]); 3] {
         [("stt", &self.stt, &self.stt_fallbacks), ("llm", &self.llm, &self.llm_fallbacks), ("tts", &self.tts, &self.tts_fallbacks)]
     }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::body::BotBody;
-use super::provider::Provider;
 use crate::base::id::BotId;
 use crate::base::seal::Sealer;
 use crate::base::{Error, Result, secret};
-use crate::contract::config::WireSecret;
+use crate::contract::config::{ProviderSpec, WireSecret};
 use crate::contract::crm::PushAuth;
 
 /// Headers that say nothing secret; the values of all others are treated as credentials.
@@ -132,8 +131,8 @@ fn slots(body: &mut BotBody) -> Vec<Slot<'_>> {
     found
 }
 
-fn of_provider(path: String, provider: &mut Provider) -> Option<Slot<'_>> {
-    let Provider { provider: kind, base_url, api_key, .. } = provider;
+fn of_provider(path: String, provider: &mut ProviderSpec) -> Option<Slot<'_>> {
+    let ProviderSpec { provider: kind, base_url, api_key, .. } = provider;
     let goes_to = format!("{kind} {}", base_url.as_deref().unwrap_or_default());
     Some(Slot { path: format!("{path}.api_key"), goes_to, secret: api_key.as_mut()? })
 }

@@ -8,7 +8,7 @@ use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::template::Variables;
 use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
-use crate::features::bots::{BotBody, Provider, is_language};
+use crate::features::bots::{BotBody, is_language};
 use crate::features::outbound::Keys;
 use crate::features::settings::Providers;
 
@@ -82,7 +82,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         pre_transfer_message: say(&body.pre_transfer_message),
         recording_mode,
         recording_notice: say(&recording_words(body, recording_mode)),
-        stt: reachable(body.stt.to_spec(), parts.providers),
+        stt: reachable(body.stt.clone(), parts.providers),
         llm,
         tts,
         stt_fallbacks: fallbacks(&body.stt_fallbacks, parts.providers),
@@ -118,14 +118,14 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
 /// The model and the voice of the call, and what of its wishes they cannot fulfil.
 fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
     let mut notices = Vec::new();
-    let mut tts = parts.body.tts.to_spec();
+    let mut tts = parts.body.tts.clone();
     if let Some(voice) = parts.overrides.voice.as_deref() {
         match has_voice(&tts, voice) {
             true => tts.voice = Some(voice.to_owned()),
             false => notices.push("voice_not_available".to_owned()),
         }
     }
-    let mut llm = parts.body.llm.to_spec();
+    let mut llm = parts.body.llm.clone();
     llm.api_key = parts.llm_key.clone().or(llm.api_key);
     notices.extend(apply_to_model(&mut llm, parts.overrides, parts.keys).map(str::to_owned));
     (reachable(llm, parts.providers), reachable(tts, parts.providers), notices)
@@ -134,16 +134,15 @@ fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
 /// The provider with the address and the key of the settings, if it has neither. One without the other stays alone: no key may go to an
 /// address it was not meant for.
 fn reachable(mut spec: ProviderSpec, providers: &Providers) -> ProviderSpec {
-    let has_address = spec.base_url.as_ref().is_some_and(|url| !url.is_empty());
-    if spec.provider == "openai" && !has_address && spec.api_key.is_none() {
+    if spec.provider == "openai" && !spec.has_address() && spec.api_key.is_none() {
         spec.base_url = Some(providers.openai_base_url.clone()).filter(|url| !url.is_empty());
         spec.api_key = Some(providers.openai_api_key.expose()).filter(|key| !key.is_empty()).map(|key| WireSecret(key.to_owned()));
     }
     spec
 }
 
-fn fallbacks(listed: &[Provider], providers: &Providers) -> Vec<ProviderSpec> {
-    listed.iter().map(|provider| reachable(provider.to_spec(), providers)).collect()
+fn fallbacks(listed: &[ProviderSpec], providers: &Providers) -> Vec<ProviderSpec> {
+    listed.iter().map(|provider| reachable(provider.clone(), providers)).collect()
 }
 
 /// The prompt with what a campaign adds to it.

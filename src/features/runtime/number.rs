@@ -86,7 +86,7 @@ pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody,
     let recording_mode = number.recording_mode.unwrap_or_default();
     // The words of every box, unless it is not recorded.
     let words = BotBody { recording_mode, ..BotBody::default() };
-    let nobody = || ProviderSpec { provider: "none".to_owned(), ..ProviderSpec::default() };
+    let nobody = || ProviderSpec::named("none");
     let tts = speaker(number);
     CallConfig {
         session_id,

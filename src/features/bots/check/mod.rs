@@ -6,17 +6,13 @@ mod rules;
 mod schema;
 mod transfer;
 
-use super::body::BotBody;
-use super::provider::Provider;
+use super::body::{BotBody, BotStatus};
 use crate::base::{Error, Result};
+use crate::contract::provider::{self, ProviderSpec};
 pub(crate) use rules::{day_index, minute_of_day};
 
 /// Which providers fit which field.
-const FITTING: &[(&str, &[&str])] = &[
-    ("stt", &["pocketsphinx", "openai", "none"]),
-    ("llm", &["flow", "openai", "none"]),
-    ("tts", &["flite", "espeak-ng", "openai", "none"]),
-];
+const FITTING: &[(&str, &[&str])] = &[("stt", provider::STT), ("llm", provider::LLM), ("tts", provider::TTS)];
 /// Most providers that may stand in for one.
 const MOST_FALLBACKS: usize = 5;
 /// Longest text of a message or a reply.
@@ -56,11 +52,14 @@ pub(super) fn check(body: &BotBody) -> Result<()> {
     no.unless((1..=14_400).contains(&body.max_call_duration_seconds), "max_call_duration_seconds", "must be 1 to 14400");
     no.unless(body.min_words_interruption <= 20, "min_words_interruption", "must be 0 to 20");
     lengths(body, &mut no);
-    for (slot, provider, fallbacks) in body.providers() {
-        provider_fits(slot, slot, provider, &mut no);
+    for (slot, first, fallbacks) in body.providers() {
         no.unless(fallbacks.len() <= MOST_FALLBACKS, format!("{slot}_fallbacks"), format!("must have at most {MOST_FALLBACKS} providers"));
-        for (n, fallback) in fallbacks.iter().enumerate() {
-            provider_fits(slot, &format!("{slot}_fallbacks[{n}]"), fallback, &mut no);
+        let others = fallbacks.iter().enumerate().map(|(n, fallback)| (format!("{slot}_fallbacks[{n}]"), fallback));
+        for (path, spec) in std::iter::once((slot.to_owned(), first)).chain(others) {
+            provider_fits(slot, &path, spec, &mut no);
+            if body.status != BotStatus::Draft {
+                key_is_there(&path, spec, &mut no);
+            }
         }
     }
     match &body.flow {
@@ -96,28 +95,42 @@ fn lengths(body: &BotBody, no: &mut Refusals) {
     }
 }
 
-fn provider_fits(slot: &str, path: &str, provider: &Provider, no: &mut Refusals) {
+/// A bot that takes calls has the keys its services want; one that is still written, or came from a file, may lack them.
+fn key_is_there(path: &str, spec: &ProviderSpec, no: &mut Refusals) {
+    let has_key = spec.api_key.as_ref().is_some_and(|key| !key.0.trim().is_empty());
+    let name = spec.provider.as_str();
+    no.unless(
+        has_key || spec.has_address() || !provider::wants_key(name),
+        format!("{path}.api_key"),
+        format!("is needed for {name}, unless base_url names a server of your own"),
+    );
+}
+
+fn provider_fits(slot: &str, path: &str, spec: &ProviderSpec, no: &mut Refusals) {
     let fitting = FITTING.iter().find(|(name, _)| *name == slot).map_or(&[][..], |(_, names)| names);
-    if !fitting.contains(&provider.provider.as_str()) {
+    if !fitting.contains(&spec.provider.as_str()) {
         no.add(format!("{path}.provider"), format!("must be one of {}", fitting.join(", ")));
     }
-    if let Some(url) = &provider.base_url {
+    let name = spec.provider.as_str();
+    let has_voice = spec.voice.as_ref().is_some_and(|voice| !voice.trim().is_empty());
+    no.unless(has_voice || !provider::wants_voice(name), format!("{path}.voice"), format!("is needed for {name}: the id of a voice"));
+    if let Some(url) = &spec.base_url {
         no.unless(links::is_http_url(url), format!("{path}.base_url"), "must be an http or https URL");
     }
-    if let Some(temperature) = provider.temperature {
+    if let Some(temperature) = spec.temperature {
         no.unless((0.0..=2.0).contains(&temperature), format!("{path}.temperature"), "must be 0 to 2");
     }
-    if let Some(most) = provider.max_tokens {
+    if let Some(most) = spec.max_tokens {
         no.unless((1..=200_000).contains(&most), format!("{path}.max_tokens"), "must be 1 to 200000");
     }
-    if let Some(language) = &provider.language {
+    if let Some(language) = &spec.language {
         no.unless(is_language(language), format!("{path}.language"), "must be a language tag such as en-US");
     }
-    for (field, text) in [("model", &provider.model), ("voice", &provider.voice)] {
+    for (field, text) in [("model", &spec.model), ("voice", &spec.voice)] {
         let fine = text.as_ref().is_none_or(|text| text.len() <= 200 && !text.chars().any(char::is_control));
         no.unless(fine, format!("{path}.{field}"), "must be one line of at most 200 bytes");
     }
-    if let Some(key) = &provider.api_key {
+    if let Some(key) = &spec.api_key {
         let fine = key.0.len() <= 4_096 && !key.0.chars().any(char::is_control);
         no.unless(fine, format!("{path}.api_key"), "must be one line of at most 4096 bytes");
     }
@@ -143,7 +156,7 @@ mod tests {
 
     fn refused(change: Value) -> Vec<String> {
         let mut body = json!({
-            "name": "Anna", "llm": { "provider": "flow" },
+            "name": "Anna", "status": "active", "llm": { "provider": "flow" },
             "flow": { "intents": [{ "id": "hours", "phrases": ["opening hours"], "reply": "Nine to five." }], "fallback": "Pardon?" }
         });
         for (key, value) in change.as_object().unwrap() {
@@ -176,6 +189,10 @@ mod tests {
             (json!({ "stt": { "provider": "flite" } }), "stt.provider"),
             (json!({ "llm": { "provider": "openai", "base_url": "ftp://x" } }), "llm.base_url"),
             (json!({ "llm": { "provider": "openai", "temperature": 3.0 } }), "llm.temperature"),
+            (json!({ "stt": { "provider": "deepgram" } }), "stt.api_key"),
+            (json!({ "tts": { "provider": "cartesia", "api_key": "k" } }), "tts.voice"),
+            (json!({ "tts_fallbacks": [{ "provider": "elevenlabs", "voice": "v" }] }), "tts_fallbacks[0].api_key"),
+            (json!({ "stt_fallbacks": [{ "provider": "elevenlabs", "api_key": "k", "voice": "v" }] }), "stt_fallbacks[0].provider"),
             (json!({ "flow": null }), "flow"),
             (json!({ "flow": { "intents": [], "fallback": "" } }), "flow.fallback"),
             (intent(json!({ "id": "" })), "flow.intents[0].id"),
@@ -190,6 +207,13 @@ mod tests {
         ] {
             assert_eq!(refused(change.clone()), [field], "{change}");
         }
+    }
+
+    #[test]
+    fn a_server_of_one_s_own_needs_no_key() {
+        assert!(refused(json!({ "stt": { "provider": "deepgram", "base_url": "http://10.0.0.5:8080/v1" } })).is_empty());
+        assert!(refused(json!({ "tts": { "provider": "elevenlabs", "api_key": "k", "voice": "v" } })).is_empty());
+        assert!(refused(json!({ "status": "draft", "stt": { "provider": "deepgram" } })).is_empty(), "a draft may lack its key");
     }
 
     #[test]

@@ -4,17 +4,20 @@ import { useT } from '~/shared/i18n';
 import type { BotFields } from './form';
 
 const KNOWN = {
-  stt: ['pocketsphinx', 'openai', 'none'],
+  stt: ['pocketsphinx', 'openai', 'deepgram', 'none'],
   llm: ['flow', 'openai', 'none'],
-  tts: ['flite', 'espeak-ng', 'openai', 'none'],
+  tts: ['flite', 'espeak-ng', 'openai', 'elevenlabs', 'cartesia', 'none'],
 } as const;
+
+/** Providers that need neither address nor key. */
+const BUILT_IN = ['pocketsphinx', 'flow', 'flite', 'espeak-ng', 'none'];
 
 /** Which provider does one part of the work, and only the fields that provider has. */
 export function ProviderFieldset({ form, part }: { form: UseFormReturnType<BotFields>; part: keyof typeof KNOWN }) {
   const t = useT();
   const { provider } = form.values[part];
   const known: readonly string[] = KNOWN[part];
-  const isRemote = provider === 'openai';
+  const isRemote = !BUILT_IN.includes(provider);
   const props = (name: string) => form.getInputProps(`${part}.${name}`);
   return (
     <Fieldset legend={t(`bots.${part}`)}>

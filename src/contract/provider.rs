@@ -1,0 +1,66 @@
+//! One speech or language provider, as a bot declares it and as a call runs on it; and the names there are.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::config::WireSecret;
+
+/// What can listen.
+pub const STT: &[&str] = &["pocketsphinx", "openai", "deepgram", "none"];
+/// What can decide the answers.
+pub const LLM: &[&str] = &["flow", "openai", "none"];
+/// What can speak.
+pub const TTS: &[&str] = &["flite", "espeak-ng", "openai", "elevenlabs", "cartesia", "none"];
+
+/// One speech or language provider and how to reach it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Provider)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSpec {
+    /// Speech to text: `pocketsphinx`, `openai`, `deepgram`, `none`. Answers: `flow`, `openai`, `none`. Text to speech: `flite`,
+    /// `espeak-ng`, `openai`, `elevenlabs`, `cartesia`, `none`.
+    pub provider: String,
+    /// Root of the service's API, such as `http://10.0.0.5:11434/v1`; the provider's own public address if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Key for that API. Reads show it masked; sending the masked text back keeps the stored key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<WireSecret>,
+    /// Model name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Voice name; for text to speech.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
+    /// Language, where it differs from the bot's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Sampling temperature of a language model, 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Longest answer of a language model, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+}
+
+impl ProviderSpec {
+    /// A provider by its name alone.
+    pub fn named(provider: &str) -> Self {
+        Self { provider: provider.to_owned(), ..Self::default() }
+    }
+
+    /// Whether it names an address of its own.
+    pub fn has_address(&self) -> bool {
+        self.base_url.as_ref().is_some_and(|url| !url.is_empty())
+    }
+}
+
+/// Whether a provider is a service that wants a key unless it runs at an address of one's own.
+pub fn wants_key(provider: &str) -> bool {
+    matches!(provider, "deepgram" | "elevenlabs" | "cartesia")
+}
+
+/// Whether a provider cannot speak without being told with which voice.
+pub fn wants_voice(provider: &str) -> bool {
+    matches!(provider, "elevenlabs" | "cartesia")
+}
