@@ -8,6 +8,7 @@ mod link;
 mod phone;
 mod phones;
 mod speech;
+mod streams;
 mod support;
 mod tools;
 mod wire;

@@ -15,12 +15,13 @@ use super::state::{self, End};
 use super::timers::Timers;
 use crate::base::Clock;
 use crate::contract::config::CallConfig;
-use crate::engine::media::{Clip, ClipId, Hearing, Listen, Listener, MediaSession, Utterance};
+use crate::engine::media::{Clip, ClipId, Hearing, Listen, Listener, MediaSession, Pour, Utterance};
 use crate::engine::pipeline::speak::{Speaker, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
 use crate::engine::providers::chain::Replaced;
+use crate::engine::providers::live::Ear;
 use crate::engine::providers::{Ask, Heard, ProviderError};
 use crate::engine::tools::{ToolUse, Toolbox};
 
@@ -48,6 +49,10 @@ pub(super) struct Hands {
     clock: Clock,
     waiting: HashSet<ClipId>,
     transcribing: Option<AbortOnDropHandle<()>>,
+    /// Hears the utterance that is being spoken.
+    ear: Option<Ear>,
+    /// The line that is played while the rest of it is being made.
+    pour: Option<(ClipId, Pour)>,
     toolbox: Toolbox,
     tools: JoinSet<()>,
     spare_was_noted: bool,
@@ -71,6 +76,8 @@ impl Hands {
             clock: exchange.clock.clone(),
             waiting: HashSet::new(),
             transcribing: None,
+            ear: None,
+            pour: None,
             toolbox,
             tools: JoinSet::new(),
             spare_was_noted: false,
@@ -88,6 +95,7 @@ impl Hands {
             Action::Tone(id) => self.media.play(id, &tone()),
             Action::StopSpeaking => {
                 self.waiting.clear();
+                self.pour = None;
                 self.speaker.stop();
                 self.media.stop().await;
             }
@@ -143,6 +151,31 @@ impl Hands {
         });
     }
 
+    /// The caller began to speak: a recogniser that hears live gets the sound from now on, and what was kept from before.
+    pub(super) fn lend_ear(&mut self, rate: u32) {
+        let Some(stt) = &self.providers.stt else { return };
+        let done = self.done.clone();
+        // A call that is busy can do without the words so far.
+        let partials = Arc::new(move |words: &str| drop(done.try_send(Done::Partial(words.to_owned()))));
+        self.ear = stt.begin(rate, &self.providers.hints, partials);
+        if let Some(ear) = &mut self.ear {
+            ear.hear(&self.listener.so_far());
+        }
+    }
+
+    /// The caller goes on speaking.
+    pub(super) fn hear_on(&mut self, samples: &[i16]) {
+        if let Some(ear) = &mut self.ear {
+            ear.hear(samples);
+        }
+    }
+
+    /// What is being said is not for the bot.
+    pub(super) fn forget_voice(&mut self) {
+        self.listener.reset();
+        self.ear = None;
+    }
+
     /// Hands an utterance to the recogniser. One at a time: a newer one waits for none. Without a recogniser nothing was understood, and
     /// that is known at once.
     pub(super) fn transcribe(&mut self, utterance: Utterance) -> Option<Input> {
@@ -151,13 +184,16 @@ impl Hands {
         let pause = Duration::from_millis(Hearing::default().end_ms.into());
         self.record.gathered.latency.speech_ended(self.clock.now().minus(pause));
         let Some(stt) = self.providers.stt.clone() else { return Some(Input::Heard(Heard { text: String::new(), confidence: 0.0 })) };
-        let (hints, done, before) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take());
+        let (hints, done, before, ear) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take(), self.ear.take());
         self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
             if let Some(before) = before {
                 // Utterances keep their order; a recogniser that died says so itself.
                 let _ = before.await;
             }
-            let heard = stt.transcribe(&utterance, &hints).await;
+            let heard = match ear {
+                Some(ear) => stt.finish(ear, &utterance, &hints).await,
+                None => stt.transcribe(&utterance, &hints).await,
+            };
             // The call is over when nobody receives.
             let _ = done.send(Done::Heard(heard)).await;
         })));
@@ -178,6 +214,22 @@ impl Hands {
                 self.note_spare(instead_of);
                 None
             }
+            Done::Part { id, clip } => {
+                self.play_on(id, &clip);
+                None
+            }
+            Done::Whole { id, instead_of } => {
+                self.waiting.remove(&id);
+                if let Some((_, pour)) = self.pour.take_if(|(pouring, _)| *pouring == id) {
+                    pour.end();
+                }
+                self.note_spare(instead_of);
+                None
+            }
+            Done::Partial(words) => {
+                self.providers.llm.foresee(&words);
+                Some(Input::Partial(words))
+            }
             Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)),
             Done::Gave(n, gave) => Some(Input::Gave(n, gave)),
             Done::Heard(Ok(heard)) => Some(Input::Heard(heard)),
@@ -191,6 +243,21 @@ impl Hands {
                 Some(Input::Thought(thought))
             }
             Done::Thought { .. } => None,
+        }
+    }
+
+    /// Plays the next part of a line, unless nobody wants the line any more.
+    fn play_on(&mut self, id: ClipId, clip: &Clip) {
+        if !self.waiting.contains(&id) {
+            return;
+        }
+        match &mut self.pour {
+            Some((pouring, pour)) if *pouring == id => pour.add(clip),
+            _ => {
+                let mut pour = self.media.pour(id);
+                pour.add(clip);
+                self.pour = Some((id, pour));
+            }
         }
     }
 

@@ -26,7 +26,12 @@ pub(super) struct Prepared {
 /// Makes the providers and the first words. A provider that cannot speak now is heard of again, and dealt with, on the call.
 pub(super) async fn prepare(exchange: &Exchange, config: CallConfig) -> Result<Prepared> {
     let providers = exchange.providers.providers(&config).map_err(|error| Error::unavailable(error.message))?;
-    let rules = Rules::of(&config, providers.stt.is_some());
+    let mut rules = Rules::of(&config, providers.stt.is_some());
+    if let Some(stt) = providers.stt.as_ref().filter(|stt| stt.is_live()) {
+        stt.warm(&providers.hints);
+        rules.min_words = config.min_words_interruption as usize;
+    }
+    providers.tts.warm();
     let tts = &config.tts;
     let name =
         [&tts.provider, tts.voice.as_ref().unwrap_or(&config.language), tts.model.as_ref().unwrap_or(&tts.provider)].map(String::as_str);

@@ -182,7 +182,7 @@ impl Session {
             MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),
             MediaEvent::Key(key) => self.key(key),
             MediaEvent::Heard(frame) if !matches!(self.state.phase(), Phase::Transferring(_)) => self.heard(&frame),
-            MediaEvent::Heard(_) => self.hands.listener.reset(),
+            MediaEvent::Heard(_) => self.hands.forget_voice(),
             MediaEvent::Silent(seconds) => debug!(seconds, "No packets from the far end"),
             MediaEvent::RecordingFailed(why) => {
                 self.hands.record.note("recording_failed", Map::from_iter([("reason".to_owned(), why.into())]))
@@ -193,12 +193,15 @@ impl Session {
     fn heard(&mut self, frame: &Frame) {
         for piece in frame.pieces() {
             match self.hands.listener.hear(frame.rate, piece) {
-                Some(Speech::Started) => self.work.push_back(Work::Talk(turn::Input::VoiceStarted)),
+                Some(Speech::Started) => {
+                    self.hands.lend_ear(frame.rate);
+                    self.work.push_back(Work::Talk(turn::Input::VoiceStarted));
+                }
                 Some(Speech::Ended(utterance)) => {
                     let known = self.hands.transcribe(utterance);
                     self.work.extend([turn::Input::VoiceEnded].into_iter().chain(known).map(Work::Talk));
                 }
-                None => {}
+                None => self.hands.hear_on(piece),
             }
         }
     }

@@ -27,6 +27,12 @@ pub(super) enum Command {
 pub(super) enum Order {
     /// Queue a clip; samples are at the stream's rate.
     Play(ClipId, std::sync::Arc<[i16]>),
+    /// Queue a clip whose samples are still to come.
+    Pour(ClipId),
+    /// More of it, at the stream's rate. A clip that was stopped takes nothing.
+    Add(ClipId, std::sync::Arc<[i16]>),
+    /// It is complete.
+    Complete(ClipId),
     /// Forget all clips; say how much of the current one was played.
     Stop(oneshot::Sender<u32>),
     Pause(bool),

@@ -16,6 +16,7 @@ mod negotiate;
 mod pacing;
 mod player;
 mod ports;
+mod pour;
 mod recorder;
 mod rtcp;
 mod rtp;
@@ -29,6 +30,7 @@ mod wav;
 pub use codec::Codec;
 pub use engine::{Answer, MediaEngine, MediaOptions};
 pub use pacing::Pacing;
+pub use pour::Pour;
 pub use session::{MediaSession, PendingSession};
 pub use vad::{Hearing, Listener, Speech, Utterance};
 

@@ -12,11 +12,23 @@ pub(super) enum Progress {
     Done(ClipId),
 }
 
-/// Plays clips one after the other. Clips follow each other within a piece, so that sentences join without a gap.
+/// A clip in the queue: what there is of it and was not played yet.
+#[derive(Debug)]
+struct Queued {
+    id: ClipId,
+    parts: VecDeque<Arc<[i16]>>,
+    /// Nothing more is added.
+    is_complete: bool,
+    is_started: bool,
+    n_played: usize,
+}
+
+/// Plays clips one after the other. Clips follow each other within a piece, so that sentences join without a gap. A clip that is still
+/// being made is waited for in silence.
 #[derive(Debug, Default)]
 pub(super) struct Player {
-    clips: VecDeque<(ClipId, Arc<[i16]>)>,
-    /// Samples of the first clip that were played.
+    clips: VecDeque<Queued>,
+    /// Samples of the first part of the first clip that were played.
     at: usize,
     is_paused: bool,
 }
@@ -24,7 +36,30 @@ pub(super) struct Player {
 impl Player {
     /// Queues a clip.
     pub(super) fn push(&mut self, id: ClipId, samples: Arc<[i16]>) {
-        self.clips.push_back((id, samples));
+        self.open(id);
+        self.add(id, samples);
+        self.complete(id);
+    }
+
+    /// Queues a clip that is still to be made.
+    pub(super) fn open(&mut self, id: ClipId) {
+        self.clips.push_back(Queued { id, parts: VecDeque::new(), is_complete: false, is_started: false, n_played: 0 });
+    }
+
+    /// Adds to a clip. One that was stopped takes nothing.
+    pub(super) fn add(&mut self, id: ClipId, samples: Arc<[i16]>) {
+        if let Some(clip) = self.clips.iter_mut().rev().find(|clip| clip.id == id && !clip.is_complete)
+            && !samples.is_empty()
+        {
+            clip.parts.push_back(samples);
+        }
+    }
+
+    /// Nothing more is added to a clip.
+    pub(super) fn complete(&mut self, id: ClipId) {
+        if let Some(clip) = self.clips.iter_mut().rev().find(|clip| clip.id == id) {
+            clip.is_complete = true;
+        }
     }
 
     /// Fills the piece (with silence where nothing is to be said) and reports what began and ended. Says whether all of it is silence
@@ -35,23 +70,31 @@ impl Player {
             return true;
         }
         let mut filled = 0;
-        while let Some((id, samples)) = self.clips.front() {
-            let (id, left) = (*id, &samples[self.at..]);
-            if self.at == 0 {
-                report(Progress::Started(id));
+        while let Some(clip) = self.clips.front_mut() {
+            let has_sound = !clip.parts.is_empty();
+            if filled == piece.len() && has_sound || !has_sound && !clip.is_complete {
+                break;
             }
-            let n = left.len().min(piece.len() - filled);
-            piece[filled..filled + n].copy_from_slice(&left[..n]);
-            filled += n;
-            self.at += n;
-            if self.at < samples.len() {
-                return false;
+            if !std::mem::replace(&mut clip.is_started, true) {
+                report(Progress::Started(clip.id));
             }
-            self.clips.pop_front();
-            self.at = 0;
-            report(Progress::Done(id));
-            if filled == piece.len() {
-                return false;
+            if let Some(part) = clip.parts.front() {
+                let n = (part.len() - self.at).min(piece.len() - filled);
+                piece[filled..filled + n].copy_from_slice(&part[self.at..self.at + n]);
+                filled += n;
+                self.at += n;
+                clip.n_played += n;
+                if self.at == part.len() {
+                    clip.parts.pop_front();
+                    self.at = 0;
+                }
+            }
+            if clip.parts.is_empty() && clip.is_complete {
+                report(Progress::Done(clip.id));
+                self.clips.pop_front();
+                if filled == piece.len() {
+                    break;
+                }
             }
         }
         filled == 0
@@ -64,15 +107,18 @@ impl Player {
 
     /// Forgets everything and says how many samples of the current clip were played.
     pub(super) fn stop(&mut self) -> usize {
+        let n_played = self.clips.front().map_or(0, |clip| clip.n_played);
         self.clips.clear();
         self.is_paused = false;
-        std::mem::take(&mut self.at)
+        self.at = 0;
+        n_played
     }
 
     /// Replaces all samples, when the codec's rate changed. The current clip starts where it was.
     pub(super) fn resample(&mut self, change: impl Fn(&[i16]) -> Vec<i16>) {
         let at = std::mem::take(&mut self.at);
-        for (index, (_, samples)) in self.clips.iter_mut().enumerate() {
+        let parts = self.clips.iter_mut().flat_map(|clip| clip.parts.iter_mut());
+        for (index, samples) in parts.enumerate() {
             let from = if index == 0 { at } else { 0 };
             *samples = change(&samples[from..]).into();
         }
@@ -129,6 +175,28 @@ mod tests {
         assert_eq!(player.stop(), 4);
         assert_eq!(piece(&mut player), ([0; 4], vec![]));
         assert_eq!(player.stop(), 0);
+    }
+
+    #[test]
+    fn a_clip_that_is_still_being_made_is_waited_for_and_joins_without_a_seam() {
+        let mut player = Player::default();
+        player.open(ClipId(1));
+        player.push(ClipId(2), vec![2; 2].into());
+        assert_eq!(piece(&mut player), ([0; 4], vec![]), "nothing of it is there, and its turn is kept");
+        player.add(ClipId(1), vec![1; 3].into());
+        player.add(ClipId(1), vec![1; 3].into());
+        assert_eq!(piece(&mut player), ([1; 4], vec![Progress::Started(ClipId(1))]));
+        assert_eq!(piece(&mut player), ([1, 1, 0, 0], vec![]), "the rest is late");
+        player.complete(ClipId(1));
+        let changes = vec![Progress::Done(ClipId(1)), Progress::Started(ClipId(2)), Progress::Done(ClipId(2))];
+        assert_eq!(piece(&mut player), ([2, 2, 0, 0], changes));
+        player.open(ClipId(3));
+        player.add(ClipId(3), vec![3; 6].into());
+        piece(&mut player);
+        assert_eq!(player.stop(), 4);
+        player.add(ClipId(3), vec![3; 6].into());
+        player.complete(ClipId(3));
+        assert_eq!(piece(&mut player), ([0; 4], vec![]), "what was stopped takes nothing");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::command::{Command, Inbox, Order};
 use super::engine::{EVENTS, MediaEngine};
 use super::negotiate::{self, Agreed};
 use super::ports::Sockets;
+use super::pour::Pour;
 use super::recorder::Recorder;
 use super::sdp::{Description, Direction, Local};
 use super::{Clip, ClipId, Listen, MediaEvent, MediaStats};
@@ -121,6 +122,12 @@ impl MediaSession {
         self.order(Order::Play(id, samples));
     }
 
+    /// Queues a clip whose sound is still being made.
+    pub fn pour(&self, id: ClipId) -> Pour {
+        self.order(Order::Pour(id));
+        Pour::new(self.clone(), id)
+    }
+
     /// Stops at once, forgets what waits and ends a pause. Says how many milliseconds of the current clip were played.
     pub async fn stop(&self) -> u32 {
         let (reply, played) = oneshot::channel();
@@ -221,7 +228,7 @@ impl MediaSession {
         Ok(stats)
     }
 
-    fn order(&self, order: Order) {
+    pub(super) fn order(&self, order: Order) {
         if let Err(error) = self.inner.inbox.send(Command::To(self.inner.id, order)) {
             tracing::error!(media.session = self.inner.id, %error, "An order to the media thread was lost");
         }

@@ -135,6 +135,11 @@ impl Listener {
         self.turns.is_speaking
     }
 
+    /// What is kept of the utterance so far, with what came just before it.
+    pub fn so_far(&self) -> Vec<i16> {
+        self.kept.iter().copied().collect()
+    }
+
     /// Forgets everything, as after a pause in listening.
     pub fn reset(&mut self) {
         self.detector.reset();

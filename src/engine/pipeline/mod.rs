@@ -46,6 +46,20 @@ pub enum Done {
         /// The failure of the first provider, when the spare one spoke.
         instead_of: Option<ProviderError>,
     },
+    /// The next of a line that is played while the rest of it is being made.
+    Part {
+        /// The line.
+        id: ClipId,
+        /// Its sound, as far as it has come since the part before.
+        clip: Clip,
+    },
+    /// A line that came in parts is complete.
+    Whole {
+        /// The line.
+        id: ClipId,
+        /// The failure after which it was said anew, or by the spare provider.
+        instead_of: Option<ProviderError>,
+    },
     /// No provider could speak a line.
     Mute {
         /// The line.
@@ -62,6 +76,8 @@ pub enum Done {
     },
     /// What a tool gave, by the number of its use.
     Gave(u64, Gave),
+    /// The words so far, while the caller still speaks.
+    Partial(String),
     /// What the caller said.
     Heard(Result<Heard, ProviderError>),
 }

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::cartesia::Cartesia;
 use super::chain::{Chain, Link, Replacements};
+use super::deepgram::Deepgram;
+use super::elevenlabs::Elevenlabs;
 use super::espeak::Espeak;
 use super::flite::Flite;
 use super::flow::{self, FlowResponder};
@@ -14,6 +17,7 @@ use super::pocketsphinx::Pocketsphinx;
 use super::{Analyst, Hints, Llm, ProviderError, Stt, Tts, Verdict};
 use crate::base::Clock;
 use crate::contract::config::{CallConfig, ProviderSpec};
+use crate::contract::provider;
 use crate::engine::speech::SpeechWorkers;
 use crate::engine::tools::offered;
 use crate::platform::net::Outbound;
@@ -96,8 +100,9 @@ impl Chooser {
                 let endpoint = Endpoint::new(self.outbound.clone(), spec);
                 Ok(Some(Arc::new(Transcriber::new(endpoint, spec.model.as_deref().unwrap_or_default()))))
             }
+            "deepgram" => Ok(Some(Arc::new(Deepgram::new(self.outbound.clone(), spec, self.clock.clone())))),
             "none" | "" => Ok(None),
-            other => Err(unknown("speech to text", other, "pocketsphinx, openai or none")),
+            other => Err(unknown("speech to text", other, provider::STT)),
         }
     }
 
@@ -123,7 +128,7 @@ impl Chooser {
                 })
             }
             "none" | "" => Ok(Arc::new(Nothing)),
-            other => Err(unknown("answers", other, "flow, openai or none")),
+            other => Err(unknown("answers", other, provider::LLM)),
         }
     }
 
@@ -142,8 +147,10 @@ impl Chooser {
                 let endpoint = Endpoint::new(self.outbound.clone(), spec);
                 Ok(Arc::new(Speaker::new(endpoint, spec.model.as_deref().unwrap_or_default(), voice)))
             }
+            "elevenlabs" => Ok(Arc::new(Elevenlabs::new(self.outbound.clone(), spec, language(spec, config)))),
+            "cartesia" => Ok(Arc::new(Cartesia::new(self.outbound.clone(), spec, language(spec, config), self.clock.clone()))),
             "none" | "" => Ok(Arc::new(Nothing)),
-            other => Err(unknown("text to speech", other, "flite, espeak-ng, openai or none")),
+            other => Err(unknown("text to speech", other, provider::TTS)),
         }
     }
 }
@@ -172,8 +179,8 @@ fn language<'a>(spec: &'a ProviderSpec, config: &'a CallConfig) -> &'a str {
     spec.language.as_deref().filter(|language| !language.is_empty()).unwrap_or(&config.language)
 }
 
-fn unknown(slot: &str, name: &str, known: &str) -> ProviderError {
-    give_up(format!("there is no provider {name:?} for {slot}; known are {known}"))
+fn unknown(slot: &str, name: &str, known: &[&str]) -> ProviderError {
+    give_up(format!("there is no provider {name:?} for {slot}; known are {}", known.join(", ")))
 }
 
 fn give_up(message: String) -> ProviderError {
@@ -206,13 +213,14 @@ mod tests {
 
     #[test]
     fn every_known_name_gives_a_provider() {
-        for (stt, llm, tts) in
-            [("pocketsphinx", "flow", "flite"), ("openai", "openai", "openai"), ("none", "none", "none"), ("none", "flow", "espeak-ng")]
-        {
+        let names = |all: &'static [&'static str], n: usize| all[n % all.len()];
+        for n in 0..provider::STT.len().max(provider::LLM.len()).max(provider::TTS.len()) {
+            let (stt, llm, tts) = (names(provider::STT, n), names(provider::LLM, n), names(provider::TTS, n));
             let chosen = chooser().choose(&config(stt, llm, tts)).unwrap_or_else(|error| panic!("{}", error.message));
             assert_eq!(chosen.stt.is_none(), stt == "none");
             assert_eq!(chosen.spare_tts.is_none(), tts == "flite");
             assert_eq!(chosen.hints.phrases.iter().any(|phrase| phrase == "open sesame"), llm == "flow");
+            assert_eq!(chosen.stt.is_some_and(|stt| stt.is_live()), stt == "deepgram");
         }
     }
 
@@ -224,8 +232,8 @@ mod tests {
             assert!(error.message.contains("known are"), "{}", error.message);
         }
         let mut spared = config("siri", "hal", "flite");
-        spared.stt_fallbacks = vec![ProviderSpec { provider: "pocketsphinx".to_owned(), ..ProviderSpec::default() }];
-        spared.llm_fallbacks = vec![ProviderSpec { provider: "flow".to_owned(), ..ProviderSpec::default() }];
+        spared.stt_fallbacks = vec![ProviderSpec::named("pocketsphinx")];
+        spared.llm_fallbacks = vec![ProviderSpec::named("flow")];
         assert!(chooser().choose(&spared).expect("what can be had").stt.is_some());
         let mut bare = config("none", "flow", "flite");
         bare.flow = None;

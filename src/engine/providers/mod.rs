@@ -1,14 +1,20 @@
 //! Speech and language behind three traits. A provider that fails never ends a call in silence: the pipeline speaks a configured sentence.
 
+pub mod cartesia;
 pub mod chain;
 pub mod choose;
+pub mod deepgram;
+pub mod elevenlabs;
+pub mod endpoint;
 pub mod espeak;
 pub mod flite;
 pub mod flow;
 pub mod knowledge;
+pub mod live;
 pub mod none;
 pub mod openai;
 pub mod pocketsphinx;
+mod sound;
 mod wave;
 
 use std::future::Future;
@@ -20,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::contract::turn::Turn;
 use crate::engine::media::Clip;
+use live::{Ear, Partials};
 
 /// A future that a trait returns.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -46,6 +53,29 @@ pub enum Verdict {
 pub trait Stt: Send + Sync {
     /// What was said. `Heard::text` is empty when nothing was recognised.
     fn transcribe<'a>(&'a self, utterance: &'a Clip, hints: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>>;
+
+    /// Whether it hears while the caller still speaks, and tells the words so far.
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    /// Gets ready while it rings.
+    fn warm(&self, _hints: &Hints) {}
+
+    /// The caller began to speak, at this rate. `None`: the utterance is wanted whole, by [`Stt::transcribe`].
+    fn begin(&self, _rate: u32, _hints: &Hints, _partials: Partials) -> Option<Ear> {
+        None
+    }
+
+    /// The caller stopped. Where listening failed, the utterance is transcribed as a whole.
+    fn finish<'a>(&'a self, ear: Ear, utterance: &'a Clip, hints: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>> {
+        Box::pin(async move {
+            match ear.finish().await {
+                Err(error) if error.verdict == Verdict::Retry => self.transcribe(utterance, hints).await,
+                heard => heard,
+            }
+        })
+    }
 }
 
 /// What the caller probably says.
@@ -70,12 +100,43 @@ pub struct Heard {
 pub trait Tts: Send + Sync {
     /// The sentence as sound.
     fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>>;
+
+    /// The sentence as sound that is played while the rest of it is being made. All parts have one rate.
+    fn stream<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Sounding, ProviderError>> {
+        Box::pin(async move {
+            let clip = self.speak(sentence).await?;
+            let (send, receive) = mpsc::channel(1);
+            // The channel is empty: there is room.
+            let _ = send.try_send(Ok(clip));
+            Ok(receive)
+        })
+    }
+
+    /// Gets ready while it rings.
+    fn warm(&self) {}
+}
+
+/// A sentence on its way, part by part. An error is the last thing that comes; dropping it cancels the rest.
+pub type Sounding = mpsc::Receiver<Result<Clip, ProviderError>>;
+
+/// All parts as one clip.
+async fn gathered(mut sounding: Sounding) -> Result<Clip, ProviderError> {
+    let (mut rate, mut samples) = (8000, Vec::new());
+    while let Some(part) = sounding.recv().await {
+        let part = part?;
+        rate = part.rate;
+        samples.extend_from_slice(&part.samples);
+    }
+    Ok(Clip { rate, samples: samples.into() })
 }
 
 /// What decides the next answer: a language model, or `flow`.
 pub trait Llm: Send + Sync {
     /// Starts an answer to the conversation so far. Dropping the receiver cancels it.
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>>;
+
+    /// What the caller is saying, as far as it is known: time to look something up.
+    fn foresee(&self, _words: &str) {}
 }
 
 /// Reads a finished call and says what it was, as a JSON object.

@@ -1,27 +1,33 @@
-//! `cxbox lab ai`: a deterministic stand-in for model providers, with the routes of an OpenAI-compatible API and fixed delays.
+//! `cxbox lab ai`: a deterministic stand-in for model providers, with fixed delays and faults: the routes of an OpenAI-compatible API,
+//! Deepgram's recognition, ElevenLabs' and Cartesia's speech.
 //!
 //! The same question always gets the same answer after the same time, so that whole calls can be tested without a key or a network.
 
 mod chat;
+mod listen;
 mod routes;
 mod script;
 mod sound;
 #[cfg(test)]
 mod tests;
+mod voices;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::base::{Clock, Context, Result};
+use crate::base::{Clock, Context, Error, Result};
+use crate::engine::media::Clip;
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
 
-pub use script::{Rule, Script, ToolUse};
+pub use script::{Fault, Rule, Script, ToolUse};
 
 /// How the stand-in behaves.
 #[derive(Debug, Clone, Default)]
@@ -43,12 +49,42 @@ struct Ai {
     speech: Option<SpeechWorkers>,
     clock: Clock,
     n_transcribed: Arc<AtomicUsize>,
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Ai {
+    /// What goes wrong with the next piece of work.
+    fn fault(&self) -> Fault {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Fault::None)
+    }
+
+    /// The status with which the next connection is refused, if it is.
+    fn refusal(&self) -> Option<StatusCode> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = faults.front().and_then(|fault| fault.status())?;
+        faults.pop_front();
+        StatusCode::from_u16(status).ok()
+    }
+
+    fn note(&self, asked: impl Into<String>) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked.into());
+    }
+
+    /// What a text sounds like, at 16 kHz.
+    async fn spoken(&self, voice: &str, text: &str) -> Result<Clip> {
+        match &self.speech {
+            Some(workers) => workers.speak(voice, text).await.map_err(|_| Error::unavailable("the speech worker did not speak")),
+            None => Ok(sound::tones(text)),
+        }
+    }
 }
 
 /// A running stand-in. Dropping it ends it.
 pub struct RunningAi {
     /// Where it listens.
     pub address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
     server: AbortOnDropHandle<std::io::Result<()>>,
 }
 
@@ -58,14 +94,21 @@ impl RunningAi {
         let listener = TcpListener::bind(at).await.context(format!("cannot listen at {at}"))?;
         let address = listener.local_addr().context("cannot tell where the stand-in listens")?;
         let speech = options.speaker.as_ref().map(|program| SpeechWorkers::new(SpeechSettings::new(program), clock.clone()));
-        let ai = Ai { options: Arc::new(options), speech, clock, n_transcribed: Arc::default() };
+        let faults = Arc::new(Mutex::new(options.script.faults.iter().copied().collect()));
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let ai = Ai { options: Arc::new(options), speech, clock, n_transcribed: Arc::default(), faults, asked: asked.clone() };
         let server = AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, routes::router(ai)).into_future()));
-        Ok(Self { address, server })
+        Ok(Self { address, asked, server })
     }
 
     /// The root of its API, as a bot's `base_url` names it.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// What streams asked so far, in the order it came: connections with their options, ends of utterances, sentences, cancellations.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Listens until it fails.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Ai;
 use super::chat::ChatRequest;
-use super::sound;
+use super::{listen, sound, voices};
 use crate::base::Error;
 use crate::platform::http::{ApiResult, Body};
 
@@ -29,6 +29,9 @@ pub(super) fn router(ai: Ai) -> Router {
         .route("/v1/chat/completions", post(chat))
         .route("/v1/audio/transcriptions", post(transcribe))
         .route("/v1/audio/speech", post(speak))
+        .route("/v1/listen", any(listen::listen))
+        .route("/v1/text-to-speech/{voice}/stream", post(voices::elevenlabs))
+        .route("/tts/websocket", any(voices::cartesia))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(ai)
 }
@@ -62,13 +65,21 @@ async fn chat(State(ai): State<Ai>, Body(request): Body<ChatRequest>) -> Respons
 }
 
 /// The sound is not listened to: the script says what was said.
-async fn transcribe(State(ai): State<Ai>, sound: Bytes) -> ApiResult<Json<Value>> {
+async fn transcribe(State(ai): State<Ai>, sound: Bytes) -> ApiResult<Response> {
     if sound.is_empty() {
         return Err(Error::invalid("a transcription needs a recording").into());
     }
     let n = ai.n_transcribed.fetch_add(1, Ordering::Relaxed);
     ai.clock.sleep(ai.options.delay).await;
-    Ok(Json(json!({ "text": ai.options.script.transcript(n) })))
+    let text = ai.options.script.transcript(n).to_owned();
+    let wants_stream = sound.windows(13).any(|bytes| bytes == b"name=\"stream\"");
+    if !wants_stream {
+        return Ok(Json(json!({ "text": text })).into_response());
+    }
+    let words = text.split_inclusive(' ').map(|word| json!({ "type": "transcript.text.delta", "delta": word }));
+    let events: Vec<Value> = words.chain([json!({ "type": "transcript.text.done", "text": text })]).collect();
+    let events = events.into_iter().map(|event| Ok::<_, Infallible>(Event::default().data(event.to_string())));
+    Ok(Sse::new(futures_util::stream::iter(events)).into_response())
 }
 
 /// A request for speech.
@@ -83,13 +94,7 @@ struct SpeechRequest {
 
 async fn speak(State(ai): State<Ai>, Body(request): Body<SpeechRequest>) -> ApiResult<Response> {
     ai.clock.sleep(ai.options.delay).await;
-    let clip = match &ai.speech {
-        Some(workers) => {
-            let voice = request.voice.as_deref().unwrap_or("slt");
-            workers.speak(voice, &request.input).await.map_err(|_| Error::unavailable("the speech worker did not speak"))?
-        }
-        None => sound::tones(&request.input),
-    };
+    let clip = ai.spoken(request.voice.as_deref().unwrap_or("slt"), &request.input).await?;
     if request.response_format.as_deref() == Some("pcm") {
         return Ok(([("content-type", "audio/pcm")], sound::pcm(&clip)).into_response());
     }

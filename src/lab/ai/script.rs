@@ -19,6 +19,38 @@ pub struct Script {
     /// What transcriptions say, one after the other and then from the start. `hello` if empty.
     #[serde(default)]
     pub transcripts: Vec<String>,
+    /// What goes wrong with the first pieces of work, one after the other; afterwards nothing does.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+}
+
+/// What goes wrong with one utterance, sentence or session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The connection is cut in the middle of a word.
+    Cut,
+    /// It begins, and then nothing comes for ever.
+    Silence,
+    /// What comes cannot be read.
+    Nonsense,
+    /// Refused with 429.
+    Busy,
+    /// Refused with 500.
+    Broken,
+}
+
+impl Fault {
+    /// The status of the refusal, if it is one.
+    pub(super) fn status(self) -> Option<u16> {
+        match self {
+            Self::Busy => Some(429),
+            Self::Broken => Some(500),
+            _ => None,
+        }
+    }
 }
 
 /// One answer.

@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use cxbox::base::secret::Secret;
 use cxbox::base::{Clock, Random};
+use cxbox::engine::call::ProviderSource;
 use cxbox::engine::link::Control;
+use cxbox::engine::providers::choose::Chooser;
 use cxbox::engine::run::{Engine, EngineOptions};
+use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
 use cxbox::platform::data_dir::DataDir;
 use cxbox::platform::net::{Answer, Request, unix};
 use serde_json::{Value, json};
@@ -72,7 +75,14 @@ impl Bench {
         Self::with(config, script, 10, phones).await
     }
 
-    async fn with(config: Value, script: Script, max_calls: usize, phones: Value) -> Self {
+    /// The same with the providers that the bot names, of which none but local ones can be reached.
+    pub async fn with_real_providers(config: Value) -> Self {
+        let workers = SpeechWorkers::new(SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")), Clock::system());
+        let nobody = json!({ "realm": "box", "allowed_networks": [], "accounts": [] });
+        Self::with(config, Chooser::new(workers, outbound(), Clock::system()), 10, nobody).await
+    }
+
+    async fn with(config: Value, providers: impl ProviderSource + 'static, max_calls: usize, phones: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         let phone = Phone::start().await;
@@ -87,7 +97,7 @@ impl Bench {
             control: Control::local(data.control_socket(), Secret::new(SECRET)),
             listen: None,
             is_supervised: true,
-            providers: Arc::new(script),
+            providers: Arc::new(providers),
             outbound: outbound(),
             speech_ready: Arc::new(|| true),
             clock: Clock::system(),

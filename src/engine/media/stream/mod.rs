@@ -204,6 +204,9 @@ impl Stream {
     pub(super) fn obey(&mut self, order: Order) {
         match order {
             Order::Play(id, samples) => self.player.push(id, samples),
+            Order::Pour(id) => self.player.open(id),
+            Order::Add(id, samples) => self.player.add(id, samples),
+            Order::Complete(id) => self.player.complete(id),
             Order::Stop(reply) => {
                 let samples = u64::try_from(self.player.stop()).unwrap_or(0);
                 let played_ms = samples * 1000 / u64::from(self.agreed.codec.rate());

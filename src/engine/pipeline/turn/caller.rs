@@ -29,6 +29,15 @@ impl Conversation {
         }
     }
 
+    /// Words are known before the caller has stopped: with enough of them the bot gives up its turn at once.
+    pub(super) fn heard_so_far(&mut self, words: &str, out: &mut Vec<Action>) {
+        let is_protected = self.lines.front().is_some_and(|line| line.kind.is_protected());
+        let is_enough = words.split_whitespace().count() >= self.rules.min_words.max(1);
+        if self.paused && self.caller != Caller::Quiet && is_enough && !is_protected {
+            self.interrupt(out);
+        }
+    }
+
     pub(super) fn heard(&mut self, heard: Heard, now: Millis, out: &mut Vec<Action>) {
         self.n_failures = 0;
         if self.caller == Caller::Talking {

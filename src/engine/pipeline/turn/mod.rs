@@ -44,6 +44,8 @@ pub enum Input {
     VoiceStarted,
     /// The caller's voice ended; the utterance is with the recogniser.
     VoiceEnded,
+    /// The words so far, while the caller still speaks.
+    Partial(String),
     /// What the utterance said.
     Heard(Heard),
     /// The recogniser failed.
@@ -271,6 +273,7 @@ impl Conversation {
             Input::LineMute(id, error) => self.line_mute(id, &error, &mut out),
             Input::VoiceStarted => self.voice_started(&mut out),
             Input::VoiceEnded => self.caller = Caller::Understanding,
+            Input::Partial(words) => self.heard_so_far(&words, &mut out),
             Input::Heard(heard) => self.heard(heard, now, &mut out),
             Input::HeardNothing(error) => self.heard_nothing(&error, &mut out),
             Input::Key(key) => self.key(key, now, &mut out),
@@ -291,8 +294,10 @@ impl Conversation {
 
     /// Before its first word the bot hears nothing; an announcement never does.
     fn is_deaf_to(&self, input: &Input) -> bool {
-        let is_callers =
-            matches!(input, Input::VoiceStarted | Input::VoiceEnded | Input::Heard(_) | Input::HeardNothing(_) | Input::Key(_));
+        let is_callers = matches!(
+            input,
+            Input::VoiceStarted | Input::VoiceEnded | Input::Partial(_) | Input::Heard(_) | Input::HeardNothing(_) | Input::Key(_)
+        );
         is_callers && (!self.begun || self.rules.announcement.is_some())
     }
 

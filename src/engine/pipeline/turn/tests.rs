@@ -356,3 +356,24 @@ fn without_a_recogniser_a_voice_pauses_the_bot_and_nothing_is_asked_back() {
     assert!(!bench.out.iter().any(|action| matches!(action, Action::Think(_))), "{:?}", bench.out);
     assert!(bench.out.contains(&Action::Wake(Timer::Silence, Duration::from_secs(5))));
 }
+
+#[test]
+fn words_that_are_known_early_end_the_bot_s_turn_before_the_caller_stops() {
+    let mut bench = Bench::new(Rules { min_words: 2, disclosure: String::new(), ..rules() });
+    let greeting = bench.talk.lines[0].id;
+    bench.step(Input::LineStarted(greeting));
+    assert!(bench.step(Input::Partial("excuse me".to_owned())).is_empty(), "nobody speaks: a word that came too late");
+    bench.step(Input::VoiceStarted);
+    assert!(bench.step(Input::Partial("excuse".to_owned())).is_empty(), "one word may be a cough");
+    let stops = bench.step(Input::Partial("excuse me".to_owned()));
+    assert_eq!((&stops[0], stops.contains(&Action::Resume)), (&Action::StopSpeaking, true));
+    assert_eq!(bench.turns(), [(Role::Assistant, "Hello.")]);
+    bench.step(Input::VoiceEnded);
+    bench.step(Input::Heard(Heard { text: "excuse me".to_owned(), confidence: 0.9 }));
+    assert!(matches!(bench.out.last(), Some(Action::Think(_))), "{:?}", bench.out);
+    let mut protected = Bench::new(Rules { min_words: 1, ..rules() });
+    let disclosure = protected.talk.lines[0].id;
+    protected.step(Input::LineStarted(disclosure));
+    protected.step(Input::VoiceStarted);
+    assert!(protected.step(Input::Partial("stop it please".to_owned())).is_empty(), "the disclosure is heard to its end");
+}

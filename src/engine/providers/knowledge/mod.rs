@@ -1,10 +1,11 @@
 //! Answers that know the bot's documents: what they say is looked up before the model is asked, and again when it asks for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Ask, Llm, Piece, ProviderError, Soon};
 use crate::base::id::BotId;
@@ -19,6 +20,8 @@ pub const SEARCH_TOOL: &str = "search_knowledge";
 const WITHIN: Duration = Duration::from_millis(1_200);
 /// Fewer words than this are no question: yes, no, thank you.
 const FEWEST_WORDS: usize = 2;
+/// Fewer words than this are not looked up before the caller has stopped.
+const FEWEST_FORESEEN: usize = 5;
 /// How often a model may look things up for one answer.
 const MOST_LOOKUPS: usize = 2;
 /// Longest question, in characters.
@@ -114,23 +117,63 @@ pub(super) fn kept(query: &str, hits: &[KnowledgeHit]) -> Vec<Value> {
 pub struct Informed {
     inner: Arc<dyn Llm>,
     documents: Documents,
+    foreseen: Mutex<Option<Foreseen>>,
+}
+
+/// A question that was looked up while the caller was still asking it.
+struct Foreseen {
+    /// Its words without case and punctuation.
+    words: String,
+    found: AbortOnDropHandle<KnowledgeAnswer>,
 }
 
 impl Informed {
     /// Tells a model about documents.
     pub fn new(inner: Arc<dyn Llm>, documents: Documents) -> Self {
-        Self { inner, documents }
+        Self { inner, documents, foreseen: Mutex::default() }
+    }
+
+    /// What the documents say about a question, which may have been looked up before it was finished.
+    async fn found(&self, question: &str) -> Vec<KnowledgeHit> {
+        if question.split_whitespace().count() < FEWEST_WORDS {
+            return Vec::new();
+        }
+        let foreseen = self.foreseen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(foreseen) = foreseen.filter(|foreseen| foreseen.words == bare(question))
+            && let Ok(answer) = foreseen.found.await
+        {
+            return answer.results;
+        }
+        self.documents.ask(question, false).await.results
     }
 }
 
+/// The words of a text, in lower case and without punctuation: how a recogniser's guesses and its last word are alike.
+fn bare(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
+    letters.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Llm for Informed {
+    fn foresee(&self, words: &str) {
+        let bare = bare(words);
+        if bare.split_whitespace().count() < FEWEST_FORESEEN {
+            return;
+        }
+        let mut foreseen = self.foreseen.lock().unwrap_or_else(PoisonError::into_inner);
+        if foreseen.as_ref().is_some_and(|foreseen| foreseen.words == bare) {
+            return;
+        }
+        let (documents, question) = (self.documents.clone(), words.to_owned());
+        // What was looked up before is dropped, and with it the looking.
+        let found = AbortOnDropHandle::new(tokio::spawn(async move { documents.ask(&question, false).await }));
+        *foreseen = Some(Foreseen { words: bare, found });
+    }
+
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>> {
         Box::pin(async move {
             let question = question_of(&ask);
-            let mut found = Vec::new();
-            if question.split_whitespace().count() >= FEWEST_WORDS {
-                found = self.documents.ask(&question, false).await.results;
-            }
+            let found = self.found(&question).await;
             let (send, receive) = mpsc::channel(PIECES);
             if !found.is_empty() {
                 // The channel is empty: there is room.

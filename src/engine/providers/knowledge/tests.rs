@@ -1,7 +1,5 @@
 //! A model that is told about documents, and one that asks for them itself.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::*;
 use crate::base::Millis;
 use crate::contract::turn::Turn;
@@ -106,4 +104,19 @@ async fn a_model_that_looks_something_up_is_asked_once_more_with_what_was_found(
 async fn documents_that_do_not_answer_hold_up_nobody() {
     let shelf = Arc::new(Shelf { is_slow: true, ..Shelf::default() });
     assert_eq!(said(&shelf, false, false, "where can i park").await, ("Be kind.".to_owned(), 0));
+}
+
+#[tokio::test]
+async fn a_question_is_looked_up_while_it_is_still_being_asked_and_only_once() {
+    let shelf = Arc::new(Shelf::default());
+    let informed = Informed::new(Arc::new(Curious { looks_up: false }), documents(&shelf, false));
+    for words in ["where", "where can i", "where can i park my", "where can i park my car", "Where can I park my car"] {
+        informed.foresee(words);
+    }
+    let turn = Turn { role: Role::User, content: "Where can I park my car?".to_owned(), ts: Millis(1), extra: serde_json::Map::new() };
+    let ask = Ask { system_prompt: String::new(), turns: vec![turn], heard: None, keys: None };
+    let mut pieces = informed.answer(ask).await.expect("an answer");
+    assert!(matches!(pieces.recv().await, Some(Piece::Hits(hits)) if hits.len() == 1));
+    let asked = shelf.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert_eq!(asked, ["where can i park my car"], "the guess before it was given up, the last word was known");
 }

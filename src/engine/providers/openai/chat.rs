@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::endpoint::{Endpoint, nonsense, unreachable};
+use super::super::endpoint::{Endpoint, nonsense, unreachable};
 use super::pieces::Assembler;
 use super::sse::Events;
 use crate::base::Clock;

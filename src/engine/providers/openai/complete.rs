@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Endpoint, nonsense, unreachable};
+use super::super::endpoint::{Endpoint, nonsense, unreachable};
 use crate::engine::providers::{Analyst, ProviderError, Review, Reviewed, Soon};
 
 /// How long one answer may take: nobody waits at the telephone for it.

@@ -3,13 +3,12 @@
 mod audio;
 mod chat;
 mod complete;
-mod endpoint;
 mod pieces;
 mod sse;
 #[cfg(test)]
 mod tests;
 
+pub use super::endpoint::Endpoint;
 pub use audio::{Speaker, Transcriber};
 pub use chat::{Chat, ChatSettings};
 pub use complete::Completer;
-pub use endpoint::Endpoint;

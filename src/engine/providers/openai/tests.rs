@@ -195,6 +195,37 @@ async fn an_utterance_goes_up_as_a_wave_file_and_its_text_comes_back() {
 }
 
 #[tokio::test]
+async fn a_transcript_is_streamed_by_models_that_can_and_one_that_breaks_off_is_a_failure() {
+    const WORDS: &[&[u8]] = &[
+        b"data: {\"type\":\"transcript.text.delta\",\"delta\":\"Good mor\"}\n\n",
+        b"data: {\"type\":\"transcript.text.done\",\"text\":\"Good morning.\",\"usage\":{\"total_tokens\":9}}\n\n",
+    ];
+    let utterance = Clip { rate: 8000, samples: vec![5; 80].into() };
+    let mut service = Service::answering(200, "text/event-stream", WORDS, None).await;
+    let transcriber = Transcriber::new(service.endpoint(), "gpt-4o-mini-transcribe");
+    assert_eq!(transcriber.transcribe(&utterance, &Hints::default()).await.expect("heard").text, "Good morning.");
+    let (_, body) = service.seen.recv().await.expect("a request");
+    assert!(String::from_utf8_lossy(&body).contains("name=\"stream\"\r\n\r\ntrue\r\n"));
+    for (parts, why) in [(&WORDS[..1], "broke off"), (&[b"data: <html>\n\n".as_slice()], "something else")] {
+        let service = Service::answering(200, "text/event-stream", parts, None).await;
+        let error = Transcriber::new(service.endpoint(), "").transcribe(&utterance, &Hints::default()).await.expect_err("no words");
+        assert!(error.verdict == Verdict::Retry && error.message.contains(why), "{}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_a_sentence_is_there_before_the_rest_is_made() {
+    let wave = write_wave(&Clip { rate: 24_000, samples: vec![1; 2_400].into() });
+    let cut = Arc::new(Notify::new());
+    let service = Service::answering(200, "audio/wav", &[&wave[..1_244]], Some(cut.clone())).await;
+    let mut sounding = Speaker::new(service.endpoint(), "", "").stream("Hello").await.expect("sound");
+    let first = sounding.recv().await.expect("a part").expect("sound");
+    assert_eq!((first.rate, first.samples.len()), (24_000, 600), "while the server still holds the rest back");
+    cut.notify_one();
+    assert!(matches!(sounding.recv().await, Some(Err(error)) if error.verdict == Verdict::Retry));
+}
+
+#[tokio::test]
 async fn a_sentence_comes_back_as_sound_or_as_an_error() {
     let wave = write_wave(&Clip { rate: 24_000, samples: vec![1, 2, 3].into() });
     let service = Service::answering(200, "audio/wav", &[&wave], None).await;

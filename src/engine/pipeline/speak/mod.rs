@@ -1,5 +1,8 @@
 //! Makes sound of lines, in order, ahead of their time. Sentences that are known before a call are kept for all calls.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +14,13 @@ use tokio_util::task::AbortOnDropHandle;
 use super::sentences::Sentences;
 use super::{Done, DoneSender, Providers};
 use crate::engine::media::{Clip, ClipId};
-use crate::engine::providers::{ProviderError, Tts, Verdict};
+use crate::engine::providers::{ProviderError, Sounding, Tts, Verdict};
 
 /// How long one sentence may take to become sound.
 const CLIP_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the next part of a sentence may take.
+const PART_WITHIN: Duration = Duration::from_secs(4);
 
 /// Longest text that is spoken at once, in characters: about twenty seconds.
 const MOST_AT_ONCE: usize = 300;
@@ -86,6 +92,43 @@ impl Voice {
         }
     }
 
+    /// The sentence as one clip.
+    async fn whole(&self, id: ClipId, text: &str, keep: bool) -> Done {
+        match self.speak(text, keep).await {
+            Ok(Spoken { clip, instead_of }) => Done::Spoken { id, clip, instead_of },
+            Err(error) => Done::Mute { id, error },
+        }
+    }
+
+    /// Makes sound of the sentence and hands it on as it comes; what it gives in the end is the last message about the line.
+    async fn pour(&self, id: ClipId, text: &str, done: &DoneSender) -> Done {
+        if text.chars().count() > MOST_AT_ONCE {
+            return self.whole(id, text, false).await;
+        }
+        let (broke_off, spoken) = match begin(self.tts.as_ref(), text).await {
+            Ok(sounding) => match hand_on(id, sounding, done).await {
+                Ok(()) => return Done::Whole { id, instead_of: None },
+                // Nobody knows which of its words were heard: the sentence is said once more from its beginning.
+                Err(error) => (error, self.speak(text, false).await),
+            },
+            Err(error) => match &self.spare {
+                Some(spare) => {
+                    let spoken = attempt(spare.as_ref(), text).await.map_err(|_| error.clone());
+                    (error, spoken.map(|clip| Spoken { clip, instead_of: None }))
+                }
+                None => return Done::Mute { id, error },
+            },
+        };
+        match spoken {
+            Ok(Spoken { clip, instead_of }) => {
+                // The call is over when nobody receives.
+                let _ = done.send(Done::Part { id, clip }).await;
+                Done::Whole { id, instead_of: instead_of.or(Some(broke_off)) }
+            }
+            Err(error) => Done::Mute { id, error },
+        }
+    }
+
     async fn kept(&self, text: &str) -> Result<Clip, ProviderError> {
         let key = format!("{}\n{text}", self.name);
         let cell = self.phrases.cell(key.clone());
@@ -136,13 +179,39 @@ async fn twice(tts: &dyn Tts, text: &str) -> Result<Clip, ProviderError> {
     let once = || async {
         match tokio::time::timeout(CLIP_WITHIN, tts.speak(text)).await {
             Ok(result) => result,
-            Err(_) => Err(ProviderError { verdict: Verdict::Retry, message: "text to speech took too long".to_owned() }),
+            Err(_) => Err(too_slow()),
         }
     };
     match once().await {
         Err(error) if error.verdict == Verdict::Retry => once().await,
         other => other,
     }
+}
+
+/// Begins a sentence, with a second attempt when the failure may pass.
+async fn begin(tts: &dyn Tts, text: &str) -> Result<Sounding, ProviderError> {
+    let once = || async { tokio::time::timeout(CLIP_WITHIN, tts.stream(text)).await.unwrap_or_else(|_| Err(too_slow())) };
+    match once().await {
+        Err(error) if error.verdict == Verdict::Retry => once().await,
+        other => other,
+    }
+}
+
+/// Hands on what comes of a sentence until it is whole.
+async fn hand_on(id: ClipId, mut sounding: Sounding, done: &DoneSender) -> Result<(), ProviderError> {
+    loop {
+        match tokio::time::timeout(PART_WITHIN, sounding.recv()).await {
+            // The call is over when nobody receives; this task ends with it.
+            Ok(Some(Ok(clip))) => drop(done.send(Done::Part { id, clip }).await),
+            Ok(Some(Err(error))) => return Err(error),
+            Ok(None) => return Ok(()),
+            Err(_) => return Err(too_slow()),
+        }
+    }
+}
+
+fn too_slow() -> ProviderError {
+    ProviderError { verdict: Verdict::Retry, message: "text to speech took too long".to_owned() }
 }
 
 /// A line on its way to its sound: name, words, whether other calls will need it.
@@ -181,10 +250,7 @@ fn start(voice: Voice, done: DoneSender) -> Running {
     let (lines, mut waiting) = mpsc::channel::<Waiting>(MOST_WAITING);
     let task = tokio::spawn(async move {
         while let Some((id, text, keep)) = waiting.recv().await {
-            let made = match voice.speak(&text, keep).await {
-                Ok(Spoken { clip, instead_of }) => Done::Spoken { id, clip, instead_of },
-                Err(error) => Done::Mute { id, error },
-            };
+            let made = if keep { voice.whole(id, &text, true).await } else { voice.pour(id, &text, &done).await };
             if done.send(made).await.is_err() {
                 break;
             }
@@ -204,96 +270,4 @@ pub fn tone() -> Clip {
         })
     };
     Clip { rate: RATE, samples: part(660.0).chain(part(440.0)).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use crate::engine::providers::{Ask, Hints, Llm, Piece, Soon};
-
-    struct Counting {
-        n: AtomicU32,
-        fails: Option<Verdict>,
-    }
-
-    impl Tts for Counting {
-        fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>> {
-            self.n.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async move {
-                match self.fails {
-                    Some(verdict) => Err(ProviderError { verdict, message: "dead".to_owned() }),
-                    None => Ok(Clip { rate: 8000, samples: vec![1; sentence.len()].into() }),
-                }
-            })
-        }
-    }
-
-    struct Silent;
-
-    impl Llm for Silent {
-        fn answer(&self, _: Ask) -> Soon<'_, Result<mpsc::Receiver<Piece>, ProviderError>> {
-            Box::pin(async { Ok(mpsc::channel(1).1) })
-        }
-    }
-
-    fn voice(first: &Arc<Counting>, spare: Option<&Arc<Counting>>) -> Voice {
-        let spare_tts = spare.map(|s| s.clone() as Arc<dyn Tts>);
-        let providers = Providers {
-            stt: None,
-            llm: Arc::new(Silent),
-            tts: first.clone(),
-            spare_tts,
-            replaced: Default::default(),
-            analyst: None,
-            hints: Hints::default(),
-        };
-        Voice::new(&providers, Phrases::default(), "test")
-    }
-
-    fn counting(fails: Option<Verdict>) -> Arc<Counting> {
-        Arc::new(Counting { n: AtomicU32::new(0), fails })
-    }
-
-    #[tokio::test]
-    async fn a_known_sentence_is_made_once_for_all_calls() {
-        let tts = counting(None);
-        let voice = voice(&tts, None);
-        let (a, b) = tokio::join!(voice.speak("Hello.", true), voice.speak("Hello.", true));
-        assert_eq!(a.expect("sound").clip.samples.len(), b.expect("sound").clip.samples.len());
-        assert_eq!(tts.n.load(Ordering::SeqCst), 1);
-        voice.speak("Hello.", false).await.expect("sound");
-        assert_eq!(tts.n.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn the_spare_voice_speaks_when_the_first_is_dead_and_says_so() {
-        let (dead, spare) = (counting(Some(Verdict::GiveUp)), counting(None));
-        let spoken = voice(&dead, Some(&spare)).speak("Hello.", true).await.expect("the spare speaks");
-        assert_eq!(spoken.instead_of.expect("a reason").message, "dead");
-        assert_eq!(dead.n.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn a_failure_that_may_pass_is_tried_once_more() {
-        let dead = counting(Some(Verdict::Retry));
-        voice(&dead, None).speak("Hello.", false).await.expect_err("nobody speaks");
-        assert_eq!(dead.n.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_long_text_is_spoken_in_pieces_and_is_one_clip() {
-        let tts = counting(None);
-        let text = "This is a sentence of forty characters. ".repeat(20);
-        let clip = voice(&tts, None).speak(text.trim(), true).await.expect("sound").clip;
-        assert_eq!(tts.n.load(Ordering::SeqCst), 3, "seven sentences at a time");
-        assert!(clip.samples.len() >= text.trim().len() - 3);
-    }
-
-    #[test]
-    fn the_tone_is_audible_and_begins_softly() {
-        let clip = tone();
-        assert!(clip.samples.iter().any(|s| s.abs() > 5000) && clip.samples[0] == 0);
-    }
 }

@@ -2,18 +2,22 @@
 //!
 //! One that may work again is given a second chance; one that will not is passed over for the rest of the call.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::{Ask, Heard, Hints, Llm, Piece, ProviderError, Soon, Stt, Tts, Verdict};
+use super::live::{Ear, Partials};
+use super::{Ask, Heard, Hints, Llm, Piece, ProviderError, Soon, Sounding, Stt, Tts, Verdict};
 use crate::base::Clock;
 use crate::engine::media::Clip;
 
 /// Failures that may pass after which a provider is passed over.
 const CHANCES: u32 = 2;
-/// How long a responder may take for its first piece while another one waits behind it.
+/// How long a responder or a voice may take to begin while another one waits behind it.
 const FIRST_PIECE_WITHIN: Duration = Duration::from_secs(5);
 /// Pieces that may wait for the pipeline.
 const PIECES: usize = 32;
@@ -128,6 +132,42 @@ impl Stt for Chain<dyn Stt> {
             Err(last)
         })
     }
+
+    fn is_live(&self) -> bool {
+        self.rest().next().is_some_and(|(_, link)| link.provider.is_live())
+    }
+
+    fn warm(&self, hints: &Hints) {
+        if let Some((_, link)) = self.rest().next() {
+            link.provider.warm(hints);
+        }
+    }
+
+    fn begin(&self, rate: u32, hints: &Hints, partials: Partials) -> Option<Ear> {
+        let (n, link) = self.rest().next()?;
+        Some(link.provider.begin(rate, hints, partials)?.of_link(n))
+    }
+
+    fn finish<'a>(&'a self, ear: Ear, utterance: &'a Clip, hints: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>> {
+        Box::pin(async move {
+            let n = ear.link;
+            match ear.finish().await {
+                Ok(heard) => {
+                    self.worked(n);
+                    Ok(heard)
+                }
+                // The sound is still there: whoever is next, or the same once more, gets it as a whole.
+                Err(error) => {
+                    self.failed(n, &error);
+                    if error.verdict == Verdict::GiveUp && self.state().at == n {
+                        Err(error)
+                    } else {
+                        self.transcribe(utterance, hints).await
+                    }
+                }
+            }
+        })
+    }
 }
 
 impl Tts for Chain<dyn Tts> {
@@ -149,9 +189,40 @@ impl Tts for Chain<dyn Tts> {
             Err(last)
         })
     }
+
+    fn stream<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Sounding, ProviderError>> {
+        Box::pin(async move {
+            let mut last = nobody();
+            for (n, link) in self.rest() {
+                match self.begin(n, link, sentence).await {
+                    Ok((first, rest)) => {
+                        self.worked(n);
+                        return Ok(joined(first, rest));
+                    }
+                    Err(error) => {
+                        self.failed(n, &error);
+                        last = error;
+                    }
+                }
+            }
+            Err(last)
+        })
+    }
+
+    fn warm(&self) {
+        if let Some((_, link)) = self.rest().next() {
+            link.provider.warm();
+        }
+    }
 }
 
 impl Llm for Chain<dyn Llm> {
+    fn foresee(&self, words: &str) {
+        if let Some((_, link)) = self.rest().next() {
+            link.provider.foresee(words);
+        }
+    }
+
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>> {
         Box::pin(async move {
             let mut last = nobody();
@@ -182,20 +253,46 @@ impl Chain<dyn Llm> {
                 first => Ok((first, pieces)),
             }
         };
+        self.in_time(n, first).await
+    }
+}
+
+impl Chain<dyn Tts> {
+    /// A sentence counts as begun with its first sound.
+    async fn begin(
+        &self,
+        n: usize,
+        link: &Link<dyn Tts>,
+        sentence: &str,
+    ) -> Result<(Option<Result<Clip, ProviderError>>, Sounding), ProviderError> {
+        let first = async {
+            let mut parts = link.provider.stream(sentence).await?;
+            match parts.recv().await {
+                Some(Err(error)) => Err(error),
+                first => Ok((first, parts)),
+            }
+        };
+        self.in_time(n, first).await
+    }
+}
+
+impl<P: ?Sized> Chain<P> {
+    /// Where another provider waits behind this one, it must begin in time.
+    async fn in_time<T>(&self, n: usize, first: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
         if n + 1 == self.links.len() {
             return first.await;
         }
         tokio::select! {
             first = first => first,
             () = self.clock.sleep(FIRST_PIECE_WITHIN) => {
-                Err(ProviderError { verdict: Verdict::Retry, message: "the responder took too long to begin".to_owned() })
+                Err(ProviderError { verdict: Verdict::Retry, message: format!("{} took too long to begin", self.links[n].name) })
             }
         }
     }
 }
 
-/// The pieces with the first one put back. The task ends with the answer, or when nobody receives any more.
-fn joined(first: Option<Piece>, mut rest: mpsc::Receiver<Piece>) -> mpsc::Receiver<Piece> {
+/// What comes with the first of it put back. The task ends with the rest, or when nobody receives any more.
+fn joined<T: Send + 'static>(first: Option<T>, mut rest: mpsc::Receiver<T>) -> mpsc::Receiver<T> {
     let Some(first) = first else { return rest };
     let (send, receive) = mpsc::channel(PIECES);
     tokio::spawn(async move {
@@ -211,103 +308,4 @@ fn joined(first: Option<Piece>, mut rest: mpsc::Receiver<Piece>) -> mpsc::Receiv
         }
     });
     receive
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-
-    use super::*;
-
-    /// Answers from a list; then always with the last word of it.
-    struct Listed(Mutex<VecDeque<Result<&'static str, Verdict>>>);
-
-    impl Listed {
-        fn next(&self) -> Result<&'static str, ProviderError> {
-            let mut all = self.0.lock().expect("sound");
-            let next = if all.len() > 1 { all.pop_front() } else { all.front().copied() };
-            next.expect("an answer").map_err(|verdict| ProviderError { verdict, message: "no".to_owned() })
-        }
-    }
-
-    impl Stt for Listed {
-        fn transcribe<'a>(&'a self, _: &'a Clip, _: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>> {
-            let heard = self.next().map(|text| Heard { text: text.to_owned(), confidence: 1.0 });
-            Box::pin(async move { heard })
-        }
-    }
-
-    impl Llm for Listed {
-        fn answer(&self, _: Ask) -> Soon<'_, Result<mpsc::Receiver<Piece>, ProviderError>> {
-            let piece = self.next().map_or_else(Piece::Failed, |text| Piece::Text(text.to_owned()));
-            Box::pin(async move {
-                let (send, receive) = mpsc::channel(4);
-                send.send(piece).await.expect("room");
-                send.send(Piece::Text(" more".to_owned())).await.expect("room");
-                Ok(receive)
-            })
-        }
-    }
-
-    type Answers = [&'static [Result<&'static str, Verdict>]];
-
-    fn links(answers: &Answers) -> Vec<(String, Arc<Listed>)> {
-        let listed = |(n, list): (usize, &&[_])| (format!("p{n}"), Arc::new(Listed(Mutex::new(list.iter().copied().collect()))));
-        answers.iter().enumerate().map(listed).collect()
-    }
-
-    fn stt(answers: &Answers) -> (Chain<dyn Stt>, Replacements) {
-        let replaced = Replacements::default();
-        let links = links(answers).into_iter().map(|(name, provider)| Link { name, provider: provider as Arc<dyn Stt> }).collect();
-        (Chain::new("stt", links, replaced.clone(), Clock::system()), replaced)
-    }
-
-    async fn hear(chain: &Chain<dyn Stt>) -> Result<String, Verdict> {
-        let utterance = Clip { rate: 8000, samples: [].into() };
-        chain.transcribe(&utterance, &Hints::default()).await.map(|heard| heard.text).map_err(|error| error.verdict)
-    }
-
-    #[tokio::test]
-    async fn one_that_will_not_work_again_is_passed_over_at_once_and_told_once() {
-        let (chain, replaced) = stt(&[&[Err(Verdict::GiveUp), Ok("first")], &[Ok("second")]]);
-        assert_eq!(hear(&chain).await, Ok("second".to_owned()));
-        assert_eq!(hear(&chain).await, Ok("second".to_owned()), "the first one is not asked any more");
-        let told = replaced.take();
-        assert_eq!((told.len(), told[0].name.as_str(), told[0].by.as_str(), told[0].slot), (1, "p0", "p1", "stt"));
-        assert!(replaced.take().is_empty());
-    }
-
-    #[tokio::test]
-    async fn one_that_may_work_again_gets_a_second_chance() {
-        let (chain, replaced) =
-            stt(&[&[Err(Verdict::Retry), Ok("first"), Err(Verdict::Retry), Err(Verdict::Retry), Ok("first")], &[Ok("second")]]);
-        for expected in ["second", "first", "second", "second", "second"] {
-            assert_eq!(hear(&chain).await, Ok(expected.to_owned()));
-        }
-        assert_eq!(replaced.take().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn the_last_one_s_failure_is_the_chain_s_and_it_is_tried_again() {
-        let (chain, replaced) = stt(&[&[Err(Verdict::GiveUp)], &[Err(Verdict::Retry), Ok("second")]]);
-        assert_eq!(hear(&chain).await, Err(Verdict::Retry));
-        assert_eq!(hear(&chain).await, Ok("second".to_owned()));
-        assert_eq!(replaced.take().len(), 1);
-        let (nobody, _) = stt(&[]);
-        assert_eq!(hear(&nobody).await, Err(Verdict::GiveUp));
-    }
-
-    #[tokio::test]
-    async fn a_responder_that_fails_before_its_first_word_is_replaced_within_the_answer() {
-        let links = links(&[&[Err(Verdict::Retry)], &[Ok("hello")]]);
-        let links = links.into_iter().map(|(name, provider)| Link { name, provider: provider as Arc<dyn Llm> }).collect();
-        let chain: Chain<dyn Llm> = Chain::new("llm", links, Replacements::default(), Clock::system());
-        let ask = Ask { system_prompt: String::new(), turns: Vec::new(), heard: None, keys: None };
-        let mut pieces = chain.answer(ask).await.expect("an answer");
-        let mut text = String::new();
-        while let Some(Piece::Text(piece)) = pieces.recv().await {
-            text.push_str(&piece);
-        }
-        assert_eq!(text, "hello more");
-    }
 }
