@@ -24,6 +24,38 @@ test('filters are part of the address and hold in the list', async () => {
   await page.context().close();
 });
 
+test('calls are found by what was said, kept as a view, and exported', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, '/calls');
+  await page.getByLabel('Words that were said').fill('nobody ever said zanzibar');
+  await page.getByText('No call matches these filters').waitFor();
+  await page.getByLabel('Words that were said').fill('"when are you open"');
+  await page.waitForURL(/q=/);
+  await page.getByRole('table', { name: 'Calls' }).getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: 'More filters' }).click();
+  await page.getByLabel('Direction').selectOption('inbound');
+  await page.getByLabel('Order').selectOption('duration');
+  await page.waitForURL(/sort=duration/);
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Keep these filters' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Opening hours');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Views' }).click();
+  await page.getByRole('menuitem', { name: 'Opening hours' }).click();
+  await page.waitForURL(/direction=inbound/);
+  await shot(page, 'calls-filtered');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'As a table (CSV)' }).click();
+  const text = readFileSync(await (await saving).path(), 'utf8');
+  assert.match(text.split('\n')[0], /session_id/);
+  assert.ok(text.includes(CALL), 'the call is in the table');
+  clean(page, 'the filters');
+  await page.context().close();
+});
+
 test('a call gets a tag, a note and a hold, and its timeline says how long answers took', async () => {
   const page = await visitor(URL_);
   await signIn(page);

@@ -1,7 +1,8 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Stack, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { session } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
+import { PasswordField } from '~/shared/ui/PasswordField';
 
 /** Name and password. `name` is fixed where only the same person may come back. */
 export function PasswordForm({ name }: { name?: string }) {
@@ -26,13 +27,12 @@ export function PasswordForm({ name }: { name?: string }) {
           </Alert>
         )}
         {name === undefined && <TextInput name="username" label={t('auth.name')} autoComplete="username" required withAsterisk={false} data-autofocus />}
-        <PasswordInput
+        <PasswordField
           name="password"
           label={t('auth.password')}
           autoComplete="current-password"
           required
           withAsterisk={false}
-          visibilityToggleButtonProps={{ 'aria-label': t('auth.see') }}
         />
         <Button type="submit" loading={isBusy}>
           {t('auth.signIn')}

@@ -1,9 +1,10 @@
-import { Checkbox, PasswordInput } from '@mantine/core';
+import { Checkbox } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, need } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 export function NewBackup({ onDone }: { onDone: () => void }) {
@@ -24,11 +25,10 @@ export function NewBackup({ onDone }: { onDone: () => void }) {
     <FormFrame save={save} verb={t('backups.begin')} onCancel={onDone} isBare>
       <Checkbox label={t('backups.recordings')} {...box('with_recordings')} />
       <Checkbox label={t('backups.compact')} {...box('compact')} />
-      <PasswordInput
+      <PasswordField
         label={t('backups.passphrase')}
         description={t('backups.passphrase.more')}
         autoComplete="new-password"
-        visibilityToggleButtonProps={{ 'aria-label': t('backups.passphrase') }}
         key={form.key('passphrase')}
         {...form.getInputProps('passphrase')}
       />

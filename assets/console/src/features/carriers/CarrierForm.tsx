@@ -1,10 +1,11 @@
-import { Fieldset, NativeSelect, NumberInput, PasswordInput, SimpleGrid, Switch, Textarea, TextInput } from '@mantine/core';
+import { Fieldset, NativeSelect, NumberInput, SimpleGrid, Switch, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 type Body = Schemas['CarrierBody'];
@@ -67,7 +68,6 @@ export function CarrierForm({ stored }: { stored: View | null }) {
   });
   const field = (name: keyof Values) => ({ key: form.key(name), ...form.getInputProps(name) });
   const kept = (has: boolean | undefined) => (has ? t('common.unchanged') : undefined);
-  const eye = { visibilityToggleButtonProps: { 'aria-label': t('carriers.password') }, autoComplete: 'off' };
   return (
     <FormFrame save={save} verb={stored ? undefined : t('common.create')}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
@@ -92,7 +92,7 @@ export function CarrierForm({ stored }: { stored: View | null }) {
           <TextInput label={t('carriers.from')} placeholder="+35621234567" {...field('from_number')} />
           <TextInput label={t('carriers.country')} description={t('carriers.country.more')} {...field('destination_country')} />
           <TextInput label={t('carriers.user')} autoComplete="off" {...field('outbound_auth_username')} />
-          <PasswordInput label={t('carriers.password')} {...eye} placeholder={kept(stored?.has_outbound_auth_password)} {...field('outbound_auth_password')} />
+          <PasswordField label={t('carriers.password')} autoComplete="off" placeholder={kept(stored?.has_outbound_auth_password)} {...field('outbound_auth_password')} />
         </SimpleGrid>
       </Fieldset>
       <Fieldset legend={t('carriers.in')}>
@@ -104,7 +104,7 @@ export function CarrierForm({ stored }: { stored: View | null }) {
           />
           <Textarea label={t('carriers.allowed')} description={t('carriers.allowed.more')} autosize minRows={2} {...field('inbound_allowed_addresses')} />
           <TextInput label={t('carriers.user')} autoComplete="off" {...field('inbound_auth_username')} />
-          <PasswordInput label={t('carriers.password')} {...eye} placeholder={kept(stored?.has_inbound_auth_password)} {...field('inbound_auth_password')} />
+          <PasswordField label={t('carriers.password')} autoComplete="off" placeholder={kept(stored?.has_inbound_auth_password)} {...field('inbound_auth_password')} />
         </SimpleGrid>
       </Fieldset>
       <Fieldset legend={t('carriers.limits')}>

@@ -1,10 +1,11 @@
-import { Anchor, PasswordInput, Text, TextInput } from '@mantine/core';
+import { Anchor, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Link } from 'react-router';
 import { api, need } from '~/shared/api/client';
 import { session } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 /** Whoever holds the setup token becomes the owner, and is signed in at once. */
@@ -25,12 +26,11 @@ export function OwnerStep({ onDone }: { onDone: () => void }) {
       <TextInput label={t('setup.token')} required autoComplete="off" spellCheck={false} {...field('token')} />
       <TextInput label={t('setup.name')} required autoComplete="username" {...field('name')} />
       <TextInput label={t('setup.email')} type="email" required autoComplete="email" {...field('email')} />
-      <PasswordInput
+      <PasswordField
         label={t('setup.password')}
         description={t('users.password.more')}
         required
         autoComplete="new-password"
-        visibilityToggleButtonProps={{ 'aria-label': t('auth.see') }}
         {...field('password')}
       />
       <Text size="sm">

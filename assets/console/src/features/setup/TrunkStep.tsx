@@ -1,10 +1,11 @@
-import { Button, PasswordInput, SimpleGrid, Text, TextInput } from '@mantine/core';
+import { Button, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { FormFrame } from '~/shared/ui/FormFrame';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 /** The line for trying the box out: the lab phone of this very machine, and nobody else. */
@@ -50,10 +51,9 @@ export function TrunkStep({ onDone }: { onDone: () => void }) {
           <TextInput label={t('carriers.name')} {...field('name')} />
           <TextInput label={t('carriers.address')} placeholder="sip.example.com" {...field('sip_address')} />
           <TextInput label={t('carriers.user')} autoComplete="off" {...field('outbound_auth_username')} />
-          <PasswordInput
+          <PasswordField
             label={t('carriers.password')}
             autoComplete="off"
-            visibilityToggleButtonProps={{ 'aria-label': t('auth.see') }}
             {...field('outbound_auth_password')}
           />
         </SimpleGrid>

@@ -1,10 +1,10 @@
-import { PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, need } from '~/shared/api/client';
 import { session, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { Page } from '~/shared/ui/Page';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 /** One's own password. The tokens made before are void, so this session gets new ones at once. */
@@ -17,24 +17,21 @@ export default function Password() {
     await session.withPassword(me.name, body.new_password);
     form.reset();
   });
-  const eye = (name: string) => ({ visibilityToggleButtonProps: { 'aria-label': name } });
   return (
     <Page title={t('password.title')} about={t('password.about')}>
       <FormFrame save={save}>
-        <PasswordInput
+        <PasswordField
           label={t('password.old')}
           autoComplete="current-password"
           required
-          {...eye(t('password.old'))}
           key={form.key('current_password')}
           {...form.getInputProps('current_password')}
         />
-        <PasswordInput
+        <PasswordField
           label={t('password.new')}
           description={t('users.password.more')}
           autoComplete="new-password"
           required
-          {...eye(t('password.new'))}
           key={form.key('new_password')}
           {...form.getInputProps('new_password')}
         />

@@ -1,10 +1,11 @@
-import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe, type Role } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
+import { PasswordField } from '~/shared/ui/PasswordField';
 import { useSave } from '~/shared/ui/useSave';
 
 type View = Schemas['UserView'];
@@ -57,12 +58,11 @@ export function ResetForm({ id, onDone }: { id: string; onDone: () => void }) {
 function NewPasswordField(props: Record<string, unknown>) {
   const t = useT();
   return (
-    <PasswordInput
+    <PasswordField
       label={t('users.password')}
       description={t('users.password.more')}
       required
       autoComplete="new-password"
-      visibilityToggleButtonProps={{ 'aria-label': t('users.password') }}
       {...props}
     />
   );

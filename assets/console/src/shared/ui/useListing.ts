@@ -9,7 +9,8 @@ export function useFilters<K extends string>(names: readonly K[]) {
   const [params, setParams] = useSearchParams();
   const filters = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ''])) as Record<K, string>;
   const set = (name: K, value: string | null) => {
-    const next = new URLSearchParams(params);
+    // The address itself, not what was last drawn: of two quick changes the second must keep the first.
+    const next = new URLSearchParams(window.location.search);
     if (value) next.set(name, value);
     else next.delete(name);
     next.delete('offset');

@@ -23,12 +23,12 @@ export function useSave<T extends Record<string, unknown>>(
       if (!isQuiet) told(t('common.saved'));
     } catch (problem) {
       const fields = problem instanceof ApiError ? problem.fields : [];
-      const nameOf = ({ field }: FieldError) => shownName(field, (name) => form.getInputNode(name) !== null);
-      const known = fields.filter((field) => nameOf(field) !== null);
-      form.setErrors(Object.fromEntries(fields.map((field) => [nameOf(field) ?? formField(field.field), field.message])));
-      const first = known[0] && nameOf(known[0]);
-      if (first) form.getInputNode(first)?.focus();
-      if (known.length === 0 || known.length < fields.length) setError(withWords(problem, fields.filter((field) => !known.includes(field))));
+      const places = fields.map((field) => placeOf(field, (name) => isShown(form, name)));
+      form.setErrors(Object.fromEntries([...places].reverse().map(({ name, message }) => [name, message])));
+      const first = places.find((place) => place.isSeen);
+      if (first) form.getInputNode(first.name)?.focus();
+      const unseen = fields.filter((_, n) => !places[n]?.isSeen);
+      if (!first || unseen.length > 0) setError(withWords(problem, unseen));
     } finally {
       setBusy(false);
     }
@@ -36,11 +36,30 @@ export function useSave<T extends Record<string, unknown>>(
   return { submit, error, isBusy };
 }
 
-/** The input a refused field belongs to: its own, or the one that holds its whole list. `null` when the form has neither. */
-function shownName(field: string, isShown: (name: string) => boolean): string | null {
-  const name = formField(field);
-  const list = name.replace(/(\.\d+)+$/, '');
-  return [name, list].find(isShown) ?? null;
+interface Place {
+  /** The form's name of the input. */
+  name: string;
+  message: string;
+  /** Whether the form shows an input of that name. */
+  isSeen: boolean;
+}
+
+/** The input a refused field belongs to: its own, or the one that holds it, which is then told which part was refused. */
+export function placeOf({ field, message }: FieldError, shows: (name: string) => boolean): Place {
+  const whole = formField(field);
+  const parts = whole.split('.');
+  for (let n = parts.length; n > 0; n -= 1) {
+    const name = parts.slice(0, n).join('.');
+    if (!shows(name)) continue;
+    const within = parts.slice(n).join('.');
+    return { name, message: /^[\d.]*$/.test(within) ? message : `${within}: ${message}`, isSeen: true };
+  }
+  return { name: whole, message, isSeen: false };
+}
+
+/** Names come from the server and may hold anything; what is no selector is no input either. */
+function isShown(form: { getInputNode: (name: string) => HTMLElement | null }, name: string): boolean {
+  return /^[\w.-]+$/.test(name) && form.getInputNode(name) !== null;
 }
 
 /** The same refusal, with the fields the form does not show named in its sentence. */
