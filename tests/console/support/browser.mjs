@@ -93,7 +93,8 @@ export async function go(page, path) {
 
 /** Waits until nothing on the screen is on its way: no outline of what loads, no spinner, and two frames painted. The line of events never ends. */
 export async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector('[aria-busy=true], [data-loading=true]'));
+  // What a tab holds that is not in front begins to load when it comes there.
+  await page.waitForFunction(() => ![...document.querySelectorAll('[aria-busy=true], [data-loading=true]')].some((node) => node.checkVisibility()));
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 }
 

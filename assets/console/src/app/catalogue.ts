@@ -1,6 +1,8 @@
 import { auditMessages } from '~/features/audit/messages';
 import { authMessages } from '~/features/auth/messages';
 import { botsMessages } from '~/features/bots/messages';
+import { ruleMessages } from '~/features/bots/ruleMessages';
+import { toolMessages } from '~/features/bots/toolMessages';
 import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
 import { callWorkMessages } from '~/features/calls/workMessages';
@@ -11,6 +13,7 @@ import { keysMessages } from '~/features/keys/messages';
 import { numbersMessages } from '~/features/numbers/messages';
 import { outboundMessages } from '~/features/outbound/messages';
 import { overviewMessages } from '~/features/overview/messages';
+import { privacyMessages } from '~/features/privacy/messages';
 import { routesMessages } from '~/features/routes/messages';
 import { setupMessages } from '~/features/setup/messages';
 import { usersMessages } from '~/features/users/messages';
@@ -40,6 +43,8 @@ const PARTS = [
   auditMessages,
   authMessages,
   botsMessages,
+  ruleMessages,
+  toolMessages,
   versionMessages,
   callsMessages,
   callWorkMessages,
@@ -50,6 +55,7 @@ const PARTS = [
   numbersMessages,
   outboundMessages,
   overviewMessages,
+  privacyMessages,
   routesMessages,
   setupMessages,
   usersMessages,

@@ -18,7 +18,12 @@ export const theme = createTheme({
 
 /** The library's quiet grey and placeholder are below the contrast that people with weak sight need (WCAG AA, 4.5:1). */
 export const resolver: CSSVariablesResolver = () => ({
-  variables: {},
+  // A button under the pointer gets darker, not paler: its words stay readable.
+  variables: {
+    '--mantine-primary-color-filled-hover': 'color-mix(in srgb, var(--mantine-color-teal-9), black 14%)',
+    '--mantine-color-teal-filled-hover': 'color-mix(in srgb, var(--mantine-color-teal-9), black 14%)',
+    '--mantine-color-red-filled-hover': 'color-mix(in srgb, var(--mantine-color-red-9), black 14%)',
+  },
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-placeholder': 'var(--mantine-color-gray-6)',

@@ -1,16 +1,20 @@
 import { Button, NativeSelect, SimpleGrid, Stack, Tabs, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { ApiError, formField } from '~/shared/api/error';
 import type { BotBody } from '~/shared/bots/templates';
 import { useT } from '~/shared/i18n';
 import { PromptField, promptProps } from '~/shared/prompt/PromptField';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { useSave } from '~/shared/ui/useSave';
+import { After } from './After';
 import { FlowEditor } from './FlowEditor';
-import { bodyOf, fieldsOf, tabOf, type BotFields } from './form';
+import { bodyOf, fieldsOf, tabOf, TABS, type BotFields } from './form';
+import { Knowledge } from './Knowledge';
 import { ProviderFieldset } from './ProviderFieldset';
 import { Rules } from './Rules';
+import { Tools } from './Tools';
 
 interface Props {
   stored: BotBody;
@@ -19,20 +23,22 @@ interface Props {
   verb: string;
   /** Whether it can also be put aside without being used. */
   mayDraft?: boolean;
+  /** Which tab is in front. It outlives the form, which is made anew when something was saved. */
+  tab: string | null;
+  onTab: (tab: string | null) => void;
 }
 
 /** Everything of a bot, in tabs. A refused field brings its tab to the front. */
-export function BotForm({ stored, onSave, verb, mayDraft }: Props) {
+export function BotForm({ stored, onSave, verb, mayDraft, tab, onTab }: Props) {
   const t = useT();
   const isDraft = useRef(false);
-  const [tab, setTab] = useState<string | null>('basics');
   const form = useForm<BotFields>({ mode: 'controlled', initialValues: fieldsOf(stored) });
   const save = useSave(form, async (fields) => {
     try {
       await onSave(bodyOf(fields, stored), isDraft.current);
     } catch (problem) {
       const first = problem instanceof ApiError ? problem.fields[0] : undefined;
-      if (first) setTab(tabOf(formField(first.field)));
+      if (first) flushSync(() => onTab(tabOf(formField(first.field))));
       throw problem;
     } finally {
       isDraft.current = false;
@@ -43,12 +49,11 @@ export function BotForm({ stored, onSave, verb, mayDraft }: Props) {
       {t('bots.draft.save')}
     </Button>
   );
-  const tabs = ['basics', 'speech', 'flow', 'rules'];
   return (
     <FormFrame save={save} verb={verb} extra={aside}>
-      <Tabs value={tab} onChange={setTab} keepMounted>
+      <Tabs value={tab} onChange={onTab} keepMounted>
         <Tabs.List mb="md">
-          {tabs.map((name) => (
+          {TABS.map((name) => (
             <Tabs.Tab key={name} value={name}>
               {t(`bots.tab.${name}`)}
             </Tabs.Tab>
@@ -81,8 +86,17 @@ export function BotForm({ stored, onSave, verb, mayDraft }: Props) {
         <Tabs.Panel value="flow">
           <FlowEditor form={form} />
         </Tabs.Panel>
+        <Tabs.Panel value="tools">
+          <Tools form={form} />
+        </Tabs.Panel>
+        <Tabs.Panel value="knowledge">
+          <Knowledge form={form} />
+        </Tabs.Panel>
         <Tabs.Panel value="rules">
           <Rules form={form} />
+        </Tabs.Panel>
+        <Tabs.Panel value="after">
+          <After form={form} />
         </Tabs.Panel>
       </Tabs>
     </FormFrame>

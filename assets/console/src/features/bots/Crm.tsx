@@ -5,7 +5,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import type { BotBody } from '~/shared/bots/templates';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
-import { Pairs } from '~/shared/ui/Pairs';
+import { errorsUnder, Pairs } from '~/shared/ui/Pairs';
 import { Section } from '~/shared/ui/Section';
 import { useSave } from '~/shared/ui/useSave';
 import { prefetchFields, prefetchOf, pushFields, pushOf, type Prefetch, type PrefetchFields, type Push, type PushFields } from './crm';
@@ -42,19 +42,13 @@ export function Crm({ stored }: { stored: View }) {
     await need(api.PUT('/api/v1/bots/{id}', { params: { path: { id: stored.id } }, body: changed }));
     await client.invalidateQueries({ queryKey: ['bots'] });
   });
-  const errors = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(form.errors)
-        .filter(([path]) => path.startsWith(`${prefix}.`))
-        .map(([path, message]) => [path.slice(prefix.length + 1), typeof message === 'string' ? message : '']),
-    );
   return (
     <Stack maw={860}>
       <FormFrame save={save} verb={t('bots.saveAndUse')}>
         <Switch label={t('crm.asks')} description={t('crm.asks.more')} {...form.getInputProps('asks', { type: 'checkbox' })} />
-        {asks && <PrefetchForm form={form} errors={errors('crm_prefetch.params')} />}
+        {asks && <PrefetchForm form={form} errors={errorsUnder(form.errors, 'crm_prefetch.params')} />}
         <Switch label={t('crm.tells')} description={t('crm.tells.more')} {...form.getInputProps('tells', { type: 'checkbox' })} />
-        {tells && <PushForm form={form} errors={errors('post_call_push.key_mapper')} />}
+        {tells && <PushForm form={form} errors={errorsUnder(form.errors, 'post_call_push.key_mapper')} />}
       </FormFrame>
       {tells && <DryRun botId={stored.id} push={wanted} />}
     </Stack>
@@ -66,7 +60,7 @@ type Form = ReturnType<typeof useForm<Fields>>;
 function PrefetchForm({ form, errors }: { form: Form; errors: Record<string, string> }) {
   const t = useT();
   const { prefetch } = form.values;
-  const at = (name: keyof PrefetchFields) => ({ ...form.getInputProps(`prefetch.${name}`), error: form.errors[`crm_prefetch.${name}`] });
+  const at = (name: keyof PrefetchFields) => ({ ...form.getInputProps(`prefetch.${name}`), error: errorAt(form.errors, `crm_prefetch.${name}`) });
   const rows = { name: t('crm.param'), value: t('crm.value') };
   return (
     <Section title={t('crm.asks')}>
@@ -87,7 +81,7 @@ function PrefetchForm({ form, errors }: { form: Form; errors: Record<string, str
 function PushForm({ form, errors }: { form: Form; errors: Record<string, string> }) {
   const t = useT();
   const { push } = form.values;
-  const at = (name: keyof PushFields) => ({ ...form.getInputProps(`push.${name}`), error: form.errors[`post_call_push.${name}`] });
+  const at = (name: keyof PushFields) => ({ ...form.getInputProps(`push.${name}`), error: errorAt(form.errors, `post_call_push.${name}`) });
   const rows = { name: t('crm.field'), value: t('crm.value') };
   return (
     <Section title={t('crm.tells')}>
@@ -97,6 +91,9 @@ function PushForm({ form, errors }: { form: Form; errors: Record<string, string>
           <NativeSelect label={t('crm.method')} data={['POST', 'PUT', 'PATCH']} {...at('method')} />
           <NativeSelect label={t('crm.format')} data={['json', 'form']} {...at('body_format')} />
           <NumberInput label={t('crm.attempts')} min={1} max={10} {...at('max_attempts')} />
+          <NumberInput label={t('crm.timeout')} min={500} max={60_000} step={500} {...at('timeout_ms')} />
+          <TextInput label={t('crm.backoff')} description={t('crm.backoff.more')} placeholder="30, 120, 600" {...at('backoff')} />
+          <TextInput label={t('crm.retry')} description={t('crm.retry.more')} placeholder="network, 5xx, 429" {...at('retry_on')} />
         </SimpleGrid>
         <PushAuth auth={push.auth} onChange={(auth) => form.setFieldValue('push.auth', auth)} />
         <Pairs
@@ -116,4 +113,9 @@ function PushForm({ form, errors }: { form: Form; errors: Record<string, string>
       </Stack>
     </Section>
   );
+}
+
+/** What was said about a field, or about the first refused part of its list. */
+function errorAt(errors: Form['errors'], path: string) {
+  return errors[path] ?? Object.values(errorsUnder(errors, path))[0];
 }

@@ -1,5 +1,6 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import type { BotBody } from '~/shared/bots/templates';
@@ -16,12 +17,14 @@ type Draft = Schemas['BotDraft'];
 /** The form over what is in use, or over the draft when the address says so. */
 export function EditBot({ stored }: { stored: View }) {
   const [params] = useSearchParams();
+  const [tab, setTab] = useState<string | null>('basics');
+  const front = { tab, onTab: setTab };
   const draft = useQuery({
     queryKey: ['bots', 'draft', stored.id],
     queryFn: () => need(api.GET('/api/v1/bots/{id}/draft', { params: { path: { id: stored.id } } })),
     enabled: stored.has_draft,
   });
-  if (!stored.has_draft) return <Form key={stored.version} stored={stored} body={bodyOf(stored)} />;
+  if (!stored.has_draft) return <Form key={stored.version} stored={stored} body={bodyOf(stored)} {...front} />;
   return (
     <Loaded query={draft}>
       {(draft) => {
@@ -29,7 +32,7 @@ export function EditBot({ stored }: { stored: View }) {
         return (
           <Stack>
             <DraftBar stored={stored} draft={draft} isOpen={isOpen} />
-            <Form key={isOpen ? draft.saved_at : stored.version} stored={stored} body={isOpen ? draft.bot : bodyOf(stored)} />
+            <Form key={isOpen ? draft.saved_at : stored.version} stored={stored} body={isOpen ? draft.bot : bodyOf(stored)} {...front} />
           </Stack>
         );
       }}
@@ -37,7 +40,14 @@ export function EditBot({ stored }: { stored: View }) {
   );
 }
 
-function Form({ stored, body }: { stored: View; body: BotBody }) {
+interface FormProps {
+  stored: View;
+  body: BotBody;
+  tab: string | null;
+  onTab: (tab: string | null) => void;
+}
+
+function Form({ stored, body, tab, onTab }: FormProps) {
   const t = useT();
   const client = useQueryClient();
   const [, setParams] = useSearchParams();
@@ -48,7 +58,7 @@ function Form({ stored, body }: { stored: View; body: BotBody }) {
     setParams({}, { replace: true });
     await client.invalidateQueries({ queryKey: ['bots'] });
   };
-  return <BotForm stored={body} onSave={save} verb={t('bots.saveAndUse')} mayDraft />;
+  return <BotForm stored={body} onSave={save} verb={t('bots.saveAndUse')} mayDraft tab={tab} onTab={onTab} />;
 }
 
 /** What waits to be published, and what can be done with it. */

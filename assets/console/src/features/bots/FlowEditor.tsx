@@ -1,8 +1,10 @@
-import { ActionIcon, Alert, Button, Group, NativeSelect, Paper, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useT } from '~/shared/i18n';
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '~/shared/ui/icons';
-import { NEW_INTENT, type BotFields } from './form';
+import { IconPlus } from '~/shared/ui/icons';
+import { NEW_INTENT } from './flow';
+import type { BotFields } from './form';
+import { ListItem } from './ListItem';
 
 /** What callers may want, in order of preference, and what the bot does then. */
 export function FlowEditor({ form }: { form: UseFormReturnType<BotFields> }) {
@@ -29,24 +31,16 @@ function IntentEditor({ form, n, last }: { form: UseFormReturnType<BotFields>; n
   const t = useT();
   const intent = form.values.flow.intents[n];
   const path = (name: string) => `flow.intents.${n}.${name}`;
-  const name = intent?.id || t('flow.intent', { n: n + 1 });
-  const move = (to: number) => form.reorderListItem('flow.intents', { from: n, to });
+  // The server speaks of the tool and its target, the form of what happens then.
+  const target = { ...form.getInputProps(path('target')), error: form.errors[path('target')] ?? form.errors[path('tool.target')] };
   return (
-    <Paper withBorder p="md" radius="md" component="fieldset" aria-label={name}>
-      <Group justify="space-between" mb="xs">
-        <Text fw={600}>{name}</Text>
-        <Group gap={4}>
-          <ActionIcon variant="subtle" disabled={n === 0} onClick={() => move(n - 1)} aria-label={t('flow.up', { name })}>
-            <IconArrowUp size={16} />
-          </ActionIcon>
-          <ActionIcon variant="subtle" disabled={n === last} onClick={() => move(n + 1)} aria-label={t('flow.down', { name })}>
-            <IconArrowDown size={16} />
-          </ActionIcon>
-          <ActionIcon variant="subtle" color="red" onClick={() => form.removeListItem('flow.intents', n)} aria-label={`${t('common.remove')} ${name}`}>
-            <IconTrash size={16} />
-          </ActionIcon>
-        </Group>
-      </Group>
+    <ListItem
+      name={intent?.id || t('flow.intent', { n: n + 1 })}
+      n={n}
+      last={last}
+      onMove={(to) => form.reorderListItem('flow.intents', { from: n, to })}
+      onRemove={() => form.removeListItem('flow.intents', n)}
+    >
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput label={t('flow.id')} {...form.getInputProps(path('id'))} />
         <TextInput label={t('flow.digits')} {...form.getInputProps(path('digits'))} />
@@ -57,8 +51,8 @@ function IntentEditor({ form, n, last }: { form: UseFormReturnType<BotFields>; n
           data={(['nothing', 'end_call', 'transfer'] as const).map((value) => ({ value, label: t(`flow.then.${value}`) }))}
           {...form.getInputProps(path('then'))}
         />
-        {intent?.then === 'transfer' && <TextInput label={t('flow.target')} placeholder="sip:100@10.0.0.2" {...form.getInputProps(path('target'))} />}
+        {intent?.then === 'transfer' && <TextInput label={t('flow.target')} placeholder="sip:100@10.0.0.2" {...target} />}
       </SimpleGrid>
-    </Paper>
+    </ListItem>
   );
 }

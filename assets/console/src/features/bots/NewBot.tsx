@@ -14,6 +14,7 @@ export default function NewBot() {
   const t = useT();
   const go = useNavigate();
   const client = useQueryClient();
+  const [tab, setTab] = useState<string | null>('basics');
   const [begun, setBegun] = useState<BotBody | null>(null);
   const make = async (body: BotBody) => {
     const made = await need(api.POST('/api/v1/bots', { body }));
@@ -23,7 +24,7 @@ export default function NewBot() {
   if (begun) {
     return (
       <Page title={t('bots.new')} about={t('bots.about')}>
-        <BotForm stored={begun} onSave={make} verb={t('common.create')} />
+        <BotForm stored={begun} onSave={make} verb={t('common.create')} tab={tab} onTab={setTab} />
       </Page>
     );
   }

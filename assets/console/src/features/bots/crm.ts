@@ -18,6 +18,10 @@ export interface PushFields {
   preserve_types: boolean;
   timeout_ms: number | string;
   max_attempts: number | string;
+  /** Seconds, with commas between them. */
+  backoff: string;
+  /** Words and numbers, with commas between them. */
+  retry_on: string;
 }
 
 export interface PrefetchFields {
@@ -49,15 +53,18 @@ export function pushFields(push: Push | null | undefined): PushFields {
     preserve_types: push?.preserve_types ?? false,
     timeout_ms: push?.timeout_ms ?? 10_000,
     max_attempts: push?.max_attempts ?? 5,
+    backoff: (push?.backoff ?? []).join(', '),
+    retry_on: (push?.retry_on ?? []).join(', '),
   };
 }
 
 /** The block to send: the stored one with what the form shows changed in it. */
 export function pushOf(fields: PushFields, stored: Push | null | undefined): Push {
-  const { auth, headers, key_mapper, timeout_ms, max_attempts, ...rest } = fields;
+  const { auth, headers, key_mapper, timeout_ms, max_attempts, backoff, retry_on, ...rest } = fields;
   const wanted = AUTH[auth.type] ?? [];
+  const { backoff: _b, retry_on: _r, ...kept } = stored ?? {};
   return {
-    ...stored,
+    ...kept,
     ...rest,
     enabled: true,
     auth: { type: auth.type, ...Object.fromEntries(wanted.map((name) => [name, auth[name] ?? ''])) },
@@ -65,8 +72,16 @@ export function pushOf(fields: PushFields, stored: Push | null | undefined): Pus
     key_mapper: mapOf(key_mapper),
     timeout_ms: Number(timeout_ms),
     max_attempts: Number(max_attempts),
+    ...(parts(backoff).length > 0 ? { backoff: parts(backoff).map(Number) } : {}),
+    ...(parts(retry_on).length > 0 ? { retry_on: parts(retry_on) } : {}),
   } as unknown as Push;
 }
+
+const parts = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 
 export function prefetchFields(prefetch: Prefetch | null | undefined): PrefetchFields {
   return {

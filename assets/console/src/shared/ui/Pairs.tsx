@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useT } from '~/shared/i18n';
 import { IconPlus, IconTrash } from './icons';
 
@@ -78,4 +79,10 @@ export function pairsOf(map: Record<string, unknown> | null | undefined): Pair[]
 /** The pairs as an object; those without a name are left out. */
 export function mapOf(pairs: Pair[]): Record<string, string> {
   return Object.fromEntries(pairs.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]));
+}
+
+/** What a form knows about the values of one map, by their names. */
+export function errorsUnder(errors: Record<string, ReactNode>, path: string): Record<string, string> {
+  const inside = Object.entries(errors).filter(([name]) => name.startsWith(`${path}.`));
+  return Object.fromEntries(inside.map(([name, message]) => [name.slice(path.length + 1), typeof message === 'string' ? message : '']));
 }
