@@ -46,6 +46,7 @@ const Backups = lazy(() => import('~/features/backups/Backups'));
 const Pushes = lazy(() => import('~/features/crm/Pushes'));
 const Bases = lazy(() => import('~/features/knowledge/Bases'));
 const BaseScreen = lazy(() => import('~/features/knowledge/BaseScreen'));
+const Privacy = lazy(() => import('~/features/privacy/Privacy'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -93,6 +94,7 @@ export function App() {
             <Route path="knowledge/:id/:tab" element={<BaseScreen />} />
             <Route path="crm" element={<Pushes />} />
             <Route path="backups" element={<Backups />} />
+            <Route path="privacy" element={<Privacy />} />
             <Route path="settings" element={<Settings />} />
             <Route path="settings/:section" element={<Settings />} />
             <Route path="users" element={<Users />} />

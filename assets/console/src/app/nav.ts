@@ -49,6 +49,7 @@ export const GROUPS: { name: string; places: Place[] }[] = [
     places: [
       { to: '/users', name: 'nav.users', icon: icons.IconUsers, role: 'admin' },
       { to: '/settings', name: 'nav.settings', icon: icons.IconSettings, role: 'admin' },
+      { to: '/privacy', name: 'nav.privacy', icon: icons.IconShieldLock, role: 'admin' },
       { to: '/backups', name: 'nav.backups', icon: icons.IconArchive, role: 'super_admin' },
       { to: '/fleet', name: 'nav.fleet', icon: icons.IconServer2, role: 'admin' },
       { to: '/audit', name: 'nav.audit', icon: icons.IconList, role: 'admin' },

@@ -2,9 +2,11 @@ import { Alert, Button, Code, Group, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
+import { download } from '~/shared/api/download';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
+import { DownloadButton } from '~/shared/ui/DownloadButton';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { Page } from '~/shared/ui/Page';
@@ -25,9 +27,15 @@ export default function Audit() {
       title={t('audit.title')}
       about={t('audit.about')}
       actions={
-        <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
-          {t('audit.verify')}
-        </Button>
+        <>
+          <DownloadButton onFetch={() => download('/api/v1/audit/export', { ...query, format: 'csv' }, 'audit.csv', 'text/csv')}>{t('audit.export.csv')}</DownloadButton>
+          <DownloadButton onFetch={() => download('/api/v1/audit/export', { ...query, format: 'jsonl' }, 'audit.jsonl', 'application/x-ndjson')}>
+            {t('audit.export.jsonl')}
+          </DownloadButton>
+          <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
+            {t('audit.verify')}
+          </Button>
+        </>
       }
     >
       {verify.isError && <ErrorBox error={verify.error} />}

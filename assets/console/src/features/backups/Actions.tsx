@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { api, authorised, need, type Schemas } from '~/shared/api/client';
-import { ApiError } from '~/shared/api/error';
+import { api, need, type Schemas } from '~/shared/api/client';
+import { download } from '~/shared/api/download';
 import { useT } from '~/shared/i18n';
-import { save } from '~/shared/save';
 import { Deletable } from '~/shared/ui/Deletable';
 import { sentence } from '~/shared/ui/ErrorBox';
 import { SmallButton } from '~/shared/ui/SmallButton';
@@ -15,7 +14,7 @@ export function Actions({ row }: { row: Schemas['BackupView'] }) {
   const params = { path: { name: row.name } };
   const act = useMutation({
     mutationFn: async (what: 'verify' | 'download') => {
-      if (what === 'download') return download(row.name);
+      if (what === 'download') return download(`/api/v1/backups/${encodeURIComponent(row.name)}/file`, {}, row.name, 'application/x-tar');
       const checked = await need(api.POST('/api/v1/backups/{name}/verify', { params }));
       if (!checked.verify_error) told(t('backups.verified.ok'));
     },
@@ -38,10 +37,4 @@ export function Actions({ row }: { row: Schemas['BackupView'] }) {
       <Deletable isSmall name={row.name} more={t('backups.delete.more')} onDelete={remove} />
     </>
   );
-}
-
-async function download(name: string) {
-  const response = await authorised(new URL(`/api/v1/backups/${encodeURIComponent(name)}/file`, window.location.origin).href);
-  if (!response.ok) throw ApiError.of(response, await response.json().catch(() => null));
-  save(name, await response.blob(), 'application/x-tar');
 }

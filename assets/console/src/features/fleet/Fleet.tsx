@@ -1,8 +1,10 @@
 import { Button, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
+import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
+import { Confirm } from '~/shared/ui/Confirm';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { Figure } from '~/shared/ui/Figure';
 import { Json } from '~/shared/ui/Json';
@@ -10,6 +12,7 @@ import { Loaded } from '~/shared/ui/Loaded';
 import { Mark } from '~/shared/ui/Mark';
 import { Page } from '~/shared/ui/Page';
 import { Section } from '~/shared/ui/Section';
+import { told } from '~/shared/ui/told';
 
 type Worker = Schemas['WorkerStatus'];
 const EVERY_MS = 5_000;
@@ -52,9 +55,18 @@ function Engine({ worker }: { worker: Worker }) {
   const t = useT();
   const word = t(`fleet.state.${worker.status}`);
   const isKnown = worker.status in COLOURS;
+  const mayDrain = ranks(useMe().role, 'super_admin');
   const load = worker.total_capacity > 0 ? (worker.worker_calls / worker.total_capacity) * 100 : 0;
   return (
-    <Section title={worker.url} actions={<Mark color={COLOURS[worker.status] ?? 'gray'}>{isKnown ? word : worker.status}</Mark>}>
+    <Section
+      title={worker.url}
+      actions={
+        <>
+          <Mark color={COLOURS[worker.status] ?? 'gray'}>{isKnown ? word : worker.status}</Mark>
+          {mayDrain && worker.status === 'ok' && <Drain url={worker.url} />}
+        </>
+      }
+    >
       <Stack gap="sm">
         <Group gap="sm" wrap="nowrap">
           <Progress value={load} flex={1} aria-label={t('fleet.load')} color={load > 90 ? 'red' : undefined} />
@@ -63,5 +75,25 @@ function Engine({ worker }: { worker: Worker }) {
         {worker.workers.length > 0 && <Json label={t('fleet.workers', { url: worker.url })} value={worker.workers} />}
       </Stack>
     </Section>
+  );
+}
+
+/** Has an engine take no more calls; the box starts its own anew when the last one is over. */
+function Drain({ url }: { url: string }) {
+  const t = useT();
+  const client = useQueryClient();
+  const drain = async () => {
+    await need(api.POST('/api/v1/fleet/drain', { body: { url } }));
+    told(t('fleet.drained', { url }));
+    await client.invalidateQueries({ queryKey: ['fleet'] });
+  };
+  return (
+    <Confirm title={t('fleet.drain.sure', { url })} more={t(url === 'local' ? 'fleet.drain.local' : 'fleet.drain.more')} verb={t('fleet.drain')} onYes={drain}>
+      {(open) => (
+        <Button size="compact-sm" variant="default" onClick={open} aria-label={`${t('fleet.drain')} ${url}`}>
+          {t('fleet.drain')}
+        </Button>
+      )}
+    </Confirm>
   );
 }

@@ -2,9 +2,8 @@ import { Button, Tabs } from '@mantine/core';
 import { Link, useNavigate, useParams } from 'react-router';
 import { useT } from '~/shared/i18n';
 import { Page } from '~/shared/ui/Page';
-import { DoNotCall } from './DoNotCall';
 import { GateCheck } from './GateCheck';
-import { Whitelist } from './Whitelist';
+import { DoNotCall, Whitelist } from './NumberList';
 
 const TABS = { 'do-not-call': DoNotCall, whitelist: Whitelist, check: GateCheck } as const;
 type Name = keyof typeof TABS;
