@@ -1,4 +1,5 @@
-// House rules of the console that run: file length, both languages have the same messages, no colour-only or inline HTML escapes.
+// House rules of the console that run: file length, who may use whom, messages that exist, HTML in one place, pinned packages. That both
+// languages have the same messages is checked by their type.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,6 +15,8 @@ function filesBelow(folder) {
 }
 
 const broken = [];
+const defined = new Set();
+const used = new Map();
 for (const path of filesBelow('src').filter((path) => /\.(tsx?|css)$/.test(path) && !path.endsWith('schema.d.ts'))) {
   const text = readFileSync(path, 'utf8');
   const lines = text.split('\n').length - 1;
@@ -23,8 +26,11 @@ for (const path of filesBelow('src').filter((path) => /\.(tsx?|css)$/.test(path)
   for (const [, other] of text.matchAll(/from '~\/features\/([^/']+)/g)) {
     if (feature && other !== feature) broken.push(`${path} uses features/${other}; move what both need to shared/`);
   }
+  if (text.includes('define({')) for (const [, key] of text.matchAll(/^    '([\w.-]+)':/gm)) defined.add(key);
+  for (const [, key] of text.matchAll(/\bt\('([\w.-]+)'/g)) used.set(key, path);
   if (path.startsWith('src/shared/') && /from '~\/(features|app)\//.test(text)) broken.push(`${path}: shared/ uses no feature`);
 }
+for (const [key, path] of used) if (!defined.has(key)) broken.push(`${path}: no message is called ${key}`);
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const direct = Object.entries(manifest.dependencies);
 if (direct.length > 22) broken.push(`${direct.length} runtime dependencies, at most 22`);

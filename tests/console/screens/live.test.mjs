@@ -33,13 +33,17 @@ test('a call appears with its words while it runs, and goes when it ends', { tim
   await page.context().close();
 });
 
-test('a call that came in is hung up from the monitor', { timeout: 120_000 }, async () => {
-  const page = await visitor(box.url);
+test('a call that came in is hung up from the monitor, on a telephone too', { timeout: 120_000 }, async () => {
+  const page = await visitor(box.url, { viewport: { width: 390, height: 780 } });
   await signIn(page);
   await go(page, '/live');
   const over = box.phone('1000', ['--expect-speech', '20000', '--expect-hangup', '60000']);
   const call = page.getByTestId('live-call');
   await call.getByText('automated assistant').waitFor({ timeout: 60_000 });
+  const [width, card, button] = [await page.evaluate(() => document.documentElement.scrollWidth), await call.boundingBox(), await call.getByRole('button', { name: 'Hang up' }).boundingBox()];
+  assert.ok(width <= 391 && card.x >= 0 && card.x + card.width <= 390, `the card fits: ${JSON.stringify(card)}, ${width} wide`);
+  assert.ok(button.height >= 24, 'a finger hits the button');
+  await shot(page, 'live-call-telephone');
   await call.getByRole('button', { name: 'Hang up' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
   assert.equal((await over).code, 0);

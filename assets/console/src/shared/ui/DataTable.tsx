@@ -32,10 +32,10 @@ interface Props<T> {
   empty: ReactNode;
 }
 
-/** The one table of the console: it loads, fails, is empty, and turns its pages. */
+/** The one table of the console: it loads, fails, is empty, and turns its pages. Rows of the filter before are pale until the new ones are there. */
 export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Props<T>) {
   return (
-    <Paper withBorder radius="md" p={query.data?.data.length ? 0 : 'md'}>
+    <Paper withBorder radius="md" p={query.data?.data.length ? 0 : 'md'} aria-busy={query.isPlaceholderData || undefined} className="list">
       <Loaded query={query}>
         {(list) =>
           list.data.length === 0 && list.offset === 0 ? (

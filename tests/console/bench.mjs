@@ -1,0 +1,91 @@
+// Measures the list of calls as a person meets it: a filter is changed, and the clock runs until its rows are painted. Started by `bench`.
+import { clean, close, go, prove, settled, visitor } from './support/browser.mjs';
+
+const MOST_MS = 500;
+const [url, rounds] = [process.argv[2], Number(process.argv[3] ?? 10)];
+
+/** The filter that is shown: the list was asked with these parameters, its rows have replaced the old ones, and two frames were painted. */
+function painted(page, wanted) {
+  return page.evaluate(
+    (wanted) =>
+      new Promise((done) => {
+        const isShown = () => {
+          const asked = performance.getEntriesByType('resource').filter(({ name }) => new URL(name).pathname === '/api/v1/calls').at(-1);
+          const query = new URL(asked?.name ?? location.href).searchParams;
+          const table = document.querySelector('main table');
+          return wanted.every(([name, value]) => (query.get(name) ?? '') === value) && table?.querySelector('tbody tr') && !document.querySelector('main [aria-busy=true]');
+        };
+        const look = () => (isShown() ? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look));
+        look();
+      }),
+    Object.entries(wanted),
+  );
+}
+
+const KINDS = {
+  'state of the call': {
+    values: ['completed', 'failed', 'voicemail'],
+    change: (page, value) => page.getByLabel('State', { exact: true }).selectOption(value),
+    wanted: (value) => ({ status: value }),
+  },
+  direction: {
+    values: ['inbound', 'outbound'],
+    change: (page, value) => page.getByLabel('Direction').selectOption(value),
+    wanted: (value) => ({ direction: value }),
+  },
+  order: {
+    values: ['-duration', 'created_at', 'duration'],
+    change: (page, value) => page.getByLabel('Order').selectOption(value),
+    wanted: (value) => ({ sort: value }),
+  },
+  'words that were said': {
+    values: ['ban bar', 'dun', 'kasen filing', 'bal', 'ten'],
+    change: (page, value) => page.getByLabel('Words that were said').fill(value),
+    wanted: (value) => ({ q: value }),
+  },
+  'beginning of a number': {
+    values: ['+49', '+3561', '+441', '+491'],
+    change: (page, value) => page.getByLabel('Phone number').fill(value),
+    wanted: (value) => ({ phone: value }),
+  },
+  'next page': {
+    values: ['50', '0'],
+    change: (page, value) => page.getByRole('button', { name: value === '0' ? 'Previous page' : 'Next page' }).click(),
+    wanted: (value) => ({ offset: value }),
+  },
+};
+
+async function measure(page, { values, change, wanted }) {
+  const took = [];
+  for (let n = 0; n < rounds; n += 1) {
+    const value = values[n % values.length];
+    await page.evaluate(() => performance.clearResourceTimings());
+    const begun = performance.now();
+    await change(page, value);
+    await painted(page, wanted(value));
+    took.push(performance.now() - begun);
+  }
+  return took.sort((a, b) => a - b);
+}
+
+const page = await visitor(url);
+await page.goto('/');
+await page.getByRole('button', { name: 'Sign in' }).click();
+await prove(page, 'bench', 'correct horse battery');
+await page.getByRole('banner').waitFor();
+let isMissed = false;
+for (const [name, kind] of Object.entries(KINDS)) {
+  await go(page, '/live');
+  await page.getByRole('heading', { level: 1, name: 'Live monitor' }).waitFor();
+  await go(page, '/calls');
+  await page.getByRole('table', { name: 'Calls' }).getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: 'More filters' }).click();
+  await settled(page);
+  const took = await measure(page, kind);
+  const [median, worst] = [took[Math.floor(took.length / 2)], took.at(-1)].map(Math.round);
+  isMissed ||= worst > MOST_MS;
+  console.log(`${name}: median ${median} ms, worst of ${took.length} ${worst} ms (at most ${MOST_MS})${worst > MOST_MS ? ' MISSED' : ''}`);
+}
+clean(page, 'the calls');
+await close();
+process.exit(isMissed ? 1 : 0);
