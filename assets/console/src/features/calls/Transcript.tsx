@@ -1,9 +1,10 @@
-import { Badge, Box, Group, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Badge, Box, Group, Text, UnstyledButton } from '@mantine/core';
 import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
+import { Hits, hitsOf } from '~/shared/turns/Hits';
+import classes from '~/shared/turns/turns.module.css';
 import { Words } from '~/shared/ui/Words';
 import { millis, type Turn } from './model';
-import classes from './transcript.module.css';
 
 interface Props {
   turns: Turn[];
@@ -22,7 +23,7 @@ export function Transcript({ turns, origin, at, onSeek }: Props) {
   const starts = turns.map((turn) => Math.max(0, (millis(turn.ts) - origin) / 1000));
   const heard = at > 0 ? starts.findLastIndex((start) => start <= at + 0.05) : -1;
   return (
-    <Stack gap={6} component="ol" p={0} m={0} className={classes.list}>
+    <ol className={classes.list}>
       {turns.map((turn, n) => (
         <li key={n} className={classes.turn} data-role={turn.role} data-heard={n === heard || undefined}>
           <Group gap="xs" wrap="nowrap" mb={2}>
@@ -43,8 +44,9 @@ export function Transcript({ turns, origin, at, onSeek }: Props) {
             )}
           </Group>
           <Words size="sm">{turn.content}</Words>
+          {hitsOf(turn).length > 0 && <Hits hits={hitsOf(turn)} />}
         </li>
       ))}
-    </Stack>
+    </ol>
   );
 }

@@ -3,6 +3,8 @@ import { define } from '~/shared/i18n/messages';
 /** What one does with calls: narrowing down, keeping, marking, looking into. */
 export const callWorkMessages = define({
   en: {
+    'turn.hits': 'From {n, plural, one {# passage} other {# passages}} of the documents',
+    'turn.hits.page': 'page {n}',
     'calls.q': 'Words that were said',
     'calls.more': 'More filters',
     'calls.less': 'Fewer filters',
@@ -69,6 +71,8 @@ export const callWorkMessages = define({
     'live.hungup.over': 'It was over already',
   },
   de: {
+    'turn.hits': 'Aus {n, plural, one {# Stelle} other {# Stellen}} der Dokumente',
+    'turn.hits.page': 'Seite {n}',
     'calls.q': 'Gesagte Worte',
     'calls.more': 'Mehr Filter',
     'calls.less': 'Weniger Filter',
