@@ -110,3 +110,39 @@ async fn pages_follow_match_order() {
     }
     assert_eq!(seen, ["101", "102", "103", "*"]);
 }
+
+#[tokio::test]
+async fn routes_are_put_in_another_order_as_a_whole() {
+    const ORDER: &str = "/api/v1/inbound-routes/order";
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin);
+    for (did, from) in [("100", None), ("100", Some("+356*")), ("200", None)] {
+        admin.post(ROUTES, json!({ "did": did, "fromNumber": from, "user": "alex" })).await.expect(201);
+    }
+    let wanted = json!([{ "did": "200" }, { "did": "100", "fromNumber": "+356*" }, { "did": "100" }]);
+    let ordered = admin.put(ORDER, json!({ "routes": wanted })).await.expect(200);
+    let pairs = |list: &Value| -> Vec<(String, Value)> {
+        list["data"].as_array().unwrap().iter().map(|row| (row["did"].as_str().unwrap().to_owned(), row["fromNumber"].clone())).collect()
+    };
+    let expected = [("200", Value::Null), ("100", json!("+356*")), ("100", Value::Null), ("*", Value::Null)];
+    assert_eq!(pairs(&ordered), expected.map(|(did, from)| (did.to_owned(), from)));
+    assert_eq!(pairs(&admin.get(ROUTES).await.expect(200)), pairs(&ordered));
+    admin.put(ORDER, json!({ "routes": wanted })).await.expect(200);
+    let trail = admin.get("/api/v1/audit?action=route.order").await.expect(200);
+    assert_eq!(trail["total"], 1, "an order that changes nothing leaves no trace");
+    admin.post(ROUTES, json!({ "did": "300", "user": "alex" })).await.expect(201);
+    assert_eq!(order(&admin).await, ["200", "100", "100", "300", "*"], "a new route comes after those that were arranged");
+    let refusal = admin.put(ORDER, json!({ "routes": wanted })).await.expect(409);
+    assert_eq!(refusal["error"], "routes_changed");
+    for (body, field) in [
+        (json!({ "routes": [{ "did": "200" }, { "did": "200" }] }), "routes[1]"),
+        (json!({ "routes": [{ "did": "*" }] }), "routes[0]"),
+        (json!({ "routes": [{ "did": 7 }] }), "routes[0].did"),
+        (json!({ "order": [] }), ""),
+    ] {
+        let refusal = admin.put(ORDER, body.clone()).await.expect(422);
+        assert!(field.is_empty() || refusal["errors"][0]["field"] == field, "{body}: {refusal}");
+    }
+    app.user(Role::Supervisor).put(ORDER, json!({ "routes": [] })).await.expect(403);
+    assert_eq!(order(&admin).await, ["200", "100", "100", "300", "*"]);
+}

@@ -1,11 +1,12 @@
 //! Virtual numbers and inbound routes: what a caller reaches. Owns the tables `numbers` and `inbound_routes`.
 //!
-//! A number in mode `live-voice-ai` is answered by a bot, one in mode `tts` speaks a text. Routes are kept in match order; the catch-all
-//! `*` is always there and always last. Announces no facts and hears none.
+//! A number in mode `live-voice-ai` is answered by a bot, one in mode `tts` speaks a text. Routes are kept in match order, which is the order of
+//! their ids; the catch-all `*` is always there and always last. Announces no facts and hears none.
 
 mod check;
 mod codeb_routes;
 mod model;
+mod order;
 mod route;
 mod route_store;
 mod routes;

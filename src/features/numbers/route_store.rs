@@ -11,12 +11,36 @@ fn route(row: &Row<'_>) -> rusqlite::Result<InboundRoute> {
     Ok(InboundRoute { did: row.get("did")?, from_number: row.get("from_number")?, user: row.get("user")? })
 }
 
-/// All routes in match order: as they were made, the catch-all last.
+/// All routes in match order: as they were made or arranged, the catch-all last.
 pub(super) fn all(conn: &Conn) -> Result<Vec<InboundRoute>> {
     Ok(conn
         .prepare_cached("select did, from_number, user from inbound_routes order by did = '*' and from_number is null, id")?
         .query_map([], route)?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// All routes but the catch-all in match order, with the ids that make it.
+pub(super) fn arrangeable(conn: &Conn) -> Result<Vec<(i64, InboundRoute)>> {
+    Ok(conn
+        .prepare_cached("select id, did, from_number, user from inbound_routes where not (did = '*' and from_number is null) order by id")?
+        .query_map([], |row| Ok((row.get("id")?, route(row)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Gives the rows with the ids `order` the same ids, from the least on: the first comes first. Nothing else names a row by its id.
+pub(super) fn arrange(tx: &Tx<'_>, order: &[i64]) -> Result<()> {
+    let mut places = order.to_vec();
+    places.sort_unstable();
+    // Negative ids are nobody's, so that no row meets another on its way.
+    let mut aside = tx.prepare_cached("update inbound_routes set id = -id where id = ?1")?;
+    for id in order {
+        aside.execute([id])?;
+    }
+    let mut back = tx.prepare_cached("update inbound_routes set id = ?2 where id = -?1")?;
+    for (id, place) in order.iter().zip(places) {
+        back.execute((id, place))?;
+    }
+    Ok(())
 }
 
 /// One page of routes in match order, and how many there are.

@@ -1,13 +1,17 @@
-//! `/api/v1/numbers`.
+//! `/api/v1/numbers`, and the order of inbound routes.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::codeb_routes;
 use super::model::{NumberBody, NumberView};
+use super::order::Order;
+use super::route::InboundRoute;
 use super::routing::InboundRoutes;
 use super::service::Numbers;
 use super::{EditNumbers, ReadNumbers};
@@ -22,6 +26,7 @@ pub fn routes(numbers: Numbers, inbound: InboundRoutes, tenant: String) -> OpenA
         .routes(routes!(create, list))
         .routes(routes!(get, replace, delete))
         .with_state(numbers.clone())
+        .merge(OpenApiRouter::new().routes(routes!(set_order)).with_state(inbound.clone()))
         .merge(codeb_routes::numbers(numbers, tenant))
         .merge(codeb_routes::inbound(inbound))
 }
@@ -73,4 +78,28 @@ async fn replace(
 async fn delete(can: Can<EditNumbers>, State(numbers): State<Numbers>, Path(id): Path<NumberId>) -> ApiResult<StatusCode> {
     numbers.delete(can.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// All inbound routes in match order.
+#[derive(Debug, Serialize, ToSchema)]
+struct OrderedRoutes {
+    /// The routes; the catch-all is the last.
+    data: Vec<InboundRoute>,
+}
+
+/// Puts all inbound routes in another order; the first that fits takes a call. It holds from the next call on.
+#[utoipa::path(
+    put, path = "/api/v1/inbound-routes/order", tag = "inbound-routes", request_body = Order,
+    responses(
+        (status = 200, body = OrderedRoutes),
+        (status = 409, description = "These are not the routes there are: `routes_changed`"),
+        (status = 422, description = "A route is named twice, or the catch-all is named")
+    )
+)]
+async fn set_order(
+    can: Can<EditNumbers>,
+    State(inbound): State<InboundRoutes>,
+    Body(order): Body<Order>,
+) -> ApiResult<Json<OrderedRoutes>> {
+    Ok(Json(OrderedRoutes { data: inbound.arrange(can.actor(), order).await? }))
 }

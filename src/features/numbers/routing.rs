@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::order::{Order, arranged};
 use super::route::{InboundRoute, NewRoute, filter, needed};
 use super::route_store as store;
 use crate::base::page::Page;
@@ -93,6 +94,24 @@ impl InboundRoutes {
                 store::delete(tx, id)?;
                 note(tx, &by, "route.delete", &route)?;
                 Ok(route)
+            })
+            .await
+    }
+
+    /// Puts all routes in this order and returns them, the catch-all last. 409 when they are not the routes that are stored.
+    pub(super) async fn arrange(&self, by: &Actor, order: Order) -> Result<Vec<InboundRoute>> {
+        let by = by.clone();
+        self.db
+            .write(move |tx| {
+                ensure_catch_all(tx)?;
+                let rows = store::arrangeable(tx)?;
+                let ids = arranged(&rows, order.routes)?;
+                if rows.iter().map(|(id, _)| id).ne(&ids) {
+                    store::arrange(tx, &ids)?;
+                    let dids: Vec<_> = store::all(tx)?.into_iter().map(|route| route.did).collect();
+                    audit::append(tx, &by, "route.order", "", &json!({ "dids": dids }))?;
+                }
+                store::all(tx)
             })
             .await
     }

@@ -3,7 +3,7 @@ import { define } from '~/shared/i18n/messages';
 export const routesMessages = define({
   en: {
     'routes.title': 'Inbound routes',
-    'routes.about': 'Which virtual number takes a call. The list is read from the top; the first row that matches wins, the catch-all comes last.',
+    'routes.about': 'Which virtual number takes a call. The list is read from the top; the first row that matches wins, the catch-all comes last. Drag rows into another order.',
     'routes.order': '#',
     'routes.did': 'Dialled number',
     'routes.from': 'Only from',
@@ -14,6 +14,9 @@ export const routesMessages = define({
     'routes.did.more': 'As the carrier sends it; “anonymous” for callers who withhold theirs',
     'routes.from.more': 'A caller’s number, or its beginning such as +356*; empty for all',
     'routes.user.more': 'A virtual number by its name, or a user whose phone rings',
+    'routes.move': 'Move {name}',
+    'routes.move.more': 'Drag it, or use the arrow keys',
+    'routes.moved': '{did} is now in row {n}',
     'routes.empty': 'No routes',
     'routes.change': 'Change where {did} goes',
     'routes.test': 'Which row would match this call?',
@@ -25,7 +28,7 @@ export const routesMessages = define({
   },
   de: {
     'routes.title': 'Eingehende Routen',
-    'routes.about': 'Welche virtuelle Nummer einen Anruf annimmt. Die Liste wird von oben gelesen; die erste passende Zeile gilt, der Rest kommt zuletzt.',
+    'routes.about': 'Welche virtuelle Nummer einen Anruf annimmt. Die Liste wird von oben gelesen; die erste passende Zeile gilt, der Rest kommt zuletzt. Zeilen lassen sich verschieben.',
     'routes.order': '#',
     'routes.did': 'Gewählte Nummer',
     'routes.from': 'Nur von',
@@ -36,6 +39,9 @@ export const routesMessages = define({
     'routes.did.more': 'Wie der Carrier sie sendet; „anonymous“ für unterdrückte Nummern',
     'routes.from.more': 'Die Nummer eines Anrufers oder ihr Anfang wie +356*; leer für alle',
     'routes.user.more': 'Eine virtuelle Nummer nach ihrem Namen, oder ein Benutzer, dessen Telefon klingelt',
+    'routes.move': '{name} verschieben',
+    'routes.move.more': 'Ziehen oder mit den Pfeiltasten',
+    'routes.moved': '{did} steht jetzt in Zeile {n}',
     'routes.empty': 'Keine Routen',
     'routes.change': 'Ändern, wohin {did} geht',
     'routes.test': 'Welche Zeile passt auf diesen Anruf?',
