@@ -38,7 +38,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
     ("mail", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
-    ("runtime", &["bots", "numbers", "phones", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
+    ("runtime", &["bots", "numbers", "phones", "fleet", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
     ("privacy", &["settings", "bots", "calls", "transcripts", "outbound", "permit", "webhooks", "mail"]),
     ("ops", &["settings", "fleet", "calls", "recordings", "backups"]),
     ("console", &[]),

@@ -110,6 +110,7 @@ impl Handles {
                 carriers: &carriers,
                 crm: &crm,
                 knowledge: &knowledge,
+                fleet: &fleet,
             }),
             shares: shared.shares(&settings)?,
             transcripts,

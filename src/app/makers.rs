@@ -46,6 +46,7 @@ pub(super) struct Callees<'a> {
     pub(super) carriers: &'a Carriers,
     pub(super) crm: &'a Crm,
     pub(super) knowledge: &'a Knowledge,
+    pub(super) fleet: &'a Fleet,
 }
 
 /// What most features are built from.
@@ -278,6 +279,7 @@ impl Shared {
             carriers: of.carriers.clone(),
             crm: of.crm.clone(),
             knowledge: of.knowledge.clone(),
+            fleet: of.fleet.clone(),
             base_url: self.setup.base_url.clone(),
         })
     }

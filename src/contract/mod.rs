@@ -1,5 +1,6 @@
 //! Shapes that cross a process or are stored as JSON. Both wings speak only through these.
 
+pub mod chat;
 pub mod config;
 pub mod crm;
 pub mod event;

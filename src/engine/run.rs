@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 use crate::base::id::CarrierId;
 use crate::base::{Clock, Context, Error, Random, Result};
 use crate::contract::CONTRACT_VERSION;
+use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::FleetHealth;
 use crate::contract::trunk::TrunkCheck;
 use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
@@ -30,8 +31,10 @@ use crate::engine::link::spool::Spool;
 use crate::engine::link::trunks::TrunkWatch;
 use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::pipeline::speak::Phrases;
+use crate::engine::pipeline::written::Writer;
 use crate::engine::reach::OwnAddress;
 use crate::engine::sip::{self, Incoming, SipOptions};
+use crate::engine::tools::Toolbox;
 use crate::engine::trunks::{TrunkKeeper, Upkeep};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
@@ -192,6 +195,7 @@ impl Engine {
             Command::Dial(dialout, reply) => drop(reply.send(dial(&self.exchange, *dialout))),
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
             Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),
+            Command::Chat(ask, reply) => drop(tokio::spawn(self.chat(*ask, reply))),
             Command::Health(reply) => drop(reply.send(self.health())),
             Command::Drain => self.drain(drained),
         }
@@ -210,6 +214,20 @@ impl Engine {
             });
             // Whoever asked may have gone; then nobody needs the answer.
             drop(reply.send(checked));
+        }
+    }
+
+    /// Answers in writing, aside: a model takes its time.
+    fn chat(&self, ask: ChatAsk, reply: oneshot::Sender<Result<ChatAnswer>>) -> impl Future<Output = ()> + use<> {
+        let (providers, outbound, clock) = (self.options.providers.clone(), self.options.outbound.clone(), self.options.clock.clone());
+        async move {
+            let toolbox = Toolbox::of(&ask.config, &outbound);
+            let answered = match providers.providers(&ask.config) {
+                Ok(chosen) => Writer { llm: chosen.llm.as_ref(), toolbox: &toolbox, clock: &clock }.answer(ask).await,
+                Err(error) => Err(error),
+            };
+            // Whoever asked may have gone; then nobody needs the answer.
+            drop(reply.send(answered.map_err(|error| Error::upstream(error.message).code("provider_failed"))));
         }
     }
 

@@ -12,3 +12,4 @@ mod streams;
 mod support;
 mod tools;
 mod wire;
+mod written;

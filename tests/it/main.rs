@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod backups;
 mod bad_tokens;
+mod bot_chat;
 mod bots;
 mod bots_fields;
 mod bots_versions;

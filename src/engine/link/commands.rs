@@ -1,4 +1,4 @@
-//! The engine's own HTTP: place a call, hang one up, health, drain, recordings. Each handler sends one command and waits for its answer.
+//! The engine's own HTTP: place a call, hang one up, answer in writing, health, drain, recordings. Each handler sends one command and waits for its answer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use tokio_util::io::ReaderStream;
 use super::Control;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
+use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
 use crate::contract::{SECRET_HEADER, SECRET_HEADER_ALIAS};
@@ -31,6 +32,8 @@ pub enum Command {
     HangUp(SessionId, oneshot::Sender<Result<()>>),
     /// Ask a trunk anew. `NotFound` when it is not among the active ones.
     Check(CarrierId, oneshot::Sender<Result<TrunkCheck>>),
+    /// Answer in writing. `Upstream` with the provider's own sentence when it cannot.
+    Chat(Box<ChatAsk>, oneshot::Sender<Result<ChatAnswer>>),
     /// How it is.
     Health(oneshot::Sender<FleetHealth>),
     /// Take no more calls and end when the last is over.
@@ -47,6 +50,7 @@ struct Door {
 pub fn routes(control: Control, commands: mpsc::Sender<Command>, recordings: Vec<PathBuf>) -> Router {
     Router::new()
         .route("/livekit/dialout", post(dialout))
+        .route("/chat", post(chat))
         .route("/health/fleet", get(health))
         .route("/calls/{session_id}/hangup", post(hang_up))
         .route("/drain", post(drain))
@@ -78,6 +82,10 @@ impl Door {
 
 async fn dialout(State(door): State<Door>, Json(dialout): Json<Dialout>) -> ApiResult<Json<DialoutAccepted>> {
     Ok(Json(door.ask(|reply| Command::Dial(Box::new(dialout), reply)).await??))
+}
+
+async fn chat(State(door): State<Door>, Json(ask): Json<ChatAsk>) -> ApiResult<Json<ChatAnswer>> {
+    Ok(Json(door.ask(|reply| Command::Chat(Box::new(ask), reply)).await??))
 }
 
 async fn health(State(door): State<Door>) -> ApiResult<Json<FleetHealth>> {

@@ -5,6 +5,7 @@ pub mod sentences;
 pub mod speak;
 pub mod think;
 pub mod turn;
+pub mod written;
 
 use std::sync::Arc;
 

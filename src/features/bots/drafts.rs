@@ -162,7 +162,8 @@ impl Bots {
         Ok((name, body))
     }
 
-    fn state(&self, conn: &Conn, id: &BotId, state: BotState) -> Result<(String, BotBody)> {
+    /// A state of a bot and its name, with its credentials in clear: for a conversation, never for an answer.
+    pub fn state(&self, conn: &Conn, id: &BotId, state: BotState) -> Result<(String, BotBody)> {
         let bot = store::get(conn, id)?;
         let status = bot.body.status;
         let (name, body) = match state {

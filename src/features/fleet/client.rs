@@ -10,6 +10,7 @@ use crate::base::page::percent_encode;
 use crate::base::secret::Secret;
 use crate::base::{Error, Kind, Result};
 use crate::contract::SECRET_HEADER;
+use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
 use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
@@ -20,6 +21,8 @@ const HEALTH_WITHIN: Duration = Duration::from_secs(20);
 const DIALOUT_WITHIN: Duration = Duration::from_secs(60);
 /// How long an engine may take to find out how a trunk is.
 const CHECK_WITHIN: Duration = Duration::from_secs(15);
+/// How long an engine may take to answer in writing: a model may use tools several times.
+const CHAT_WITHIN: Duration = Duration::from_secs(120);
 /// How long an engine may take to take any other order.
 const ORDER_WITHIN: Duration = Duration::from_secs(10);
 /// How long an engine may take to begin with a recording: somebody waits for it.
@@ -78,6 +81,12 @@ impl Client {
         let request = Request::post(self.target(host, "/livekit/dialout")).json(call)?.within(DIALOUT_WITHIN);
         let answer = self.send(host, request).await?;
         Ok(succeeded(answer).await?.json(MOST_ANSWER).await?)
+    }
+
+    /// What a bot answers in writing. `NotFound` where the engine cannot do that.
+    pub(super) async fn chat(&self, host: &Host, ask: &ChatAsk) -> Result<ChatAnswer> {
+        let request = Request::post(self.target(host, "/chat")).json(ask)?.within(CHAT_WITHIN);
+        Ok(succeeded(self.send(host, request).await?).await?.json(MOST_ANSWER).await?)
     }
 
     /// Ends a call. `NotFound` when it does not run there.

@@ -17,6 +17,7 @@ use super::recent::Recent;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::secret::Secret;
 use crate::base::{Clock, Error, Kind, Random, Result};
+use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
 use crate::features::settings::Settings;
@@ -191,6 +192,23 @@ impl Fleet {
             true => Error::unavailable("No healthy fleet server available").code("no_capacity").retry_after(10),
             false => Error::upstream("the call engine does not answer").code("bridge_unreachable"),
         }))
+    }
+
+    /// What a bot answers in writing, from the first host that can say. `Upstream` with the provider's sentence when there is no answer,
+    /// and when no engine can be asked.
+    pub async fn chat(&self, ask: &ChatAsk) -> Result<ChatAnswer> {
+        let mut refusal = Error::upstream("the call engine does not answer").code("bridge_unreachable");
+        for host in self.hosts() {
+            match self.inner.client.chat(&host, ask).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.kind() == Kind::NotFound => {
+                    refusal = Error::upstream(format!("the engine {} cannot answer in writing", host.label())).code("engine_refused");
+                }
+                Err(error) if error.peer_status().is_some() => return Err(error),
+                Err(error) => warn!("The engine {} does not answer: {error}", host.label()),
+            }
+        }
+        Err(refusal)
     }
 
     /// Asks a host of the list to take no more calls; it ends with its last one. `NotFound` for one that is not listed.

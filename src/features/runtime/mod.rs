@@ -1,9 +1,10 @@
 //! What a call runs on: which bot takes it and the config it is given. Owns no tables.
 //!
 //! Engines ask here. `inbound` decides what becomes of an incoming call, `config` answers with the call-time config and opens the call's
-//! row; `preview` shows the same config to people. Announces no facts and hears none.
+//! row; `preview` shows the same config to people, and `chat` lets an engine answer on it in writing. Announces no facts and hears none.
 
 mod assemble;
+mod chat;
 mod config;
 mod connected;
 mod dialout;

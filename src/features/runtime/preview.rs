@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::assemble::{Overrides, Parts, assemble};
-use super::connected::connected;
+use super::connected::{Connected, connected};
 use super::hours;
 use super::service::Runtime;
 use super::variables::{Facts, add_crm, effective_crm, variables};
 use crate::base::id::{BotId, CallId, SessionId};
+use crate::base::template::Variables;
 use crate::base::{Result, secret};
 use crate::contract::config::{CallConfig, WireSecret};
 use crate::features::bots::{BotBody, BotState, BotStatus};
@@ -52,6 +53,13 @@ pub(super) struct ConfigPreview {
     config: CallConfig,
 }
 
+/// A config that no call runs on, and what it was made of.
+pub(super) struct Shown {
+    pub(super) config: CallConfig,
+    variables: Variables,
+    connected: Connected,
+}
+
 impl Runtime {
     /// The config of a bot as a call would get it, credentials masked. Opens no call.
     pub(super) async fn preview(&self, bot_id: BotId, query: PreviewQuery) -> Result<ConfigPreview> {
@@ -62,38 +70,10 @@ impl Runtime {
     fn preview_in(&self, conn: &Conn, bot_id: &BotId, query: &PreviewQuery) -> Result<ConfigPreview> {
         let state = BotState::parse("version", query.version.as_deref().unwrap_or("published"))?;
         let (version, body) = self.inner.bots.masked_state(conn, bot_id, state)?;
-        let connected = connected(query.connected_event.as_deref()).admit_headers(body.sip_header_config.as_ref());
-        let crm = effective_crm(&connected, None);
-        let session_id = connected.session_id.clone().unwrap_or_else(|| SessionId::from("preview"));
-        let caller_id = query.caller_id.as_deref().filter(|caller| !caller.is_empty());
-        let facts = Facts {
-            session_id: session_id.as_str(),
-            call_id: Some(session_id.as_str()),
-            caller_id,
-            from_number: caller_id,
-            direction: "inbound",
-            event: Some(&connected.event),
-            ..Facts::default()
-        };
-        let now = self.inner.clock.now();
-        let mut variables = variables(&facts, &body.timezone, now);
-        add_crm(&mut variables, &crm);
-        let mut config = assemble(Parts {
-            call_id: CallId::from(session_id.as_str()),
-            session_id: session_id.clone(),
-            bot_id: bot_id.clone(),
-            bot_version: version.parse().unwrap_or(0),
-            body: &body,
-            overrides: &Overrides::default(),
-            keys: &Keys::default(),
-            variables: &variables,
-            is_campaign: !connected.campaign.is_empty(),
-            webhook_url: self.webhook_url(),
-            llm_key: None,
-            providers: &self.inner.settings.current().providers,
-        });
+        let Shown { mut config, variables, connected } =
+            self.shown(bot_id, &version, &body, query.caller_id.as_deref(), query.connected_event.as_deref());
         mask(&mut config);
-        let (status, reason) = verdict(&body, hours::gate(&body, now));
+        let (status, reason) = verdict(&body, hours::gate(&body, self.inner.clock.now()));
         Ok(ConfigPreview {
             version,
             takes_calls: status == 200,
@@ -104,6 +84,40 @@ impl Runtime {
             connected_event: connected.event,
             config,
         })
+    }
+
+    /// What a call of this body would run on. The CRM is not asked.
+    pub(super) fn shown(&self, bot_id: &BotId, version: &str, body: &BotBody, caller: Option<&str>, event: Option<&str>) -> Shown {
+        let connected = connected(event).admit_headers(body.sip_header_config.as_ref());
+        let crm = effective_crm(&connected, None);
+        let session_id = connected.session_id.clone().unwrap_or_else(|| SessionId::from("preview"));
+        let caller_id = caller.filter(|caller| !caller.is_empty());
+        let facts = Facts {
+            session_id: session_id.as_str(),
+            call_id: Some(session_id.as_str()),
+            caller_id,
+            from_number: caller_id,
+            direction: "inbound",
+            event: Some(&connected.event),
+            ..Facts::default()
+        };
+        let mut variables = variables(&facts, &body.timezone, self.inner.clock.now());
+        add_crm(&mut variables, &crm);
+        let config = assemble(Parts {
+            call_id: CallId::from(session_id.as_str()),
+            session_id: session_id.clone(),
+            bot_id: bot_id.clone(),
+            bot_version: version.parse().unwrap_or(0),
+            body,
+            overrides: &Overrides::default(),
+            keys: &Keys::default(),
+            variables: &variables,
+            is_campaign: !connected.campaign.is_empty(),
+            webhook_url: self.webhook_url(),
+            llm_key: None,
+            providers: &self.inner.settings.current().providers,
+        });
+        Shown { config, variables, connected }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::{Clock, Random};
 use crate::features::bots::Bots;
 use crate::features::carriers::Carriers;
 use crate::features::crm::Crm;
+use crate::features::fleet::Fleet;
 use crate::features::knowledge::Knowledge;
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::outbound::Orders;
@@ -39,6 +40,8 @@ pub struct RuntimeSetup {
     pub orders: Orders,
     /// The CRMs, which are asked about a call.
     pub crm: Crm,
+    /// The engines, which answer in writing.
+    pub fleet: Fleet,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
 }

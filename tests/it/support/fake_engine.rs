@@ -26,6 +26,8 @@ struct Seen {
     secret: String,
     room: AtomicU32,
     dialouts: Mutex<Vec<Value>>,
+    chats: Mutex<Vec<Value>>,
+    chat_answer: Mutex<(u16, Value)>,
     hangups: Mutex<Vec<String>>,
     answers: Mutex<VecDeque<Answering>>,
     lost: AtomicBool,
@@ -49,6 +51,8 @@ impl FakeEngine {
             secret: app.core_secret.clone(),
             room: AtomicU32::new(100),
             dialouts: Mutex::default(),
+            chats: Mutex::default(),
+            chat_answer: Mutex::new((200, json!({ "turns": [] }))),
             hangups: Mutex::default(),
             answers: Mutex::default(),
             lost: AtomicBool::new(false),
@@ -57,6 +61,7 @@ impl FakeEngine {
         let router = Router::new()
             .route("/health/fleet", get(health))
             .route("/livekit/dialout", post(dialout))
+            .route("/chat", post(chat))
             .route("/calls/{session_id}/hangup", post(hang_up))
             .with_state(seen.clone());
         // The socket of an engine that is gone stays behind.
@@ -84,6 +89,15 @@ impl FakeEngine {
     pub async fn wait_for_dialouts(&self, n: usize) {
         let mut seen = self.seen.n_dialouts.subscribe();
         tokio::time::timeout(Duration::from_secs(20), seen.wait_for(|seen| *seen >= n)).await.expect("the engine was told").unwrap();
+    }
+
+    /// What it answers in writing from now on.
+    pub fn will_chat(&self, status: u16, answer: Value) {
+        *self.seen.chat_answer.lock().unwrap() = (status, answer);
+    }
+
+    pub fn take_chats(&self) -> Vec<Value> {
+        std::mem::take(&mut self.seen.chats.lock().unwrap())
     }
 
     pub fn take_dialouts(&self) -> Vec<Value> {
@@ -131,6 +145,12 @@ async fn dialout(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(body): 
         Some(Answering::Unanswered) => std::future::pending().await,
         Some(Answering::Broken) => panic!("the connection breaks"),
     }
+}
+
+async fn chat(State(seen): State<Arc<Seen>>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    seen.chats.lock().unwrap().push(body);
+    let (status, answer) = seen.chat_answer.lock().unwrap().clone();
+    (StatusCode::from_u16(status).unwrap(), Json(answer))
 }
 
 async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) -> (StatusCode, Json<Value>) {

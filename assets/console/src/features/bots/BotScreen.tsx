@@ -6,6 +6,7 @@ import { useT } from '~/shared/i18n';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 import { BotActions } from './BotActions';
+import { Chat } from './Chat';
 import { Crm } from './Crm';
 import { EditBot } from './EditBot';
 import { Preview } from './Preview';
@@ -13,7 +14,7 @@ import { Versions } from './Versions';
 
 type View = Schemas['BotView'];
 
-const TABS = { edit: EditBot, crm: Crm, versions: Versions, preview: Preview } as const;
+const TABS = { edit: EditBot, try: Chat, crm: Crm, versions: Versions, preview: Preview } as const;
 type Name = keyof typeof TABS;
 
 /** One bot: what it says and does, its versions, and what a call would get of it. */
