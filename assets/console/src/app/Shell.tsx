@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, Text, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { Suspense } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
@@ -68,6 +68,8 @@ function Sections({ onGo }: { onGo: () => void }) {
   const t = useT();
   const { role } = useMe();
   const { pathname } = useLocation();
+  // Where one came by another way than the menu, its entry may be below the edge.
+  useEffect(() => document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest' }), [pathname]);
   return GROUPS.map((group) => {
     const places = group.places.filter((place) => ranks(role, place.role));
     if (places.length === 0) return null;
