@@ -25,7 +25,8 @@ async fn ask(bench: &Bench, body: Value) -> (u16, Value) {
 
 fn config(changes: Value) -> Value {
     let mut config = bot_with(changes);
-    let ids = json!({ "session_id": "preview", "call_id": "preview", "bot_id": "bot_0000000000000001", "webhook_url": "http://127.0.0.1:9/" });
+    let ids =
+        json!({ "session_id": "preview", "call_id": "preview", "bot_id": "bot_0000000000000001", "webhook_url": "http://127.0.0.1:9/" });
     config.as_object_mut().unwrap().extend(ids.as_object().unwrap().clone());
     config
 }
@@ -47,7 +48,10 @@ async fn intents_answer_ask_back_and_end_the_call_on_paper_only() {
     };
     assert_eq!(words(&first), ["I am a machine.", "Welcome."]);
     let (_, hours) = ask(&bench, json!({ "config": config, "turns": [said("when are you open today please")] })).await;
-    assert_eq!((words(&hours), &hours["turns"][0]["intent"], &hours["ends"]), (vec!["From nine to five.".to_owned()], &json!("hours"), &Value::Null));
+    assert_eq!(
+        (words(&hours), &hours["turns"][0]["intent"], &hours["ends"]),
+        (vec!["From nine to five.".to_owned()], &json!("hours"), &Value::Null)
+    );
     let (_, bye) = ask(&bench, json!({ "config": config, "turns": [said("goodbye")] })).await;
     assert_eq!((words(&bye), &bye["ends"]["kind"]), (vec!["Goodbye.".to_owned(), "end_call".to_owned()], &json!("end_call")));
     let (_, desk) = ask(&bench, json!({ "config": config, "turns": [said("hm")], "keys": "0" })).await;
@@ -60,7 +64,8 @@ async fn intents_answer_ask_back_and_end_the_call_on_paper_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_uses_its_tools_only_when_it_may() {
-    let script = json!({ "rules": [{ "match": "weather", "reply": "", "tool": { "name": "weather", "arguments": { "city": "Valletta" } } }] });
+    let script =
+        json!({ "rules": [{ "match": "weather", "reply": "", "tool": { "name": "weather", "arguments": { "city": "Valletta" } } }] });
     let options = AiOptions { script: serde_json::from_value(script).unwrap(), ..AiOptions::default() };
     let ai = RunningAi::start("127.0.0.1:0".parse().unwrap(), options, Clock::system()).await.unwrap();
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -99,7 +104,8 @@ async fn a_provider_that_fails_says_why() {
     let bench = Bench::start(bot(), Script { is_stupid: true, ..Script::default() }).await;
     let (status, refusal) = ask(&bench, json!({ "config": config(json!({})), "turns": [said("hello")] })).await;
     assert_eq!((status, &refusal["error"]), (502, &json!("provider_failed")));
-    let anonymous = cxbox::platform::net::unix::request(&bench.data.engine_socket(), Request::post("/chat").json(&json!({})).unwrap()).await;
+    let anonymous =
+        cxbox::platform::net::unix::request(&bench.data.engine_socket(), Request::post("/chat").json(&json!({})).unwrap()).await;
     assert_eq!(anonymous.unwrap().status, 403);
     bench.end().await;
 }

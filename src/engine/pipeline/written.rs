@@ -47,7 +47,9 @@ impl Writer<'_> {
         let begun = self.clock.monotonic();
         let mut answer = ChatAnswer::default();
         if ask.turns.is_empty() && ask.keys.is_none() {
-            answer.turns.extend(Rules::of(&ask.config, true).opening_lines().into_iter().map(|line| self.turn(Role::Assistant, line, Map::new())));
+            answer
+                .turns
+                .extend(Rules::of(&ask.config, true).opening_lines().into_iter().map(|line| self.turn(Role::Assistant, line, Map::new())));
         } else {
             self.recall(&ask).await;
             self.converse(&ask, &mut answer).await?;

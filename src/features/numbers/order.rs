@@ -37,7 +37,8 @@ pub(super) fn arranged(rows: &[(i64, InboundRoute)], wanted: Vec<Key>) -> Result
         if key == ("*".to_owned(), None) {
             return Err(refused(n, "is the catch-all, which is always last"));
         }
-        let own: Vec<_> = rows.iter().filter(|(_, route)| (&route.did, &route.from_number) == (&key.0, &key.1)).map(|(id, _)| *id).collect();
+        let own: Vec<_> =
+            rows.iter().filter(|(_, route)| (&route.did, &route.from_number) == (&key.0, &key.1)).map(|(id, _)| *id).collect();
         if own.is_empty() {
             return Err(changed());
         }
