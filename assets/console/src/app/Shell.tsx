@@ -69,7 +69,9 @@ function Sections({ onGo }: { onGo: () => void }) {
   const { role } = useMe();
   const { pathname } = useLocation();
   // Where one came by another way than the menu, its entry may be below the edge.
-  useEffect(() => document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest' }), [pathname]);
+  useEffect(() => {
+    void document.querySelector('nav [aria-current=page]')?.scrollIntoView({ block: 'nearest' });
+  }, [pathname]);
   return GROUPS.map((group) => {
     const places = group.places.filter((place) => ranks(role, place.role));
     if (places.length === 0) return null;
