@@ -40,7 +40,7 @@ function Conversation({ botId, version }: { botId: string; version: string }) {
   const [turns, setTurns] = useState<Turn[]>([]);
   const [usesTools, setUsesTools] = useState(false);
   const [words, setWords] = useState('');
-  const list = useRef<HTMLOListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const ask = useMutation({
     // The description has no words for what else a turn may carry; it goes back as it came.
     mutationFn: (asked: Turn[]) =>
@@ -66,11 +66,13 @@ function Conversation({ botId, version }: { botId: string; version: string }) {
   return (
     <Paper withBorder radius="md" p="md">
       <Stack gap="sm">
-        <ol ref={list} className={classes.list} aria-label={t('chat.title')} role="log" tabIndex={0}>
-          {turns.map((turn, n) => (
-            <ChatTurn key={n} turn={turn} />
-          ))}
-        </ol>
+        <div ref={list} className={classes.log} aria-label={t('chat.title')} role="log" tabIndex={0}>
+          <ol className={classes.list}>
+            {turns.map((turn, n) => (
+              <ChatTurn key={n} turn={turn} />
+            ))}
+          </ol>
+        </div>
         {ask.isError && <ErrorBox error={ask.error} onRetry={() => mutate(turns)} />}
         {ask.data && <Outcome answer={ask.data as Answer} />}
         <form onSubmit={say}>

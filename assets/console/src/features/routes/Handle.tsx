@@ -7,13 +7,13 @@ import type { Arranging } from './arrange';
 const STEPS: Record<string, number> = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 
 /** What one takes a row by: with a pointer or a finger it is dragged, with arrow keys it goes up and down. */
-export function Handle({ n, name, arranging }: { n: number; name: string; arranging: Arranging }) {
+export function Handle({ n, name, isFollowed, arranging }: { n: number; name: string; isFollowed: boolean; arranging: Arranging }) {
   const t = useT();
   const own = useRef<HTMLButtonElement>(null);
-  const isFollowed = arranging.followed === n;
+  // The row moves in the document, which takes the focus from it.
   useLayoutEffect(() => {
     if (isFollowed) own.current?.focus();
-  }, [isFollowed]);
+  }, [isFollowed, n]);
   const key = (event: KeyboardEvent<HTMLButtonElement>) => {
     const step = STEPS[event.key];
     if (step === undefined) return;

@@ -6,7 +6,7 @@ import { Deletable } from '~/shared/ui/Deletable';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { useArranging, type Arranging } from './arrange';
 import { Handle } from './Handle';
-import { isCatchAll, type Route } from './match';
+import { isCatchAll, keyOf, type Route } from './match';
 
 interface Props {
   routes: Route[];
@@ -39,7 +39,7 @@ export function Rows({ routes, marked, isWhole, onEdit }: Props) {
           <Table.Tbody ref={arranging.body}>
             {arranging.shown.map((route, n) => (
               <Row
-                key={`${route.did} ${route.fromNumber ?? ''}`}
+                key={keyOf(route)}
                 route={route}
                 n={n}
                 isMarked={n === marked}
@@ -81,7 +81,7 @@ function Row({ route, n, isMarked, isHeld, arranging, onEdit }: RowProps) {
       bg={isMarked || isHeld ? 'var(--mantine-primary-color-light)' : undefined}
     >
       <Table.Td className="place">
-        {arranging && <Handle n={n} name={name} arranging={arranging} />}
+        {arranging && <Handle n={n} name={name} isFollowed={arranging.followed === keyOf(route)} arranging={arranging} />}
         {n + 1}
       </Table.Td>
       <Table.Td>{isCatchAll(route) ? <Text size="sm">* ({t('routes.catchAll')})</Text> : <span className="mono">{route.did}</span>}</Table.Td>

@@ -4,7 +4,7 @@ import { api, need } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { sentence } from '~/shared/ui/ErrorBox';
 import { told } from '~/shared/ui/told';
-import { isCatchAll, type Route } from './match';
+import { isCatchAll, keyOf, type Route } from './match';
 
 /** The list with one of its parts taken out and put in elsewhere. */
 export function moved<T>(list: readonly T[], from: number, to: number): T[] {
@@ -45,7 +45,7 @@ export function useArranging(routes: Route[]) {
   const save = useSaveOrder();
   const body = useRef<HTMLTableSectionElement>(null);
   const [dragged, setDragged] = useState<{ from: number; to: number } | null>(null);
-  const [followed, setFollowed] = useState(-1);
+  const [followed, setFollowed] = useState('');
   const [said, setSaid] = useState('');
   const last = routes.filter((route) => !isCatchAll(route)).length - 1;
   const bounded = (to: number) => Math.max(0, Math.min(last, to));
@@ -53,7 +53,7 @@ export function useArranging(routes: Route[]) {
     const place = bounded(to);
     if (place === from) return;
     setSaid(t('routes.moved', { did: routes[from]?.did ?? '', n: place + 1 }));
-    setFollowed(place);
+    setFollowed(routes[from] ? keyOf(routes[from]) : '');
     save.mutate(moved(routes, from, place));
   };
   const drag = useEffectEvent((event: PointerEvent) => {
@@ -81,9 +81,9 @@ export function useArranging(routes: Route[]) {
     shown: dragged ? moved(routes, dragged.from, dragged.to) : routes,
     /** Where the row stands that is being dragged. */
     held: dragged?.to ?? -1,
-    /** Where the row stands that was moved by its handle, which keeps the focus. */
+    /** The row that was moved by its handle, which keeps the focus wherever it goes. */
     followed,
-    unfollow: () => setFollowed(-1),
+    unfollow: () => setFollowed(''),
     /** For readers that cannot see the row move. */
     said,
     move,

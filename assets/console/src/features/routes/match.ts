@@ -6,6 +6,11 @@ const WITHHELD = new Set(['', 'anonymous', 'restricted', 'unavailable', 'unknown
 const bare = (text: string) => text.replace(/^\+/, '');
 const isSame = (one: string, other: string) => bare(one) === bare(other);
 
+/** What tells a route from all others. */
+export function keyOf(route: Route): string {
+  return `${route.did} ${route.fromNumber ?? ''}`;
+}
+
 export function isCatchAll(route: Route): boolean {
   return route.did === '*' && !route.fromNumber;
 }
