@@ -14,6 +14,7 @@ pub mod random;
 pub mod seal;
 pub mod secret;
 pub mod template;
+pub mod words;
 
 pub use clock::{Clock, Millis};
 pub use error::{Context, Error, Kind, Result};

@@ -8,7 +8,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::base::id::{BotId, CallId, SessionId};
+use crate::contract::callback::CallbackOffer;
 use crate::contract::flow::Flow;
+use crate::contract::mcp::McpServer;
 pub use crate::contract::provider::ProviderSpec;
 
 /// Everything the engine needs to hold one call.
@@ -47,6 +49,12 @@ pub struct CallConfig {
     /// Words a caller must say before an interruption keeps the bot silent.
     #[serde(default = "default_min_words")]
     pub min_words_interruption: u32,
+    /// When the caller has finished.
+    #[serde(default)]
+    pub turn_taking: TurnTaking,
+    /// What happens when a machine answers a call that we place.
+    #[serde(default)]
+    pub answering_machines: AnsweringMachines,
     /// The call ends after this many seconds.
     #[serde(default = "default_max_seconds")]
     pub max_call_duration_seconds: u32,
@@ -83,6 +91,12 @@ pub struct CallConfig {
     /// Tools declared on the bot.
     #[serde(default)]
     pub tools: Vec<Value>,
+    /// Servers whose tools the bot may use.
+    #[serde(default)]
+    pub mcp_servers: Vec<McpServer>,
+    /// Whether and how callers may ask to be called back.
+    #[serde(default)]
+    pub callback: Option<CallbackOffer>,
     /// Conversation policy, as the bot declares it.
     #[serde(default)]
     pub conversation_policy: Option<Value>,
@@ -182,6 +196,81 @@ pub struct ReEngagement {
     /// How often, before it ends the call.
     #[serde(default = "default_re_engagements")]
     pub times: u32,
+}
+
+/// When a caller has finished speaking, and what is no interruption. Times are milliseconds of silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnTaking {
+    /// Ends what the caller says where nothing tells whether it is finished: 200 to 3000.
+    pub end_of_turn_ms: u32,
+    /// After a finished sentence, where the words are known in time: 200 to 3000, at most `end_of_turn_ms`.
+    pub after_sentence_ms: u32,
+    /// After a hesitation ("um", "and"): at least `end_of_turn_ms`, at most 5000.
+    pub after_hesitation_ms: u32,
+    /// Words that, said while the bot speaks, do not interrupt it; beside those of the language.
+    pub fillers: Vec<String>,
+}
+
+impl Default for TurnTaking {
+    fn default() -> Self {
+        Self { end_of_turn_ms: 700, after_sentence_ms: 400, after_hesitation_ms: 1500, fillers: Vec::new() }
+    }
+}
+
+/// How it is found out who answered an outbound call, and what follows. The bot speaks meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnsweringMachines {
+    /// False: nobody looks, and the bot talks with whoever answers.
+    pub enabled: bool,
+    /// Nothing was said for so long: it cannot be told. 500 to 10000.
+    pub initial_silence_ms: u32,
+    /// Longest greeting of a person: 500 to 5000.
+    pub greeting_ms: u32,
+    /// Whoever speaks on for so much longer is a machine: 250 to 5000.
+    pub total_analysis_ms: u32,
+    /// Most words of a person's greeting, where a recogniser gives them: 1 to 20.
+    pub max_words: u32,
+    /// Whether a beep means a machine.
+    pub beep_detection: bool,
+    /// What follows when a machine records.
+    pub on_voicemail: OnMachine,
+    /// What follows when a menu answers.
+    pub on_ivr: OnMachine,
+    /// What follows when a filter asks who is calling.
+    pub on_screening: OnMachine,
+    /// What follows when a fax answers.
+    pub on_fax: OnMachine,
+}
+
+impl Default for AnsweringMachines {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            initial_silence_ms: 2_000,
+            greeting_ms: 2_000,
+            total_analysis_ms: 4_000,
+            max_words: 4,
+            beep_detection: true,
+            on_voicemail: OnMachine::HangUp,
+            on_ivr: OnMachine::Continue,
+            on_screening: OnMachine::Continue,
+            on_fax: OnMachine::HangUp,
+        }
+    }
+}
+
+/// What a bot does with a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMachine {
+    /// Ends the call.
+    HangUp,
+    /// Waits until it records, says `voicemail_message`, and ends the call.
+    LeaveMessage,
+    /// Talks on.
+    Continue,
 }
 
 /// Whether a call is recorded (decision 19).

@@ -92,6 +92,14 @@ pub struct OtherCarrier {
     pub carrier_id: CarrierId,
 }
 
+/// A number that is to be called beside a call: whoever it is handed on to.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondLeg {
+    /// E.164.
+    pub phone: String,
+}
+
 /// The engine's answer to a dialout it takes.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DialoutAccepted {

@@ -1,5 +1,6 @@
 //! Shapes that cross a process or are stored as JSON. Both wings speak only through these.
 
+pub mod callback;
 pub mod chat;
 pub mod config;
 pub mod crm;
@@ -10,6 +11,7 @@ pub mod flow;
 pub mod inbound;
 pub mod knowledge;
 pub mod log;
+pub mod mcp;
 pub mod phone;
 pub mod provider;
 pub mod result;

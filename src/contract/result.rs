@@ -83,6 +83,10 @@ pub struct CallResultsPayload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub connected_event: Option<Map<String, Value>>,
+    /// Who answered an outbound call: `answered_by` (`human`, `voicemail`, `ivr`, `screening`, `fax`, `unknown`), `after_ms`, `evidence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answering: Option<Map<String, Value>>,
     /// Whether the call was handed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was_transferred: Option<bool>,

@@ -3,6 +3,7 @@
 //! `sip` knows no audio, `media` knows no SIP; only `call` knows both.
 
 pub mod call;
+pub mod detect;
 pub mod link;
 pub mod media;
 pub mod pipeline;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "test helpers")]
 
 mod announcements;
+mod answering;
 mod calls;
 mod crash;
 mod link;
@@ -11,5 +12,7 @@ mod speech;
 mod streams;
 mod support;
 mod tools;
+mod transfers;
+mod turns;
 mod wire;
 mod written;

@@ -8,6 +8,7 @@ use axum::routing::post;
 use cxbox::base::Clock;
 use cxbox::engine::sip::LegEnd;
 use cxbox::lab::ai::{AiOptions, RunningAi};
+use cxbox::platform::net::Request;
 use serde_json::{Value, json};
 
 use crate::support::phone::Talk;
@@ -78,6 +79,86 @@ async fn a_model_asks_a_tool_says_what_it_gave_and_the_finished_call_is_analysed
     );
     let kinds: Vec<&Value> = result["usage_metrics"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
     assert!(kinds.ends_with(&[&json!("post_call"), &json!("qc")]), "{kinds:?}");
+    bench.end().await;
+}
+
+/// A server of the Model Context Protocol with one tool.
+async fn mcp() -> String {
+    let answer = |axum::Json(message): axum::Json<Value>| async move {
+        let result = match message["method"].as_str().unwrap() {
+            "initialize" => {
+                json!({ "protocolVersion": "2025-06-18", "capabilities": { "tools": {} }, "serverInfo": { "name": "t", "version": "1" } })
+            }
+            "tools/list" => json!({ "tools": [
+                { "name": "stock", "description": "What is left", "inputSchema": { "type": "object", "properties": { "item": { "type": "string" } } } },
+                { "name": "delete_all", "inputSchema": { "type": "object" } },
+            ] }),
+            "tools/call" => {
+                json!({ "content": [{ "type": "text", "text": format!("3 of {}", message["params"]["arguments"]["item"].as_str().unwrap()) }] })
+            }
+            _ => return axum::Json(json!({})),
+        };
+        axum::Json(json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }))
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/mcp", post(answer))).await.unwrap() });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_uses_the_tools_of_a_server_that_are_allowed_and_no_others() {
+    let (_ai, script) = model(json!({ "rules": [
+        { "match": "1", "reply": "", "tool": { "name": "shop_stock", "arguments": { "item": "bolts" } } },
+        { "match": "2", "reply": "Nothing to use.", "tool": { "name": "shop_delete_all", "arguments": {} } },
+    ] }))
+    .await;
+    let servers = json!([{ "name": "shop", "url": mcp().await, "tools": ["stock"] }, { "name": "gone", "url": "http://127.0.0.1:9/mcp", "tools": ["*"] }]);
+    let bench = Bench::start(bot_with(json!({ "llm": { "provider": "openai" }, "mcp_servers": servers })), script).await;
+    let mut talk = greeted(&bench).await;
+    for key in ["1", "2"] {
+        talk.press(key);
+        talk.hears().await;
+        talk.hears_silence().await;
+    }
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    assert_eq!(turns(&result, "tool"), ["3 of bolts"], "the second one was never offered");
+    assert!(turns(&result, "assistant").contains(&"It says: 3 of bolts.".to_owned()), "{result:#}");
+    let away = result["events"].as_array().unwrap().iter().find(|event| event["name"] == "mcp_unavailable").unwrap();
+    assert_eq!(away["detail"]["server"], "gone");
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_has_no_time_is_called_back_and_the_outcome_is_not_now() {
+    let rules = json!({ "rules": [
+        { "match": "1", "reply": "", "tool": { "name": "schedule_callback", "arguments": { "time": "later" } } },
+        { "match": "2", "reply": "", "tool": { "name": "schedule_callback", "arguments": { "time": "15:30", "reason": "the offer" } } },
+        { "match": "9", "reply": "Bye.", "tool": { "name": "end_call" } },
+    ] });
+    let (_ai, script) = model(rules).await;
+    let changes =
+        json!({ "llm": { "provider": "openai" }, "callback": { "time_zone": "Europe/Malta", "local_time": "Friday 2026-11-27 14:00" } });
+    let bench = Bench::start(bot_with(changes), script).await;
+    let dialout = json!({ "bot_id": "bot_1", "to_number": "+4930222", "session_id": "s-out", "call_id": "oac-1" });
+    assert_eq!(bench.command(Request::post("/livekit/dialout").json(&dialout).unwrap()).await.status, 200);
+    let incoming = bench.phone.rings().await;
+    let mut talk = bench.phone.pick_up(incoming).await;
+    talk.hears().await;
+    talk.hears_silence().await;
+    for key in ["1", "2", "9"] {
+        talk.press(key);
+        talk.hears().await;
+        if key != "9" {
+            talk.hears_silence().await;
+        }
+    }
+    assert_eq!(talk.is_hung_up().await, LegEnd::Remote);
+    let result = bench.control.result().await;
+    assert_eq!((&result["outcome"], &result["disconnected_by"]), (&json!("not-now"), &json!("bot")));
+    let told = turns(&result, "tool");
+    assert_eq!(told[..2], ["No call is planned: time must be a time", "A call is planned for Friday 15:30 (Europe/Malta)."]);
     bench.end().await;
 }
 

@@ -14,6 +14,11 @@ fn full() -> Value {
             "llm": { "provider": "openai", "base_url": "http://10.0.0.5/v1", "model": "m", "temperature": 0.4, "max_tokens": 300 },
             "llm_fallbacks": [{ "provider": "openai", "base_url": "http://10.0.0.6/v1", "api_key": "sk-fallback-000001" }, { "provider": "flow" }],
             "stt_fallbacks": [{ "provider": "none" }],
+            "mcp_servers": [{ "name": "shop", "url": "https://mcp.shop.test/mcp", "headers": { "Authorization": "Bearer mcp-000000001" }, "tools": ["find"],
+                "timeout_ms": 4000, "filler": "One moment." }],
+            "callbacks": { "enabled": true, "max_days": 30, "retries": 2, "retry_delay_minutes": 30 },
+            "turn_taking": { "end_of_turn_ms": 900, "after_sentence_ms": 300, "after_hesitation_ms": 2000, "fillers": ["copy that"] },
+            "answering_machines": { "on_voicemail": "leave_message", "on_ivr": "hang_up", "greeting_ms": 1500 },
             "re_engagement": { "after_ms": 8000, "message": "Are you there, {{name}}?", "times": 2 },
             "voicemail_message": "Call us back.", "pre_transfer_message": "One moment.",
             "tools": [{ "name": "find_order", "description": "Finds an order by its number.", "url": "https://shop.test/orders/{{order_id}}",
@@ -22,7 +27,8 @@ fn full() -> Value {
                 "timeout_ms": 5000, "filler": "Let me look that up." }],
             "transfer_numbers": { "sales": "+15550100" },
             "transfer_targets": [
-                { "id": "desk", "label": "Front desk", "method": "livekit_sip_refer", "type": "sip_uri", "value": "sip:desk@example.org", "is_default": true },
+                { "id": "desk", "label": "Front desk", "method": "livekit_sip_refer", "type": "sip_uri", "value": "sip:desk@example.org", "is_default": true,
+                    "attended": true, "briefing": "{caller} calls about {reason}." },
                 { "id": "night", "type": "phone_number", "value": "+15550101", "enabled": false },
                 { "id": "people", "method": "agent_desk", "type": "agent_queue", "value": "support" }
             ],
@@ -52,6 +58,7 @@ async fn every_field_is_kept_and_every_credential_is_masked() {
     let masked = [
         ("/llm_fallbacks/0/api_key", "sk-f••••0001"),
         ("/tools/0/headers/Authorization", "Bear••••0001"),
+        ("/mcp_servers/0/headers/Authorization", "Bear••••0001"),
         ("/crm_prefetch/headers/X-Key", "pref••••0001"),
         ("/post_call_push/auth/password", "push••••0001"),
     ];
@@ -79,7 +86,7 @@ async fn every_field_is_kept_and_every_credential_is_masked() {
         assert!(config.get(field).is_none(), "{field} is the control plane's own");
     }
     let disk = [app.data.main_db(), app.folder().join("main.db-wal")].map(|file| std::fs::read(file).unwrap_or_default());
-    for secret in ["sk-fallback-000001", "shop-000000001", "prefetch-00001", "push-0000001"] {
+    for secret in ["sk-fallback-000001", "shop-000000001", "mcp-000000001", "prefetch-00001", "push-0000001"] {
         assert!(!disk.iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret.as_bytes())), "{secret} lies on the disk");
     }
 }
@@ -114,8 +121,17 @@ fn wrong() -> Vec<(&'static str, Value, &'static str)> {
         ("/transfer_targets/1/value", json!("5550101"), "transfer_targets[1].value"),
         ("/transfer_targets/1/id", json!("DESK"), "transfer_targets[1].id"),
         ("/transfer_targets/1/is_default", json!(true), "transfer_targets[1].is_default"),
+        ("/transfer_targets/2/attended", json!(true), "transfer_targets[2].attended"),
+        ("/transfer_targets/0/briefing", json!("a\nb"), "transfer_targets[0].briefing"),
         ("/transfer_targets/0/owner", json!(1), "transfer_targets[0].owner"),
         ("/transfer_numbers/sales", json!("<sip:x>"), "transfer_numbers.sales"),
+        ("/mcp_servers/0/name", json!("a b"), "mcp_servers[0].name"),
+        ("/mcp_servers/0/url", json!("https://x.test/{{a}}"), "mcp_servers[0].url"),
+        ("/mcp_servers/0/tools", json!([" "]), "mcp_servers[0].tools[0]"),
+        ("/mcp_servers/0/headers", json!({ "Host": "evil.test" }), "mcp_servers[0].headers.Host"),
+        ("/callbacks/max_days", json!(91), "callbacks.max_days"),
+        ("/turn_taking/after_hesitation_ms", json!(100), "turn_taking.after_hesitation_ms"),
+        ("/answering_machines/on_ivr", json!("leave_message"), "answering_machines.on_ivr"),
         ("/tools/0/name", json!("end_call"), "tools[0].name"),
         ("/tools/0/name", json!("find order"), "tools[0].name"),
         ("/tools/0/description", json!(" "), "tools[0].description"),

@@ -217,6 +217,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("207", &["it/transcripts::a_number_that_keeps_no_transcripts_leaves_neither_file_nor_event"]),
     // L. Outcomes
     ("208", &["engine/call/state::a_caller_who_hangs_up_after_the_goodbye_has_finished", "engine/call/state::every_end_has_its_words"]),
+    ("212", &["engine/answering::a_machine_is_hung_up_on_and_the_call_says_so", "engine/answering::people_and_machines_are_told_apart_in_at_least_19_of_20_cases"]),
+    ("213", &["engine/tools::somebody_who_has_no_time_is_called_back_and_the_outcome_is_not_now", "it/callbacks::a_wish_becomes_a_scheduled_call_by_the_clocks_of_the_other_end"]),
+    ("211", &["engine/transfers::the_target_is_told_what_it_is_about_and_then_has_the_caller", "engine/call/state::a_transfer_ends_the_call_or_gives_the_caller_back"]),
     ("209", &["e2e/inbound::a_caller_who_hangs_up_is_a_completed_call_with_a_recording_behind_a_token", "engine/call/state::every_end_has_its_words"]),
     ("214", &["e2e/outbound::a_callee_who_is_busy_declines_or_does_not_answer_is_a_failure_with_its_own_outcome"]),
     ("215", &["it/outbound_life::hanging_up_ends_an_order_wherever_it_stands_and_is_harmless_afterwards"]),
@@ -244,9 +247,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("199", "needs a conversation that ends in a transfer; the payload is tested by table in webhooks/payload_table"),
     ("200", "needs a conversation that ends in a transfer; the payload is tested by table in webhooks/payload_table"),
     ("210", "needs a call from a browser"),
-    ("211", "needs a conversation that ends in a transfer"),
-    ("212", "needs a conversation with an answering machine"),
-    ("213", "needs a conversation that asks for a later call"),
     ("X56", "needs a conversation that asks for a transfer"),
 ];
 

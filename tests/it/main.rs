@@ -11,6 +11,7 @@ mod bots;
 mod bots_fields;
 mod bots_versions;
 mod call_results;
+mod callbacks;
 mod calls_export;
 mod calls_list;
 mod calls_marks;

@@ -90,3 +90,26 @@ async fn what_a_call_does_not_say_the_settings_do() {
     desk.hang_up(&id).await;
     desk.app.settle().await;
 }
+
+#[tokio::test]
+async fn a_call_is_handed_on_to_a_number_only_if_the_gate_lets_it() {
+    let desk = Dialling::start_with_window().await;
+    let admin = desk.app.user(Role::Admin);
+    let bot = admin.post("/api/v1/bots", crate::support::make::bot("Anna")).await.expect(201);
+    let config =
+        desk.app.engine().get(&format!("/api/v1/config/{}?caller_id=%2B35621234567", bot["id"].as_str().unwrap())).await.expect(200);
+    let path = format!("/api/v1/engine/calls/{}/leg", config["session_id"].as_str().unwrap());
+    let engine = desk.app.engine();
+    desk.app.advance(10 * HOUR);
+    // The token has run out meanwhile.
+    let admin = desk.app.user(Role::Admin);
+    engine.post(&path, json!({ "phone": MALTA })).await.expect(204);
+    admin.post("/api/v1/do-not-call", json!({ "phone": MALTA })).await.expect(201);
+    for phone in [MALTA, "+4990012345678", "desk", ""] {
+        let refusal = engine.post(&path, json!({ "phone": phone })).await.expect(422);
+        assert_eq!(refusal["error"], "call_not_permitted", "{phone}: {refusal}");
+    }
+    engine.post(&path, json!({ "number": MALTA })).await.expect(422);
+    engine.post("/api/v1/engine/calls/nobody/leg", json!({ "phone": MALTA })).await.expect(404);
+    admin.post(&path, json!({ "phone": MALTA })).await.expect(403);
+}

@@ -21,6 +21,8 @@ pub(super) struct Gathered {
     pub(super) usage: Vec<Value>,
     /// How long each step of each turn took.
     pub(super) latency: Latency,
+    /// Who answered a call that we placed.
+    pub(super) answering: Option<Map<String, Value>>,
     /// The `transfer_*` fields, once the caller was handed on or could not be.
     pub(super) transfer: Map<String, Value>,
     /// What the bot's prompts found in the call.
@@ -39,6 +41,7 @@ impl Gathered {
             intents: Vec::new(),
             usage: Vec::new(),
             latency: Latency::default(),
+            answering: None,
             transfer: Map::new(),
             analysis: None,
             qc: None,

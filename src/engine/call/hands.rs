@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 
+use super::ears::Ears;
 use super::exchange::Exchange;
 use super::prepare::Prepared;
 use super::record::Record;
@@ -15,14 +14,14 @@ use super::state::{self, End};
 use super::timers::Timers;
 use crate::base::Clock;
 use crate::contract::config::CallConfig;
-use crate::engine::media::{Clip, ClipId, Hearing, Listen, Listener, MediaSession, Pour, Utterance};
-use crate::engine::pipeline::speak::{Speaker, tone};
+use crate::engine::detect::{Watch, WatchRules};
+use crate::engine::media::{Clip, ClipId, Frame, Listen, MediaSession, Pour};
+use crate::engine::pipeline::speak::{Speaker, Voice, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
-use crate::engine::pipeline::turn::{Action, Input, Line, LineKind, Question, Timer};
+use crate::engine::pipeline::turn::{Action, Handover, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
 use crate::engine::providers::chain::Replaced;
-use crate::engine::providers::live::Ear;
-use crate::engine::providers::{Ask, Heard, ProviderError};
+use crate::engine::providers::{Ask, ProviderError};
 use crate::engine::tools::{ToolUse, Toolbox};
 
 /// The timers of an answered call.
@@ -38,19 +37,18 @@ pub(super) enum TimerKind {
 pub(super) struct Hands {
     pub(super) media: MediaSession,
     pub(super) record: Record,
-    pub(super) listener: Listener,
+    pub(super) ears: Ears,
     pub(super) timers: Timers<TimerKind>,
     config: Arc<CallConfig>,
     providers: Providers,
     keeps_answers: bool,
     speaker: Speaker,
+    /// For words that are not the caller's.
+    pub(super) voice: Voice,
     thinker: Thinker,
     done: DoneSender,
     clock: Clock,
     waiting: HashSet<ClipId>,
-    transcribing: Option<AbortOnDropHandle<()>>,
-    /// Hears the utterance that is being spoken.
-    ear: Option<Ear>,
     /// The line that is played while the rest of it is being made.
     pour: Option<(ClipId, Pour)>,
     toolbox: Toolbox,
@@ -60,23 +58,22 @@ pub(super) struct Hands {
 
 impl Hands {
     pub(super) fn new(exchange: &Exchange, prepared: Prepared, media: MediaSession, record: Record, done: DoneSender) -> Self {
-        let Prepared { config, providers, voice, rules } = prepared;
-        let toolbox = Toolbox::of(&config, &exchange.outbound);
+        let Prepared { config, providers, voice, rules, toolbox, .. } = prepared;
+        let watch = record.is_outbound().then(|| watch(&config)).flatten();
         Self {
             media,
             record,
-            listener: Listener::new(Hearing::default()),
+            ears: Ears::new(&providers, rules.pace.clone(), watch, done.clone()),
             timers: Timers::new(exchange.clock.clone()),
             keeps_answers: rules.asks_back,
-            speaker: Speaker::new(voice, done.clone()),
+            speaker: Speaker::new(voice.clone(), done.clone()),
+            voice,
             thinker: Thinker::new(providers.llm.clone(), done.clone()),
             config,
             providers,
             done,
             clock: exchange.clock.clone(),
             waiting: HashSet::new(),
-            transcribing: None,
-            ear: None,
             pour: None,
             toolbox,
             tools: JoinSet::new(),
@@ -111,8 +108,12 @@ impl Hands {
             Action::Forget(timer) => self.timers.forget(TimerKind::Talk(timer)),
             Action::Turn(turn) => self.record.turn(turn),
             Action::Intent(id, confidence) => self.record.intent(&id, confidence),
+            Action::Answered(finding) => self.record.answered_by(&finding),
             Action::Note(name, detail) => self.record.note(name, detail),
-            Action::Transfer(target) => return Some(state::Input::Transfer(target)),
+            Action::Transfer(Handover { target, reason }) => {
+                self.record.handing_on(&target, &reason);
+                return Some(state::Input::Transfer(target));
+            }
             Action::End(why) => return Some(state::Input::BotEnded(why)),
         }
         None
@@ -151,57 +152,20 @@ impl Hands {
         });
     }
 
-    /// The caller began to speak: a recogniser that hears live gets the sound from now on, and what was kept from before.
-    pub(super) fn lend_ear(&mut self, rate: u32) {
-        let Some(stt) = &self.providers.stt else { return };
-        let done = self.done.clone();
-        // A call that is busy can do without the words so far.
-        let partials = Arc::new(move |words: &str| drop(done.try_send(Done::Partial(words.to_owned()))));
-        self.ear = stt.begin(rate, &self.providers.hints, partials);
-        if let Some(ear) = &mut self.ear {
-            ear.hear(&self.listener.so_far());
-        }
-    }
-
-    /// The caller goes on speaking.
-    pub(super) fn hear_on(&mut self, samples: &[i16]) {
-        if let Some(ear) = &mut self.ear {
-            ear.hear(samples);
-        }
-    }
-
-    /// What is being said is not for the bot.
-    pub(super) fn forget_voice(&mut self) {
-        self.listener.reset();
-        self.ear = None;
-    }
-
-    /// Hands an utterance to the recogniser. One at a time: a newer one waits for none. Without a recogniser nothing was understood, and
-    /// that is known at once.
-    pub(super) fn transcribe(&mut self, utterance: Utterance) -> Option<Input> {
-        let utterance = Clip { rate: utterance.rate, samples: utterance.samples.into() };
-        // The pause that ended the utterance is part of what the caller waits.
-        let pause = Duration::from_millis(Hearing::default().end_ms.into());
-        self.record.gathered.latency.speech_ended(self.clock.now().minus(pause));
-        let Some(stt) = self.providers.stt.clone() else { return Some(Input::Heard(Heard { text: String::new(), confidence: 0.0 })) };
-        let (hints, done, before, ear) = (self.providers.hints.clone(), self.done.clone(), self.transcribing.take(), self.ear.take());
-        self.transcribing = Some(AbortOnDropHandle::new(tokio::spawn(async move {
-            if let Some(before) = before {
-                // Utterances keep their order; a recogniser that died says so itself.
-                let _ = before.await;
+    /// Takes what the caller says, and gives what it means for the conversation.
+    pub(super) fn hear(&mut self, frame: &Frame) -> Vec<Input> {
+        let inputs = self.ears.hear(frame);
+        for input in &inputs {
+            if let Input::VoiceEnded(silence) = input {
+                // The silence that ended the speech is part of what the caller waits.
+                self.record.gathered.latency.speech_ended(self.clock.now().minus(*silence));
             }
-            let heard = match ear {
-                Some(ear) => stt.finish(ear, &utterance, &hints).await,
-                None => stt.transcribe(&utterance, &hints).await,
-            };
-            // The call is over when nobody receives.
-            let _ = done.send(Done::Heard(heard)).await;
-        })));
-        None
+        }
+        inputs
     }
 
-    /// What came back from a provider, as the conversation's input. Stale answers are dropped.
-    pub(super) fn done(&mut self, done: Done) -> Option<Input> {
+    /// What came back from a provider, as the conversation's inputs. Stale answers are dropped.
+    pub(super) fn done(&mut self, done: Done) -> Vec<Input> {
         for Replaced { slot, name, by, reason } in self.providers.replaced.take() {
             let detail = [("provider", slot.to_owned()), ("name", name), ("by", by), ("reason", reason)];
             self.record.note("provider_replaced", detail.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect());
@@ -212,11 +176,11 @@ impl Hands {
                     self.media.play(id, &clip);
                 }
                 self.note_spare(instead_of);
-                None
+                Vec::new()
             }
             Done::Part { id, clip } => {
                 self.play_on(id, &clip);
-                None
+                Vec::new()
             }
             Done::Whole { id, instead_of } => {
                 self.waiting.remove(&id);
@@ -224,25 +188,25 @@ impl Hands {
                     pour.end();
                 }
                 self.note_spare(instead_of);
-                None
+                Vec::new()
             }
             Done::Partial(words) => {
                 self.providers.llm.foresee(&words);
-                Some(Input::Partial(words))
+                self.ears.heard_so_far(&words);
+                vec![Input::Partial(words)]
             }
-            Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)),
-            Done::Gave(n, gave) => Some(Input::Gave(n, gave)),
-            Done::Heard(Ok(heard)) => Some(Input::Heard(heard)),
-            Done::Heard(Err(error)) => Some(Input::HeardNothing(error)),
+            Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)).into_iter().collect(),
+            Done::Gave(n, gave) => vec![Input::Gave(n, gave)],
+            Done::Heard(n, heard) => self.ears.understood(n, heard),
             Done::Thought { generation, thought } if self.thinker.is_current(generation) => {
                 self.record.gathered.latency.token(self.clock.now());
                 if let Thought::Usage { prompt_tokens, completion_tokens } = thought {
                     self.record.used(prompt_tokens, completion_tokens);
-                    return None;
+                    return Vec::new();
                 }
-                Some(Input::Thought(thought))
+                vec![Input::Thought(thought)]
             }
-            Done::Thought { .. } => None,
+            Done::Thought { .. } => Vec::new(),
         }
     }
 
@@ -280,4 +244,11 @@ impl Hands {
         };
         self.record.finish(end, stats).await;
     }
+}
+
+/// The watch over who answers a call that we placed.
+fn watch(config: &CallConfig) -> Option<Watch> {
+    let declared = &config.answering_machines;
+    let is_watched = declared.enabled && config.announcement.is_none();
+    is_watched.then(|| Watch::new(WatchRules::from(declared), &config.language))
 }

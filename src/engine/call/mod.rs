@@ -3,7 +3,9 @@
 //! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
 
 mod aftercare;
+mod consult;
 mod disposition;
+mod ears;
 mod exchange;
 mod gathered;
 mod hands;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use tracing::warn;
 
 use super::exchange::Exchange;
@@ -11,6 +12,8 @@ use crate::contract::config::CallConfig;
 use crate::engine::pipeline::Providers;
 use crate::engine::pipeline::speak::Voice;
 use crate::engine::pipeline::turn::Rules;
+use crate::engine::tools::mcp::{Discovered, discover};
+use crate::engine::tools::{CallbackTool, SCHEDULE_CALLBACK, Toolbox};
 
 /// How long the answer waits for the first words at most.
 const WORDS_WITHIN: Duration = Duration::from_millis(2500);
@@ -21,15 +24,19 @@ pub(super) struct Prepared {
     pub(super) rules: Rules,
     pub(super) providers: Providers,
     pub(super) voice: Voice,
+    /// What the bot can do besides talking.
+    pub(super) toolbox: Toolbox,
+    /// What happened meanwhile: names of events and their details.
+    pub(super) notes: Vec<(&'static str, Map<String, Value>)>,
 }
 
 /// Makes the providers and the first words. A provider that cannot speak now is heard of again, and dealt with, on the call.
-pub(super) async fn prepare(exchange: &Exchange, config: CallConfig) -> Result<Prepared> {
+pub(super) async fn prepare(exchange: &Exchange, mut config: CallConfig) -> Result<Prepared> {
+    let (toolbox, notes) = tools(exchange, &mut config).await;
     let providers = exchange.providers.providers(&config).map_err(|error| Error::unavailable(error.message))?;
-    let mut rules = Rules::of(&config, providers.stt.is_some());
+    let rules = Rules::of(&config, providers.stt.is_some());
     if let Some(stt) = providers.stt.as_ref().filter(|stt| stt.is_live()) {
         stt.warm(&providers.hints);
-        rules.min_words = config.min_words_interruption as usize;
     }
     providers.tts.warm();
     let tts = &config.tts;
@@ -49,7 +56,22 @@ pub(super) async fn prepare(exchange: &Exchange, config: CallConfig) -> Result<P
         () = exchange.clock.sleep(WORDS_WITHIN) => {}
     }
     spare_words(&voice, &rules);
-    Ok(Prepared { config: Arc::new(config), rules, providers, voice })
+    Ok(Prepared { config: Arc::new(config), rules, providers, voice, toolbox, notes })
+}
+
+/// What the bot declares, what its servers offer, and call backs. What servers offer is declared on the call from here on.
+async fn tools(exchange: &Exchange, config: &mut CallConfig) -> (Toolbox, Vec<(&'static str, Map<String, Value>)>) {
+    let mut toolbox = Toolbox::of(config, &exchange.outbound);
+    if config.callback.is_some() {
+        let tool = CallbackTool::new(Arc::new(exchange.control.clone()), config.session_id.clone());
+        toolbox = toolbox.with(SCHEDULE_CALLBACK, Arc::new(tool));
+    }
+    if config.mcp_servers.is_empty() {
+        return (toolbox, Vec::new());
+    }
+    let Discovered { declared, tools, notes } = discover(config, &exchange.outbound, &exchange.clock).await;
+    config.tools.extend(declared);
+    (toolbox.with_all(tools), notes)
 }
 
 /// The failure sentence becomes sound while nothing has failed yet.

@@ -18,6 +18,7 @@ use crate::contract::config::CallConfig;
 use crate::contract::event::CallEventKind;
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
+use crate::engine::detect::Finding;
 use crate::engine::link::journal::{Entry, Journal, recording_path};
 use crate::engine::link::report::Reporter;
 use crate::engine::link::spool::Parcel;
@@ -129,6 +130,19 @@ impl Record {
         self.gathered.intents.push(json!({ "id": id, "confidence": confidence, "ts": self.exchange.clock.now() }));
     }
 
+    /// Whether we placed the call.
+    pub(super) fn is_outbound(&self) -> bool {
+        self.gathered.skeleton.call_direction.as_deref() == Some("outbound")
+    }
+
+    /// It was found out who answered.
+    pub(super) fn answered_by(&mut self, finding: &Finding) {
+        let found = json!({ "answered_by": finding.who.word(), "after_ms": finding.after_ms, "evidence": finding.evidence });
+        let Value::Object(found) = found else { return };
+        self.note("answered_by", found.clone());
+        self.gathered.answering = Some(found);
+    }
+
     /// A model used tokens.
     pub(super) fn used(&mut self, prompt_tokens: u64, completion_tokens: u64) {
         self.gathered.usage.push(json!({
@@ -137,15 +151,28 @@ impl Record {
         }));
     }
 
-    /// The caller was handed on.
-    pub(super) fn transferred(&mut self, target: &str) {
-        self.gathered.skeleton.was_transferred = Some(true);
+    /// The caller is about to be handed on.
+    pub(super) fn handing_on(&mut self, target: &str, reason: &str) {
         self.gathered.transfer.insert("transfer_target".to_owned(), target.into());
-        self.gathered.transfer.insert("transfer_destination".to_owned(), target.into());
-        self.gathered.transfer.insert("transfer_method".to_owned(), "refer".into());
+        if !reason.is_empty() {
+            self.gathered.transfer.insert("transfer_reason".to_owned(), reason.into());
+        }
+    }
+
+    /// The caller was handed on.
+    pub(super) fn transferred(&mut self, destination: &str, method: &str) {
+        self.gathered.skeleton.was_transferred = Some(true);
         let at = self.gathered.skeleton.answered_at.map_or(0.0, |from| self.exchange.clock.now().since(from).as_secs_f64());
-        self.gathered.transfer.insert("transfer_at".to_owned(), at.round().into());
-        self.event(CallEventKind::Transferred { target: target.to_owned(), method: "refer".to_owned() });
+        for (name, value) in [("destination", destination.into()), ("method", method.into()), ("at", at.round().into())] {
+            self.gathered.transfer.insert(format!("transfer_{name}"), value);
+        }
+        self.gathered.transfer.remove("transfer_failed_reason");
+        self.event(CallEventKind::Transferred { target: destination.to_owned(), method: method.to_owned() });
+    }
+
+    /// Why the caller is handed on, in the words of the model.
+    pub(super) fn transfer_reason(&self) -> String {
+        self.gathered.transfer.get("transfer_reason").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// The transfer did not come about.

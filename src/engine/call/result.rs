@@ -38,6 +38,7 @@ pub(super) fn build(gathered: &Gathered, ending: &Ending<'_>) -> CallResultsPayl
     result.recording_key = ending.recording.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     result.latency = gathered.latency.summary();
     result.latency_samples = Some(gathered.latency.samples_json()).filter(|samples| !samples.is_empty());
+    result.answering = gathered.answering.clone();
     result.post_call_analysis = gathered.analysis.clone();
     result.qc_analysis = gathered.qc.clone();
     tokens(&mut result, &gathered.usage);

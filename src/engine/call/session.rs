@@ -5,23 +5,28 @@ use std::time::Duration;
 
 use serde_json::Map;
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, info};
 
+use super::consult::{Whom, briefing, consult, ringing};
 use super::exchange::Exchange;
 use super::hands::{Hands, TimerKind};
 use super::live::Order;
 use super::prepare::Prepared;
 use super::record::Record;
-use super::state::{self, CallState, End, Phase};
-use super::transfer;
+use super::state::{self, CallState, End};
+use super::talk::{Side, join};
+use super::transfer::{self, Goal};
 use crate::contract::event::CallEventKind;
-use crate::engine::media::{Frame, MediaEvent, MediaSession, Speech};
+use crate::engine::media::{ClipId, MediaEvent, MediaSession};
 use crate::engine::pipeline::Done;
 use crate::engine::pipeline::turn::{self, Conversation};
 use crate::engine::sip::{Leg, LegEnd, LegEvent};
 
 /// How long the target of a transfer may take.
 const TRANSFER_WITHIN: Duration = Duration::from_secs(40);
+/// What the caller hears while the target is called; no line of the bot has this name.
+const RINGING: ClipId = ClipId(u64::MAX);
 /// Answers of providers that may wait for the call's task; more make the provider wait.
 const MOST_DONE: usize = 64;
 
@@ -42,19 +47,48 @@ pub(super) struct Setup {
 /// Holds the conversation, then writes the result.
 pub(super) async fn run(setup: Setup) {
     let (done_sender, done) = mpsc::channel(MOST_DONE);
-    let Setup { exchange, host, leg, session, sounds, orders, prepared, mut record, state } = setup;
+    let Setup { exchange, host, leg, session, sounds, orders, mut prepared, mut record, state } = setup;
     record.read_by(prepared.providers.analyst.clone());
     record.event(CallEventKind::Started);
     for notice in &prepared.config.notices {
         record.note(notice, Map::new());
     }
+    for (name, detail) in std::mem::take(&mut prepared.notes) {
+        record.note(name, detail);
+    }
     let talk = Conversation::new(prepared.rules.clone());
     let hands = Hands::new(&exchange, prepared, session, record, done_sender);
-    let mut call = Session { exchange, host, leg, sounds, orders, done, state, talk, hands, work: VecDeque::new(), end: None };
+    let mut call = Session {
+        exchange,
+        host,
+        leg,
+        sounds,
+        orders,
+        done,
+        state,
+        talk,
+        hands,
+        work: VecDeque::new(),
+        goal: None,
+        consulting: JoinSet::new(),
+        target: None,
+        is_joined: false,
+        end: None,
+    };
     call.work.push_back(Work::Talk(turn::Input::Begin));
-    let end = call.hold().await;
+    let held = call.hold().await;
     call.talk_step(turn::Input::Stop).await;
-    call.hands.close(end).await;
+    let Session { exchange, leg, sounds, mut orders, hands, .. } = call;
+    let end = match held {
+        Held::Over(end) => end,
+        Held::Joined(target) => {
+            let caller = Side { leg, session: hands.media.clone(), sounds };
+            let end = join(&exchange, caller, *target, &mut orders).await;
+            // Whoever hung up: the caller was handed on.
+            End { outcome: if end.by == "error" { end.outcome } else { "transferred-to-vnum" }, ..end }
+        }
+    };
+    hands.close(end).await;
 }
 
 struct Session {
@@ -68,7 +102,22 @@ struct Session {
     talk: Conversation,
     hands: Hands,
     work: VecDeque<Work>,
+    /// Where the caller is handed on to.
+    goal: Option<Goal>,
+    /// The call to the target, while it is made.
+    consulting: JoinSet<Result<Side, String>>,
+    /// The target, once it is there.
+    target: Option<Side>,
+    is_joined: bool,
     end: Option<End>,
+}
+
+/// How the bot's part of a call ended.
+enum Held {
+    /// The call is over.
+    Over(End),
+    /// The caller has somebody else to talk with.
+    Joined(Box<Side>),
 }
 
 /// An input for one of the two state machines.
@@ -79,7 +128,7 @@ enum Work {
 
 impl Session {
     /// Moves messages until the call is over.
-    async fn hold(&mut self) -> End {
+    async fn hold(&mut self) -> Held {
         loop {
             while let Some(work) = self.work.pop_front() {
                 match work {
@@ -88,7 +137,10 @@ impl Session {
                 }
             }
             if let Some(end) = self.end.take() {
-                return end;
+                return Held::Over(end);
+            }
+            if let Some(target) = self.target.take_if(|_| self.is_joined) {
+                return Held::Joined(Box::new(target));
             }
             tokio::select! {
                 event = self.leg.events.recv() => self.leg_event(event),
@@ -98,6 +150,7 @@ impl Session {
                     Order::HangUp => state::Input::HungUpByOperator,
                     Order::Stop => state::Input::Stopping,
                 })),
+                Some(outcome) = self.consulting.join_next() => self.consulted(outcome).await,
                 timer = self.hands.timers.next() => self.due(timer),
             }
         }
@@ -113,12 +166,17 @@ impl Session {
 
     async fn state_step(&mut self, input: state::Input) {
         self.state.is_closing = self.talk.is_closing();
+        self.state.is_machine = self.talk.is_machine();
+        self.state.is_put_off = self.talk.is_put_off();
         for action in self.state.step(input) {
             match action {
                 state::Action::Refer(target) => self.refer(&target).await,
-                state::Action::ReportTransferred(target) => self.hands.record.transferred(&target),
+                state::Action::ReportTransferred => self.handed_on(),
+                state::Action::Join => self.is_joined = true,
                 state::Action::GiveBack(reason) => {
                     self.hands.timers.forget(TimerKind::Transfer);
+                    self.consulting.abort_all();
+                    self.hands.media.stop().await;
                     self.hands.record.transfer_failed(&reason);
                     self.work.push_back(Work::Talk(turn::Input::TransferFailed(reason)));
                 }
@@ -134,14 +192,60 @@ impl Session {
     }
 
     async fn refer(&mut self, target: &str) {
-        let sent = match transfer::resolve(self.hands.config(), target, self.host.as_deref()) {
-            Ok(uri) => self.leg.control.refer(uri).await.map_err(|error| error.message().to_owned()),
-            Err(why) => Err(why),
+        let goal = match transfer::resolve(self.hands.config(), target, self.host.as_deref()) {
+            Ok(goal) => goal,
+            Err(why) => return self.work.push_back(Work::State(state::Input::ReferFailed(why))),
         };
+        let sent = match goal.briefing.clone() {
+            Some(briefing) => {
+                self.consult(&goal, &briefing);
+                Ok(())
+            }
+            None => self.leg.control.refer(goal.uri.clone()).await.map_err(|error| error.message().to_owned()),
+        };
+        self.goal = Some(goal);
         match sent {
             Ok(()) => self.hands.timers.wake(TimerKind::Transfer, TRANSFER_WITHIN),
             Err(why) => self.work.push_back(Work::State(state::Input::ReferFailed(why))),
         }
+    }
+
+    /// Calls the target first; the caller hears it ring.
+    fn consult(&mut self, goal: &Goal, words: &str) {
+        let record = &self.hands.record;
+        let skeleton = &record.gathered.skeleton;
+        let caller = skeleton.from_number.as_deref().or(skeleton.caller_id.as_deref());
+        let words = briefing(words, caller, &record.transfer_reason());
+        let whom = Whom::of(&self.exchange, goal, skeleton.carrier_id.as_ref(), caller);
+        let (exchange, session_id, voice) = (self.exchange.clone(), record.session_id().clone(), self.hands.voice.clone());
+        self.consulting.spawn(Box::pin(async move {
+            // Without a voice the target is not told, but has the caller.
+            let clip = voice.speak(&words, false).await.ok().map(|spoken| spoken.clip);
+            consult(exchange, session_id, whom, clip).await
+        }));
+        self.hands.media.play(RINGING, &ringing());
+        self.work.push_back(Work::State(state::Input::Consulting));
+    }
+
+    /// What became of the call to the target.
+    async fn consulted(&mut self, outcome: Result<Result<Side, String>, JoinError>) {
+        let input = match outcome {
+            Ok(Ok(side)) => {
+                self.hands.media.stop().await;
+                self.target = Some(side);
+                state::Input::Joined
+            }
+            Ok(Err(why)) => state::Input::ReferFailed(why),
+            Err(error) if error.is_cancelled() => return,
+            Err(_) => state::Input::ReferFailed("the call to the target broke".to_owned()),
+        };
+        self.work.push_back(Work::State(input));
+    }
+
+    fn handed_on(&mut self) {
+        let Some(goal) = &self.goal else { return };
+        let method = if goal.briefing.is_some() { "attended" } else { "refer" };
+        self.hands.record.transferred(&goal.uri, method);
     }
 
     fn leg_event(&mut self, event: Option<LegEvent>) {
@@ -164,7 +268,7 @@ impl Session {
     }
 
     fn key(&mut self, key: char) {
-        if !matches!(self.state.phase(), Phase::Transferring(_)) {
+        if !self.state.is_handing_on() {
             self.work.push_back(Work::Talk(turn::Input::Key(key)));
         }
     }
@@ -181,8 +285,10 @@ impl Session {
             }
             MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),
             MediaEvent::Key(key) => self.key(key),
-            MediaEvent::Heard(frame) if !matches!(self.state.phase(), Phase::Transferring(_)) => self.heard(&frame),
-            MediaEvent::Heard(_) => self.hands.forget_voice(),
+            MediaEvent::Heard(frame) if !self.state.is_handing_on() => {
+                self.work.extend(self.hands.hear(&frame).into_iter().map(Work::Talk));
+            }
+            MediaEvent::Heard(_) => self.hands.ears.reset(),
             MediaEvent::Silent(seconds) => debug!(seconds, "No packets from the far end"),
             MediaEvent::RecordingFailed(why) => {
                 self.hands.record.note("recording_failed", Map::from_iter([("reason".to_owned(), why.into())]))
@@ -190,26 +296,8 @@ impl Session {
         }
     }
 
-    fn heard(&mut self, frame: &Frame) {
-        for piece in frame.pieces() {
-            match self.hands.listener.hear(frame.rate, piece) {
-                Some(Speech::Started) => {
-                    self.hands.lend_ear(frame.rate);
-                    self.work.push_back(Work::Talk(turn::Input::VoiceStarted));
-                }
-                Some(Speech::Ended(utterance)) => {
-                    let known = self.hands.transcribe(utterance);
-                    self.work.extend([turn::Input::VoiceEnded].into_iter().chain(known).map(Work::Talk));
-                }
-                None => self.hands.hear_on(piece),
-            }
-        }
-    }
-
     fn done(&mut self, done: Done) {
-        if let Some(input) = self.hands.done(done) {
-            self.work.push_back(Work::Talk(input));
-        }
+        self.work.extend(self.hands.done(done).into_iter().map(Work::Talk));
     }
 
     fn due(&mut self, timer: TimerKind) {

@@ -23,6 +23,8 @@ pub(super) enum Phase {
     Talking,
     /// A REFER is out.
     Transferring(String),
+    /// The target is being called, and told about the caller.
+    Consulting(String),
     /// Over.
     Ended,
 }
@@ -42,6 +44,10 @@ pub(super) enum Input {
     BotEnded(Why),
     /// The bot wants the caller handed on.
     Transfer(String),
+    /// The target is called first.
+    Consulting,
+    /// The target is there and has been told.
+    Joined,
     /// The transfer's progress, as a SIP status.
     ReferProgress(u16),
     /// The transfer did not come about.
@@ -62,7 +68,9 @@ pub(super) enum Action {
     /// Send a REFER.
     Refer(String),
     /// The call was handed on: tell the control plane.
-    ReportTransferred(String),
+    ReportTransferred,
+    /// Join the caller with the target.
+    Join,
     /// The bot has the caller back, for this reason.
     GiveBack(String),
     /// End the leg.
@@ -101,11 +109,15 @@ pub(super) struct CallState {
     phase: Phase,
     /// Whether the bot had said all when the far end hung up.
     pub(super) is_closing: bool,
+    /// Whether the far end is a machine that the bot does not talk with.
+    pub(super) is_machine: bool,
+    /// Whether the far end asked to be called back, and will be.
+    pub(super) is_put_off: bool,
 }
 
 impl CallState {
     pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, phase: Phase::Dialing, is_closing: false }
+        Self { direction, phase: Phase::Dialing, is_closing: false, is_machine: false, is_put_off: false }
     }
 
     /// Where the call is.
@@ -115,6 +127,20 @@ impl CallState {
 
     /// Takes one input. After [`Action::Finish`] nothing comes out any more.
     pub(super) fn step(&mut self, input: Input) -> Vec<Action> {
+        let mut actions = self.decide(input);
+        if self.is_put_off && self.direction == Direction::Outbound {
+            for action in &mut actions {
+                if let Action::Finish(end) = action
+                    && matches!(end.outcome, "finished" | "far-hangup")
+                {
+                    end.outcome = "not-now";
+                }
+            }
+        }
+        actions
+    }
+
+    fn decide(&mut self, input: Input) -> Vec<Action> {
         if self.phase == Phase::Ended {
             return Vec::new();
         }
@@ -126,6 +152,8 @@ impl CallState {
             Input::LegEnded(how) => self.leg_ended(how),
             Input::BotEnded(why) => self.hang_up(end_of_bot(why)),
             Input::Transfer(target) => self.go(Phase::Transferring(target.clone()), vec![Action::Refer(target)]),
+            Input::Consulting => self.consulting(),
+            Input::Joined => self.joined(),
             Input::ReferProgress(code) => self.refer_progress(code),
             Input::ReferFailed(why) => self.give_back(why),
             Input::HungUpByOperator => self.hang_up(self.operator_end()),
@@ -142,21 +170,41 @@ impl CallState {
         self.go(Phase::Ended, vec![Action::HangUp, Action::Finish(end)])
     }
 
+    fn consulting(&mut self) -> Vec<Action> {
+        if let Phase::Transferring(target) = &self.phase {
+            self.phase = Phase::Consulting(target.clone());
+        }
+        Vec::new()
+    }
+
+    fn joined(&mut self) -> Vec<Action> {
+        if !matches!(self.phase, Phase::Consulting(_)) {
+            return Vec::new();
+        }
+        self.go(Phase::Ended, vec![Action::ReportTransferred, Action::Join])
+    }
+
+    /// Whether the bot has let the caller go, for now.
+    pub(super) fn is_handing_on(&self) -> bool {
+        matches!(self.phase, Phase::Transferring(_) | Phase::Consulting(_))
+    }
+
     fn refer_progress(&mut self, code: u16) -> Vec<Action> {
-        let Phase::Transferring(target) = &self.phase else { return Vec::new() };
+        if !matches!(self.phase, Phase::Transferring(_)) {
+            return Vec::new();
+        }
         match code {
             0..200 => Vec::new(),
             200..300 => {
-                let target = target.clone();
                 let end = End::new("bot", "transferred-to-vnum", None);
-                self.go(Phase::Ended, vec![Action::ReportTransferred(target), Action::HangUp, Action::Finish(end)])
+                self.go(Phase::Ended, vec![Action::ReportTransferred, Action::HangUp, Action::Finish(end)])
             }
             _ => self.give_back(format!("the target answered {code}")),
         }
     }
 
     fn give_back(&mut self, why: String) -> Vec<Action> {
-        if matches!(self.phase, Phase::Transferring(_)) { self.go(Phase::Talking, vec![Action::GiveBack(why)]) } else { Vec::new() }
+        if self.is_handing_on() { self.go(Phase::Talking, vec![Action::GiveBack(why)]) } else { Vec::new() }
     }
 
     fn operator_end(&self) -> End {
@@ -168,11 +216,12 @@ impl CallState {
 
     fn leg_ended(&mut self, how: LegEnd) -> Vec<Action> {
         // A phone that hangs up as soon as it has taken the REFER has been handed on.
-        if let (Phase::Transferring(target), LegEnd::Remote | LegEnd::Local) = (&self.phase, &how) {
-            let (target, end) = (target.clone(), End::new("bot", "transferred-to-vnum", None));
-            return self.go(Phase::Ended, vec![Action::ReportTransferred(target), Action::Finish(end)]);
+        if let (Phase::Transferring(_), LegEnd::Remote | LegEnd::Local) = (&self.phase, &how) {
+            let end = End::new("bot", "transferred-to-vnum", None);
+            return self.go(Phase::Ended, vec![Action::ReportTransferred, Action::Finish(end)]);
         }
         let end = match how {
+            LegEnd::Remote if self.is_machine => end_of_bot(Why::Machine),
             LegEnd::Remote if self.is_closing => End::new("customer", "finished", None),
             LegEnd::Remote | LegEnd::Cancelled => End::new("customer", "far-hangup", None),
             LegEnd::Local => End::new("bot", "finished", None),
@@ -188,6 +237,7 @@ fn end_of_bot(why: Why) -> End {
         Why::Finished => End::new("bot", "finished", None),
         Why::NoReaction => End::new("RNR", "far-hangup", None),
         Why::MaxDuration => End::new("timeout", "max-duration", None),
+        Why::Machine => End::new("voicemail", "voicemail", None),
         Why::Failed(detail) => End::failed(detail),
     }
 }
@@ -227,6 +277,7 @@ mod tests {
             (Input::BotEnded(Why::Finished), ("bot", "finished")),
             (Input::BotEnded(Why::NoReaction), ("RNR", "far-hangup")),
             (Input::BotEnded(Why::MaxDuration), ("timeout", "max-duration")),
+            (Input::BotEnded(Why::Machine), ("voicemail", "voicemail")),
             (Input::BotEnded(Why::Failed("x".to_owned())), ("error", "failed")),
             (Input::LegEnded(LegEnd::Remote), ("customer", "far-hangup")),
             (Input::LegEnded(LegEnd::Failed { why: "x".to_owned() }), ("error", "failed")),
@@ -264,11 +315,45 @@ mod tests {
             state
         };
         let handed_on = transferring().step(Input::ReferProgress(200));
-        assert_eq!((&handed_on[0], finish(&handed_on)), (&Action::ReportTransferred("desk".to_owned()), ("bot", "transferred-to-vnum")));
+        assert_eq!((&handed_on[0], finish(&handed_on)), (&Action::ReportTransferred, ("bot", "transferred-to-vnum")));
         assert_eq!(finish(&transferring().step(Input::LegEnded(LegEnd::Remote))), ("bot", "transferred-to-vnum"));
         let mut state = transferring();
         assert_eq!(state.step(Input::ReferProgress(486)), [Action::GiveBack("the target answered 486".to_owned())]);
         assert_eq!(state.phase(), &Phase::Talking);
+    }
+
+    #[test]
+    fn somebody_who_will_be_called_back_had_no_time_now() {
+        for (direction, expected) in [(Direction::Outbound, "not-now"), (Direction::Inbound, "finished")] {
+            let mut state = talking(direction);
+            state.is_put_off = true;
+            assert_eq!(finish(&state.step(Input::BotEnded(Why::Finished))), ("bot", expected));
+        }
+        let mut state = talking(Direction::Outbound);
+        state.is_put_off = true;
+        assert_eq!(finish(&state.step(Input::BotEnded(Why::Failed("x".to_owned())))), ("error", "failed"));
+    }
+
+    #[test]
+    fn a_target_that_is_called_first_gets_the_caller_or_the_bot_has_them_back() {
+        let consulting = || {
+            let mut state = talking(Direction::Inbound);
+            state.step(Input::Transfer("desk".to_owned()));
+            assert!(state.step(Input::Consulting).is_empty() && state.is_handing_on());
+            state
+        };
+        assert_eq!(consulting().step(Input::Joined), [Action::ReportTransferred, Action::Join]);
+        assert_eq!(consulting().step(Input::ReferFailed("busy".to_owned())), [Action::GiveBack("busy".to_owned())]);
+        assert!(consulting().step(Input::ReferProgress(200)).is_empty(), "nobody was referred");
+        assert_eq!(finish(&consulting().step(Input::LegEnded(LegEnd::Remote))), ("customer", "far-hangup"), "a caller who does not wait");
+        assert!(talking(Direction::Inbound).step(Input::Joined).is_empty());
+    }
+
+    #[test]
+    fn a_machine_that_hangs_up_was_still_a_machine() {
+        let mut state = talking(Direction::Outbound);
+        state.is_machine = true;
+        assert_eq!(finish(&state.step(Input::LegEnded(LegEnd::Remote))), ("voicemail", "voicemail"));
     }
 
     #[test]

@@ -32,6 +32,13 @@ enum Who {
 
 /// Joins the two until one of them hangs up, then writes the result.
 pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>, record: Record) {
+    let session = caller.session.clone();
+    let end = join(exchange, caller, phone, orders).await;
+    record.finish(end, session.close().await.ok()).await;
+}
+
+/// Joins the two until one of them hangs up. Both legs are over when this returns; the caller's sound is not closed yet.
+pub(super) async fn join(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>) -> End {
     caller.session.connect(&phone.session);
     let mut pair = Pair { caller, phone };
     let end = pair.until_over(exchange, orders).await;
@@ -42,11 +49,10 @@ pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders:
             info!(%error, "A leg was gone before it was hung up");
         }
     }
-    let stats = caller.session.close().await.ok();
     if let Err(error) = phone.session.close().await {
         info!(%error, "A media session ended without figures");
     }
-    record.finish(end, stats).await;
+    end
 }
 
 struct Pair {

@@ -4,12 +4,45 @@ use serde_json::Value;
 
 use crate::contract::config::CallConfig;
 
+/// Where a transfer goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Goal {
+    /// What the bot declares: a number, an extension, a URI.
+    pub(super) value: String,
+    /// The whole URI.
+    pub(super) uri: String,
+    /// Whether the bot declares a URI; a number is dialled at the carrier of the call.
+    pub(super) is_uri: bool,
+    /// What is said to the target before the caller is there; `None` for a blind transfer.
+    pub(super) briefing: Option<String>,
+}
+
+impl Goal {
+    fn of(value: String, uri: String, briefing: Option<String>) -> Self {
+        let is_uri = value.contains('@') || value.to_ascii_lowercase().starts_with("sip");
+        Self { value, uri, is_uri, briefing }
+    }
+
+    /// The number or name in the URI.
+    pub(super) fn user(&self) -> String {
+        let rest = self.uri.split_once(':').map_or(self.uri.as_str(), |(_, rest)| rest);
+        rest.split(['@', ';', '?']).next().unwrap_or_default().to_owned()
+    }
+
+    /// `host:port` of the URI.
+    pub(super) fn host(&self) -> String {
+        let rest = self.uri.split_once(':').map_or(self.uri.as_str(), |(_, rest)| rest);
+        let host = rest.split_once('@').map_or(rest, |(_, host)| host).split([';', '?', '>']).next().unwrap_or_default();
+        if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host.to_owned() } else { format!("{host}:5060") }
+    }
+}
+
 /// The URI of a transfer's target. Only what the bot declares may be reached: named numbers, targets, and a flow's own tools; and of
 /// these, where the virtual number has a list, only what is on it.
 /// `host` is where numbers without a host are dialled: the far end of the call.
-pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> Result<String, String> {
+pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> Result<Goal, String> {
     let target = target.trim();
-    let value = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
+    let (value, briefing) = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
     if !is_permitted(config.transfer_allowed.as_deref(), target, &value) {
         return Err(format!("{target} is not on the number's list of transfers"));
     }
@@ -17,29 +50,36 @@ pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> 
         return Err("the target is not a number or URI".to_owned());
     }
     if ["sip:", "sips:", "tel:"].iter().any(|scheme| value.to_ascii_lowercase().starts_with(scheme)) {
-        return Ok(value);
+        let uri = value.clone();
+        return Ok(Goal::of(value, uri, briefing));
     }
     match host {
-        _ if value.contains('@') => Ok(format!("sip:{value}")),
-        Some(host) => Ok(format!("sip:{value}@{host}")),
+        _ if value.contains('@') => Ok(Goal::of(value.clone(), format!("sip:{value}"), briefing)),
+        Some(host) => Ok(Goal::of(value.clone(), format!("sip:{value}@{host}"), briefing)),
         None => Err("there is no carrier to transfer through".to_owned()),
     }
 }
 
-/// What a name or value stands for, if the bot declares it.
-fn allowed(config: &CallConfig, target: &str) -> Option<String> {
+/// What a name or value stands for, if the bot declares it, and its briefing if it is called first.
+fn allowed(config: &CallConfig, target: &str) -> Option<(String, Option<String>)> {
     let named = config.transfer_numbers.iter().find(|(name, value)| name.eq_ignore_ascii_case(target) || value.as_str() == target);
     if let Some((_, value)) = named {
-        return Some(value.clone());
+        return Some((value.clone(), None));
     }
     let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     let listed = config.transfer_targets.iter().find_map(|entry| {
         let is_enabled = entry.get("enabled").and_then(Value::as_bool).unwrap_or(true);
         let is_it = ["id", "name", "label", "value"].iter().any(|key| text(entry, key).is_some_and(|t| t.eq_ignore_ascii_case(target)));
-        text(entry, "value").filter(|_| is_enabled && is_it)
+        text(entry, "value").filter(|_| is_enabled && is_it).map(|value| (value, declared_briefing(entry)))
     });
     let flow = config.flow.iter().flat_map(|flow| &flow.intents).filter_map(|intent| intent.tool.as_ref()?.target.clone());
-    listed.or_else(|| flow.into_iter().find(|declared| declared == target))
+    listed.or_else(|| flow.into_iter().find(|declared| declared == target).map(|value| (value, None)))
+}
+
+/// What a target declares about being called first: its briefing; `None` for a blind transfer.
+fn declared_briefing(target: &Value) -> Option<String> {
+    let is_attended = target.get("attended").and_then(Value::as_bool).unwrap_or(false);
+    is_attended.then(|| target.get("briefing").and_then(Value::as_str).unwrap_or_default().to_owned())
 }
 
 /// Whether a number's list has the target by its name or its value. Without a list everything declared is permitted; an empty one permits
@@ -112,8 +152,71 @@ mod tests {
             ("sip:evil@example.org", Err(())),
         ];
         for (target, expected) in cases {
-            assert_eq!(resolve(&config(), target, Some("10.0.0.1:5060")).map_err(|_| ()), expected.map(str::to_owned), "{target}");
+            let found = resolve(&config(), target, Some("10.0.0.1:5060")).map(|goal| goal.uri).map_err(|_| ());
+            assert_eq!(found, expected.map(str::to_owned), "{target}");
         }
+    }
+
+    #[test]
+    fn a_goal_knows_its_user_and_its_host() {
+        for (value, uri, user, host, is_uri) in [
+            ("+491234567", "sip:+491234567@10.0.0.1:5070", "+491234567", "10.0.0.1:5070", false),
+            ("sip:desk@example.org", "sip:desk@example.org", "desk", "example.org:5060", true),
+            ("desk@pbx:5061;transport=tcp", "sip:desk@pbx:5061;transport=tcp", "desk", "pbx:5061", true),
+        ] {
+            let goal = Goal::of(value.to_owned(), uri.to_owned(), None);
+            assert_eq!((goal.user().as_str(), goal.host().as_str(), goal.is_uri), (user, host, is_uri), "{value}");
+        }
+    }
+
+    #[test]
+    fn of_ten_thousand_wishes_to_leave_the_list_none_is_granted() {
+        let allowed = CallConfig { transfer_allowed: Some(vec!["sales".to_owned(), "+491*".to_owned()]), ..config() };
+        let seeds =
+            ["sales", "desk", "200", "off", "+491234567", "sip:desk@example.org", "+4999999", "sip:evil@example.org", "tel:+1900", "*", ""];
+        let salt = [
+            "",
+            " ",
+            "\r\nRefer-To: <sip:evil@example.org>",
+            ";transport=tcp",
+            "@evil.example",
+            "?Replaces=x",
+            "\u{202e}",
+            "0",
+            "%40evil",
+            "<",
+            ">",
+            "\u{0}",
+            "+",
+            ",",
+        ];
+        let mut state = 1u64;
+        let mut next = |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % n
+        };
+        let reached: std::collections::BTreeSet<String> = (0..10_000)
+            .filter_map(|_| {
+                let (seed, other) = (seeds[next(seeds.len())], seeds[next(seeds.len())]);
+                let wish = match next(4) {
+                    0 => format!("{seed}{}", salt[next(salt.len())]),
+                    1 => format!("{}{seed}", salt[next(salt.len())]),
+                    2 => format!("{seed}{}{other}", salt[next(salt.len())]),
+                    _ => seed.chars().rev().chain(other.chars()).collect(),
+                };
+                resolve(&allowed, &wish, Some("10.0.0.1:5060")).ok().map(|goal| goal.uri)
+            })
+            .collect();
+        // Whatever was asked for, only the one number is ever dialled that bot and list both name.
+        assert_eq!(reached.into_iter().collect::<Vec<_>>(), ["sip:+491234567@10.0.0.1:5060"]);
+    }
+
+    #[test]
+    fn a_target_may_want_to_be_called_first() {
+        let mut attended = config();
+        attended.transfer_targets = vec![json!({ "id": "desk", "value": "100", "attended": true, "briefing": "{reason}" })];
+        assert_eq!(resolve(&attended, "desk", Some("h")).unwrap().briefing.as_deref(), Some("{reason}"));
+        assert_eq!(resolve(&config(), "desk", Some("h")).unwrap().briefing, None);
     }
 
     #[test]

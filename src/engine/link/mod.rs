@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod answer;
+mod callback;
 pub mod client;
 pub mod commands;
 pub mod journal;

@@ -16,7 +16,7 @@ use crate::base::id::{BotId, CarrierId, SessionId};
 use crate::base::{Clock, Context, Result};
 use crate::contract::config::CallConfig;
 use crate::contract::event::{CallEvent, CallEventKind};
-use crate::contract::fleet::OtherCarrier;
+use crate::contract::fleet::{OtherCarrier, SecondLeg};
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 
 /// An INVITE waits for this answer.
@@ -67,6 +67,14 @@ pub async fn ask_carrier(control: &Control, session_id: &SessionId, carrier_id: 
     if answer.is_success() { Ok(()) } else { Err(answer::refusal(answer).await) }
 }
 
+/// Asks whether a number may be called beside a call. `Invalid` with the reason when it may not.
+pub async fn ask_leg(control: &Control, session_id: &SessionId, phone: &str) -> Result<()> {
+    let path = format!("/api/v1/engine/calls/{}/leg", escape(session_id.as_str()));
+    let body = SecondLeg { phone: phone.to_owned() };
+    let answer = control.send(control.request(Method::POST, &path).json(&body)?.within(ASK_WITHIN)).await?;
+    if answer.is_success() { Ok(()) } else { Err(answer::refusal(answer).await) }
+}
+
 /// Uploads a recording. A repeat replaces what was stored before.
 pub async fn upload(control: &Control, key: &str, file: &Path) -> Result<()> {
     let open = tokio::fs::File::open(file).await.context("cannot open the recording")?;
@@ -78,7 +86,7 @@ pub async fn upload(control: &Control, key: &str, file: &Path) -> Result<()> {
 }
 
 /// Percent-encodes everything that is not unreserved (RFC 3986).
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()

@@ -8,6 +8,7 @@ mod bridge;
 mod codec;
 mod command;
 mod dtmf;
+mod edges;
 mod engine;
 mod heard;
 mod jitter;

@@ -1,36 +1,20 @@
 //! When the caller speaks: voice detection over 20 ms frames, and the whole utterance with what came just before it.
 //!
-//! The detector (`earshot`) says how likely each 16 ms are voice; [`Turns`] decides, without sound, when speech begins and ends.
+//! The detector (`earshot`) says how likely each 16 ms are voice; `edges` decides, without sound, when speech begins and ends.
 
 use std::collections::VecDeque;
 
 use earshot::Detector;
 
+use super::edges::{Edge, Turns};
 use super::heard::is_quiet;
+
+pub use super::edges::Hearing;
 
 /// Samples the detector takes at a time: 16 ms at 16 kHz.
 const WINDOW: usize = 256;
 /// From this score on a window is voice.
 const VOICE: f32 = 0.5;
-
-/// When speech begins and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hearing {
-    /// Voice until speech is believed to have begun.
-    pub start_ms: u32,
-    /// Silence until it is believed to have ended.
-    pub end_ms: u32,
-    /// What is kept from before the beginning, so that the first sound is whole.
-    pub pre_roll_ms: u32,
-    /// Longest utterance; it is ended there and the next one begins.
-    pub most_ms: u32,
-}
-
-impl Default for Hearing {
-    fn default() -> Self {
-        Self { start_ms: 80, end_ms: 700, pre_roll_ms: 300, most_ms: 30_000 }
-    }
-}
 
 /// What the caller said in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +25,8 @@ pub struct Utterance {
     pub samples: Vec<i16>,
     /// How much of it was voice.
     pub voiced_ms: u32,
+    /// How long the caller has been silent since.
+    pub silence_ms: u32,
 }
 
 /// What a frame changed.
@@ -48,55 +34,12 @@ pub struct Utterance {
 pub enum Speech {
     /// The caller began to speak: barge-in.
     Started,
+    /// The caller is silent for a moment. What was said so far; [`Speech::Resumed`] or [`Speech::Ended`] follows.
+    Paused(Utterance),
+    /// The caller goes on after a pause.
+    Resumed,
     /// The caller stopped.
     Ended(Utterance),
-}
-
-/// Begin and end of speech, from voice or no voice. Pure.
-#[derive(Debug, Clone)]
-struct Turns {
-    hearing: Hearing,
-    is_speaking: bool,
-    voice_ms: u32,
-    silence_ms: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Edge {
-    Start,
-    End,
-}
-
-impl Turns {
-    fn new(hearing: Hearing) -> Self {
-        Self { hearing, is_speaking: false, voice_ms: 0, silence_ms: 0 }
-    }
-
-    /// `ms` more, voiced or not. Before speech, short gaps cost only half of the voice that was heard.
-    fn hear(&mut self, is_voice: bool, ms: u32) -> Option<Edge> {
-        if is_voice {
-            self.voice_ms += ms;
-            self.silence_ms = 0;
-        } else {
-            self.silence_ms += ms;
-            if !self.is_speaking {
-                self.voice_ms = self.voice_ms.saturating_sub(ms);
-            }
-        }
-        if !self.is_speaking && self.voice_ms >= self.hearing.start_ms {
-            self.is_speaking = true;
-            return Some(Edge::Start);
-        }
-        if self.is_speaking && self.silence_ms >= self.hearing.end_ms {
-            return Some(self.end());
-        }
-        None
-    }
-
-    fn end(&mut self) -> Edge {
-        *self = Self::new(self.hearing);
-        Edge::End
-    }
 }
 
 /// Listens to a caller. One per call; only fed while the bot wants to hear.
@@ -136,8 +79,18 @@ impl Listener {
     }
 
     /// What is kept of the utterance so far, with what came just before it.
-    pub fn so_far(&self) -> Vec<i16> {
+    pub fn kept(&self) -> Vec<i16> {
         self.kept.iter().copied().collect()
+    }
+
+    /// Whether the last 20 ms were voice.
+    pub fn is_voice(&self) -> bool {
+        self.is_voice
+    }
+
+    /// The pause that is going on ends the speech after this much silence, all in all. Holds until the caller goes on.
+    pub fn end_after(&mut self, ms: u32) {
+        self.turns.end_after(ms);
     }
 
     /// Forgets everything, as after a pause in listening.
@@ -169,7 +122,9 @@ impl Listener {
                 self.keep_last(pre_roll);
                 Some(Speech::Started)
             }
-            Some(Edge::End) => Some(Speech::Ended(self.utterance())),
+            Some(Edge::Pause) => Some(Speech::Paused(self.so_far(self.turns.silence_ms))),
+            Some(Edge::Resume) => Some(Speech::Resumed),
+            Some(Edge::End(silence_ms)) => Some(Speech::Ended(self.utterance(silence_ms))),
             None if !self.turns.is_speaking => {
                 let most = self.samples(self.hearing.pre_roll_ms + 4 * self.hearing.start_ms);
                 self.keep_last(most);
@@ -178,7 +133,7 @@ impl Listener {
             }
             None if self.kept.len() >= self.samples(self.hearing.most_ms) => {
                 self.turns.end();
-                Some(Speech::Ended(self.utterance()))
+                Some(Speech::Ended(self.utterance(0)))
             }
             None => None,
         }
@@ -186,17 +141,23 @@ impl Listener {
 
     /// Takes what was said so far, as when a key ends the turn. `None` when the caller is not speaking.
     pub fn finish(&mut self) -> Option<Utterance> {
-        let is_speaking = self.turns.is_speaking;
+        let (is_speaking, silence_ms) = (self.turns.is_speaking, self.turns.silence_ms);
         self.turns.end();
-        is_speaking.then(|| self.utterance())
+        is_speaking.then(|| self.utterance(silence_ms))
     }
 
-    fn utterance(&mut self) -> Utterance {
+    fn utterance(&mut self, silence_ms: u32) -> Utterance {
+        let whole = self.so_far(silence_ms);
+        self.kept.clear();
+        self.voiced_ms = 0;
+        whole
+    }
+
+    fn so_far(&self, silence_ms: u32) -> Utterance {
         // Half of the silence at the end is of no use to anybody.
-        let spare = self.samples(self.turns.hearing.end_ms / 2);
-        let spoken = Vec::from(std::mem::take(&mut self.kept));
-        let n = spoken.len().saturating_sub(if self.is_voice { 0 } else { spare });
-        Utterance { rate: self.rate, samples: spoken[..n].to_vec(), voiced_ms: std::mem::take(&mut self.voiced_ms) }
+        let n = self.kept.len().saturating_sub(self.samples(silence_ms / 2));
+        let samples = self.kept.iter().take(n).copied().collect();
+        Utterance { rate: self.rate, samples, voiced_ms: self.voiced_ms, silence_ms }
     }
 
     fn samples(&self, ms: u32) -> usize {
@@ -236,28 +197,6 @@ impl Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Edges for a pattern of 20 ms steps (`#` voice, `.` silence), with the step they came in.
-    fn edges(pattern: &str) -> Vec<(usize, Edge)> {
-        let mut turns = Turns::new(Hearing { end_ms: 200, ..Hearing::default() });
-        pattern.bytes().enumerate().filter_map(|(step, mark)| Some((step, turns.hear(mark == b'#', 20)?))).collect()
-    }
-
-    #[test]
-    fn speech_begins_after_80_ms_of_voice_and_ends_after_the_silence() {
-        assert_eq!(edges("....#####..........."), [(7, Edge::Start), (18, Edge::End)]);
-    }
-
-    #[test]
-    fn a_click_is_no_speech_and_a_short_gap_no_end() {
-        assert_eq!(edges("..##....##....##...."), []);
-        assert_eq!(edges("####.....####......####"), [(3, Edge::Start)]);
-    }
-
-    #[test]
-    fn a_stutter_at_the_beginning_still_counts() {
-        assert_eq!(edges("##.##.##").first(), Some(&(7, Edge::Start)));
-    }
 
     /// Something the detector takes for a voice: a glottal pulse train through two formants, rising and falling in pitch.
     fn voice(ms: u32, rate: u32) -> Vec<i16> {
@@ -306,7 +245,9 @@ mod tests {
     fn a_voice_is_heard_within_150_ms_and_the_utterance_is_whole() {
         for rate in [8000, 16_000] {
             let heard = listen(rate, &[noise(1000, rate), voice(1500, rate), noise(1500, rate)]);
-            let [(began, Speech::Started), (ended, Speech::Ended(utterance))] = &heard[..] else { panic!("{rate}: {heard:?}") };
+            let [(began, Speech::Started), (_, Speech::Paused(_)), (ended, Speech::Ended(utterance))] = &heard[..] else {
+                panic!("{rate}: {heard:?}")
+            };
             assert!((1060..=1150).contains(began), "{rate}: began at {began}");
             assert!((3000..=3500).contains(ended), "{rate}: ended at {ended}");
             let ms = utterance.samples.len() * 1000 / rate as usize;

@@ -1,6 +1,7 @@
 //! The conversation: listen, think, speak. What happens next is decided in `turn`, which is pure; the rest carries it out.
 
 pub mod latency;
+pub mod lexicon;
 pub mod sentences;
 pub mod speak;
 pub mod think;
@@ -79,8 +80,8 @@ pub enum Done {
     Gave(u64, Gave),
     /// The words so far, while the caller still speaks.
     Partial(String),
-    /// What the caller said.
-    Heard(Result<Heard, ProviderError>),
+    /// What an utterance said, by its number.
+    Heard(u64, Result<Heard, ProviderError>),
 }
 
 /// Where the tasks send. Bounded: a provider that is faster than the call waits.

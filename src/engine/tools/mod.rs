@@ -1,10 +1,13 @@
 //! What a bot can do on a call besides talking: the tools a language model is offered, and those that ask somebody else.
 //!
-//! `offer` lists them for the model, `http` is a request that the bot declares. Ending a call, transferring it and sending keys are part
+//! `offer` lists them for the model, `http` is a request that the bot declares, `mcp` what other machines offer, `callback` a
+//! call at another time. Ending a call, transferring it and sending keys are part
 //! of the call itself: they are offered here and decided in `pipeline/turn`.
 
 mod arguments;
+mod callback;
 mod http;
+pub mod mcp;
 mod offer;
 #[cfg(test)]
 mod tests;
@@ -20,7 +23,8 @@ use crate::platform::net::Outbound;
 
 use http::HttpTool;
 
-pub use offer::{END_CALL, SEND_DTMF, TRANSFER, offered};
+pub use callback::{CallbackDesk, CallbackTool};
+pub use offer::{END_CALL, SCHEDULE_CALLBACK, SEND_DTMF, TRANSFER, offered};
 
 /// A tool a model wants used.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,6 +75,14 @@ impl Toolbox {
     pub fn with(self, name: &str, tool: Arc<dyn Tool>) -> Self {
         let mut all = (*self.0).clone();
         all.insert(name.to_owned(), tool);
+        Self(Arc::new(all))
+    }
+
+    /// The same with these.
+    #[must_use]
+    pub fn with_all(self, tools: Vec<(String, Arc<dyn Tool>)>) -> Self {
+        let mut all = (*self.0).clone();
+        all.extend(tools);
         Self(Arc::new(all))
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::contract::callback::CallbackOffer;
 use crate::contract::config::CallConfig;
 
 /// Ends the call after what the bot says.
@@ -10,6 +11,11 @@ pub const END_CALL: &str = "end_call";
 pub const TRANSFER: &str = "transfer_to_user";
 /// Presses keys for a machine at the far end.
 pub const SEND_DTMF: &str = "send_dtmf";
+
+/// Has the caller called back at another time.
+pub const SCHEDULE_CALLBACK: &str = "schedule_callback";
+/// Names that no tool of a bot may have.
+pub(super) const BUILT_IN: [&str; 6] = [END_CALL, TRANSFER, "transfer", SEND_DTMF, "search_knowledge", SCHEDULE_CALLBACK];
 
 /// All tools of a call: hanging up and keys always, transferring when the bot has somewhere to transfer to, and what the bot declares.
 pub fn offered(config: &CallConfig) -> Vec<Value> {
@@ -25,6 +31,7 @@ pub fn offered(config: &CallConfig) -> Vec<Value> {
         function(SEND_DTMF, "Press telephone keys, for an automatic menu at the other end.", &keys),
     ];
     tools.extend(transfer(config));
+    tools.extend(config.callback.as_ref().map(callback));
     tools.extend(config.tools.iter().filter_map(declared));
     tools
 }
@@ -42,6 +49,24 @@ fn transfer(config: &CallConfig) -> Option<Value> {
         "additionalProperties": false,
     });
     (!targets.is_empty()).then(|| function(TRANSFER, "Connect the caller with somebody else. Tell the caller first.", &parameters))
+}
+
+/// Being called back, with the time it is there: a model knows no clock.
+fn callback(offer: &CallbackOffer) -> Value {
+    let CallbackOffer { time_zone, local_time } = offer;
+    let description = format!(
+        "Plan a call back to the person on this call, when they ask for one. Agree on day and time first. This call began on {local_time} where they are ({time_zone})."
+    );
+    let parameters = json!({
+        "type": "object",
+        "properties": {
+            "time": { "type": "string", "description": "Their local time, such as 2026-11-27T15:30" },
+            "reason": { "type": "string", "description": "What about, in a few words" },
+        },
+        "required": ["time"],
+        "additionalProperties": false,
+    });
+    function(SCHEDULE_CALLBACK, &description, &parameters)
 }
 
 fn declared(tool: &Value) -> Option<Value> {

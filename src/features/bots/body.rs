@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, SipHeaderConfig};
+use super::rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, Callbacks, SipHeaderConfig};
 use super::tool::{Tool, TransferTarget};
-use crate::contract::config::{ProviderSpec, ReEngagement, RecordingMode};
+use crate::contract::config::{AnsweringMachines, ProviderSpec, ReEngagement, RecordingMode, TurnTaking};
 use crate::contract::crm::{CrmPrefetch, PostCallPush};
 use crate::contract::flow::Flow;
+use crate::contract::mcp::McpServer;
 
 /// Said first on every call unless the bot says otherwise (decision 19).
 pub(crate) const DEFAULT_DISCLOSURE: &str = "Hello, you are speaking with an automated assistant.";
@@ -129,6 +130,10 @@ pub struct BotBody {
     pub max_call_duration_seconds: u32,
     /// Words a caller must say before an interruption keeps the bot silent: 0 to 20.
     pub min_words_interruption: u32,
+    /// When a caller has finished speaking, and what does not interrupt the bot.
+    pub turn_taking: TurnTaking,
+    /// What happens when a machine answers an outbound call.
+    pub answering_machines: AnsweringMachines,
     /// That the caller speaks with an AI; a sentence, or true or false. Removing it is audited.
     pub disclosure: Disclosure,
     /// Whether and how calls are recorded.
@@ -145,6 +150,10 @@ pub struct BotBody {
     pub pre_transfer_message: String,
     /// HTTP tools a language model may call.
     pub tools: Vec<Tool>,
+    /// Servers whose tools a language model may call.
+    pub mcp_servers: Vec<McpServer>,
+    /// Whether and how people may ask to be called back.
+    pub callbacks: Callbacks,
     /// Named numbers a transfer may go to.
     pub transfer_numbers: BTreeMap<String, String>,
     /// Targets a transfer may go to.
@@ -212,6 +221,8 @@ impl Default for BotBody {
             flow: None,
             max_call_duration_seconds: 600,
             min_words_interruption: 3,
+            turn_taking: TurnTaking::default(),
+            answering_machines: AnsweringMachines::default(),
             disclosure: Disclosure::default(),
             recording_mode: RecordingMode::default(),
             recording_notice: String::new(),
@@ -220,6 +231,8 @@ impl Default for BotBody {
             voicemail_message: String::new(),
             pre_transfer_message: String::new(),
             tools: Vec::new(),
+            mcp_servers: Vec::new(),
+            callbacks: Callbacks::default(),
             transfer_numbers: BTreeMap::new(),
             transfer_targets: Vec::new(),
             post_call_analysis_prompt: None,

@@ -23,7 +23,7 @@ pub use body::{BotBody, BotRetention, BotStatus, Disclosure};
 pub(crate) use check::{day_index, is_language, minute_of_day};
 pub use drafts::BotState;
 pub use routes::routes;
-pub use rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, Disposition, SipHeaderConfig};
+pub use rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, Callbacks, Disposition, SipHeaderConfig};
 pub use service::{Bots, Published};
 pub use tool::{Tool, ToolKind, ToolMethod, TransferKind, TransferMethod, TransferTarget};
 pub use view::{BotDiff, BotDraft, BotFile, BotVersion, BotVersionView, BotView, FieldChange, ImportedBot};

@@ -30,6 +30,26 @@ pub struct SipHeaderConfig {
     pub headers: Vec<String>,
 }
 
+/// Whether and how people may ask to be called back, where a language model answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Callbacks {
+    /// Whether the model has the tool `schedule_callback`.
+    pub enabled: bool,
+    /// How many days ahead at most: 1 to 90.
+    pub max_days: u32,
+    /// Further attempts when nobody answers: 0 to 10.
+    pub retries: u32,
+    /// Minutes between attempts: 1 to 1440.
+    pub retry_delay_minutes: u32,
+}
+
+impl Default for Callbacks {
+    fn default() -> Self {
+        Self { enabled: false, max_days: 14, retries: 1, retry_delay_minutes: 15 }
+    }
+}
+
 /// Added to the prompt of calls of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -104,7 +104,7 @@ fn drop_empty_keys(body: &mut BotBody) {
 
 /// All credentials of a body, in the order of its fields.
 fn slots(body: &mut BotBody) -> Vec<Slot<'_>> {
-    let BotBody { stt, llm, tts, stt_fallbacks, llm_fallbacks, tts_fallbacks, tools, crm_prefetch, post_call_push, .. } = body;
+    let BotBody { stt, llm, tts, stt_fallbacks, llm_fallbacks, tts_fallbacks, tools, mcp_servers, crm_prefetch, post_call_push, .. } = body;
     let mut found = Vec::new();
     for (name, provider, fallbacks) in [("stt", stt, stt_fallbacks), ("llm", llm, llm_fallbacks), ("tts", tts, tts_fallbacks)] {
         found.extend(of_provider(name.to_owned(), provider));
@@ -113,6 +113,9 @@ fn slots(body: &mut BotBody) -> Vec<Slot<'_>> {
     }
     for (n, tool) in tools.iter_mut().enumerate() {
         found.extend(of_headers(format!("tools[{n}]"), &tool.url, &mut tool.headers));
+    }
+    for (n, server) in mcp_servers.iter_mut().enumerate() {
+        found.extend(of_headers(format!("mcp_servers[{n}]"), &server.url, &mut server.headers));
     }
     if let Some(prefetch) = crm_prefetch {
         found.extend(of_headers("crm_prefetch".to_owned(), &prefetch.url, &mut prefetch.headers));

@@ -88,6 +88,13 @@ pub struct TransferTarget {
     /// False: kept but never used.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Whether the target is called first and told about the caller, who hears it ring meanwhile. Otherwise the caller's telephone is asked
+    /// to call it.
+    #[serde(default)]
+    pub attended: bool,
+    /// What the target is told; `{caller}` and `{reason}` are filled in. Empty: ours.
+    #[serde(default)]
+    pub briefing: String,
 }
 
 /// How a call is handed on.

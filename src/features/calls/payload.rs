@@ -139,7 +139,7 @@ impl<'de> Draft<'de> {
             "events" | "intents" => {
                 begins(raw, "[", "must be an array")?;
             }
-            "post_call_analysis" | "qc_analysis" | "pipeline_config" | "connected_event" | "llm_cache_summary" => {
+            "post_call_analysis" | "qc_analysis" | "pipeline_config" | "connected_event" | "llm_cache_summary" | "answering" => {
                 begins(raw, "{", "must be an object")?;
             }
             "latency" | "latency_samples" | "usage_metrics" => {

@@ -36,6 +36,12 @@ pub(super) fn insert(tx: &Tx<'_>, caller: &str, key: &str, body_hash: &str, call
     Ok(())
 }
 
+/// Forgets a key.
+pub(super) fn forget(tx: &Tx<'_>, caller: &str, key: &str) -> Result<()> {
+    tx.prepare_cached("delete from outbound_answers where caller = ?1 and key = ?2")?.execute((caller, key))?;
+    Ok(())
+}
+
 /// Notes what was answered.
 pub(super) fn set_answer(tx: &Tx<'_>, caller: &str, key: &str, answer: &str) -> Result<()> {
     tx.prepare_cached("update outbound_answers set answer = ?3 where caller = ?1 and key = ?2")?.execute((caller, key, answer))?;

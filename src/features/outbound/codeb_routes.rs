@@ -30,6 +30,8 @@ pub fn routes(orders: Orders) -> OpenApiRouter {
         .routes(routes!(get))
         .routes(routes!(hang_up))
         .routes(routes!(engine_routes::other_carrier))
+        .routes(routes!(engine_routes::call_back))
+        .routes(routes!(engine_routes::leg))
         .with_state(orders.clone())
         .merge(session_routes::routes(orders.clone()))
         .merge(prompts_routes::routes(orders))

@@ -11,6 +11,7 @@
 mod answers_store;
 mod ask;
 mod attempt;
+mod callback;
 mod codeb_routes;
 mod dial;
 mod direct;

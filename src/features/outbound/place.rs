@@ -47,6 +47,13 @@ pub(super) struct Accepted {
     pub(super) first: Option<Box<Attempt>>,
 }
 
+impl Accepted {
+    /// The key of the order.
+    pub(super) fn call_id(&self) -> &CallId {
+        &self.placed.call_id
+    }
+}
+
 enum Once {
     New(Box<Accepted>),
     Known(Option<String>, CallId),

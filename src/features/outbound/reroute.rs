@@ -1,4 +1,4 @@
-//! A call whose trunk failed leaves through another carrier, within that one's limits.
+//! A call whose trunk failed leaves through another carrier, within that one's limits; a call that is handed on has a second leg.
 
 use std::time::Duration;
 
@@ -6,6 +6,8 @@ use super::service::Orders;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
 use crate::features::calls;
+use crate::features::permit::{CallWish, Verdict, WishOrigin, refused as not_permitted};
+use crate::platform::db::Tx;
 
 /// How long the call may wait for its turn at the other carrier.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,5 +29,19 @@ impl Orders {
             .await?;
         self.setup().carriers.admit(&carrier_id, n_live.saturating_add(1), PATIENCE).await?;
         self.setup().db.write(move |tx| calls::carried_by(tx, &session_id, &carrier_id)).await
+    }
+
+    /// Whether a number may be called for a call that is handed on to it. Counts it towards the day's cap.
+    pub(super) async fn add_leg(&self, session_id: SessionId, phone: String) -> Result<()> {
+        let orders = self.clone();
+        let ask = move |tx: &Tx<'_>| {
+            calls::get(tx, &session_id)?;
+            let wish = CallWish { phone: &phone, origin: WishOrigin::Asked, now: tx.now };
+            match orders.setup().permit.check(tx, &wish)? {
+                Verdict::Allow | Verdict::WaitUntil(_) => orders.setup().permit.count(tx),
+                Verdict::Refuse { reason, sentence } => Err(not_permitted(reason, &sentence)),
+            }
+        };
+        self.setup().db.write(ask).await
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::decide::{Known, decide, zones};
 use super::model::{Advice, CallWish, Question, Verdict, WishOrigin};
@@ -67,6 +68,17 @@ impl Permit {
             n_today: store::n_calls(conn, &self.day(wish.now))?,
         };
         Ok(decide(&known, rules))
+    }
+
+    /// The clocks that count for a number: those of its own zone, else the given one if they are there or nothing is known, else the
+    /// first of those it may have.
+    pub fn zone(&self, phone: &str, otherwise: &str) -> TimeZone {
+        let otherwise = TimeZone::get(otherwise).unwrap_or(TimeZone::UTC);
+        let Some(place) = self.inner.places.find(phone) else { return otherwise };
+        if place.zones.len() > 1 && place.zones.contains(&otherwise) {
+            return otherwise;
+        }
+        place.zones.first().cloned().unwrap_or(otherwise)
     }
 
     /// Counts a call that is being dialled towards the day's cap.

@@ -84,6 +84,7 @@ impl Runtime {
         let runtime = self.clone();
         let (call, keys) = self.inner.db.write(move |tx| runtime.open(tx, &row, asked.map(|asked| asked.note))).await?;
         let mut config = self.assembled(&taken, &call, &keys, &crm);
+        config.callback = self.inner.orders.callback_offer(&call, &taken.bot.body);
         config.notices.extend(has_failed.then(|| PREFETCH_FAILED.to_owned()));
         config.knowledge_phrases = self.knowledge_phrases(&taken.bot.body).await?;
         Ok(config)

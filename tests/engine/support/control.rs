@@ -68,6 +68,8 @@ impl FakeControl {
             .route("/api/v1/engine/inbound", post(inbound))
             .route("/api/v1/config/{bot_id}", get(config))
             .route("/api/v1/engine/calls/{session_id}/events", post(event))
+            .route("/api/v1/engine/calls/{session_id}/callback", post(callback))
+            .route("/api/v1/engine/calls/{session_id}/leg", post(leg))
             .route("/api/v1/engine/recordings/{key}", put(recording))
             .route("/api/v1/call-results", post(result))
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -166,6 +168,25 @@ async fn config(State(inner): Shared, Query(query): Query<BTreeMap<String, Strin
 async fn event(State(inner): Shared, Json(event): Json<Value>) -> Json<Value> {
     inner.told.send_modify(|told| told.events.push(event));
     Json(json!({}))
+}
+
+/// Calls back at any time that has a colon in it.
+async fn callback(Json(ask): Json<Value>) -> (StatusCode, Json<Value>) {
+    let time = ask["time"].as_str().unwrap();
+    if !time.contains(':') {
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": "invalid", "error_description": "time must be a time" })));
+    }
+    let planned = json!({ "call_id": "oac-000000000009", "at": "2026-11-27T14:30:00.000Z", "local_time": format!("Friday {time}"), "time_zone": "Europe/Malta" });
+    (StatusCode::OK, Json(planned))
+}
+
+/// Numbers that end in 0 may not be called.
+async fn leg(Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    if !body["phone"].as_str().unwrap().ends_with('0') {
+        return (StatusCode::NO_CONTENT, Json(Value::Null));
+    }
+    let refusal = json!({ "error": "call_not_permitted", "error_description": "this number is on the do-not-call list (do_not_call)" });
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(refusal))
 }
 
 async fn recording(State(inner): Shared, Path(key): Path<String>, body: Bytes) -> StatusCode {

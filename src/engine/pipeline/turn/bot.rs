@@ -55,7 +55,7 @@ impl Conversation {
         self.quiet(out);
     }
 
-    fn say_if_any(&mut self, text: &str, kind: LineKind, out: &mut Vec<Action>) {
+    pub(super) fn say_if_any(&mut self, text: &str, kind: LineKind, out: &mut Vec<Action>) {
         if !text.trim().is_empty() {
             self.say(text.to_owned(), kind, out);
         }
@@ -104,11 +104,11 @@ impl Conversation {
     }
 
     pub(super) fn line_done(&mut self, id: ClipId, out: &mut Vec<Action>) {
-        let n_before = self.lines.len();
-        self.lines.retain(|line| line.id != id);
-        if self.lines.len() < n_before {
-            self.quiet(out);
+        let Some(at) = self.lines.iter().position(|line| line.id == id) else { return };
+        if self.lines.remove(at).is_some_and(|line| line.kind == LineKind::Message) {
+            out.push(Action::Note("voicemail_message_left", Map::new()));
         }
+        self.quiet(out);
     }
 
     /// No provider speaks: a tone says that something is wrong, and the call ends with the reason.
@@ -200,7 +200,7 @@ impl Conversation {
         self.flush(false, out);
         match std::mem::replace(&mut self.then, Then::Listen) {
             Then::End(why) => out.push(Action::End(why)),
-            Then::Transfer(target) => out.push(Action::Transfer(target)),
+            Then::Transfer(handover) => out.push(Action::Transfer(handover)),
             Then::Listen if self.rules.announcement == Some(Announcement { is_looped: true }) => {
                 out.push(Action::Wake(Timer::Repeat, BETWEEN_REPEATS));
             }

@@ -6,10 +6,14 @@ use serde_json::Map;
 
 use super::{Action, Caller, Consent, Conversation, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
+use crate::engine::pipeline::lexicon::{Ending, Meant};
 use crate::engine::providers::{Heard, ProviderError};
 
 /// How long the next key of a code may take.
 const KEY_GAP: Duration = Duration::from_millis(1500);
+
+/// From here on words that the bot did not fall silent for are answered later.
+const SURE: f32 = 0.5;
 
 /// Failures in a row after which the bot gives up.
 const MOST_FAILURES: u32 = 2;
@@ -17,6 +21,9 @@ const MOST_FAILURES: u32 = 2;
 impl Conversation {
     /// Voice silences the bot at once; whether it stays silent is decided when the words are known.
     pub(super) fn voice_started(&mut self, out: &mut Vec<Action>) {
+        if self.caller == Caller::Hesitating {
+            out.push(Action::Forget(Timer::EndOfTurn));
+        }
         self.caller = Caller::Talking;
         out.push(Action::Forget(Timer::Silence));
         out.push(Action::Forget(Timer::Consent));
@@ -29,62 +36,126 @@ impl Conversation {
         }
     }
 
-    /// Words are known before the caller has stopped: with enough of them the bot gives up its turn at once.
+    pub(super) fn voice_ended(&mut self, silence: Duration, now: Millis) {
+        self.caller = Caller::Understanding;
+        self.silent_since = now.minus(silence);
+    }
+
+    /// Words are known before the caller has stopped: if they are no nod, the bot gives up its turn at once.
     pub(super) fn heard_so_far(&mut self, words: &str, out: &mut Vec<Action>) {
-        let is_protected = self.lines.front().is_some_and(|line| line.kind.is_protected());
-        let is_enough = words.split_whitespace().count() >= self.rules.min_words.max(1);
-        if self.paused && self.caller != Caller::Quiet && is_enough && !is_protected {
+        if !self.paused || self.caller == Caller::Quiet || self.is_protected() {
+            return;
+        }
+        let heard = Heard { text: words.to_owned(), confidence: 1.0 };
+        let meant = self.meant(&heard);
+        if !meant.lets_go_on() {
             self.interrupt(out);
+            out.push(Action::Note("barge_in_stopped", weighed(meant.word(), &heard)));
         }
     }
 
     pub(super) fn heard(&mut self, heard: Heard, now: Millis, out: &mut Vec<Action>) {
         self.n_failures = 0;
+        self.heard_before.push(heard);
         if self.caller == Caller::Talking {
             // The caller went on while the beginning was being understood: both are one utterance.
-            self.heard_before.push(heard);
             return;
         }
+        let heard = joined(&self.heard_before);
+        let left = self.rules.pace.wait(&heard.text).saturating_sub(now.since(self.silent_since));
+        if !left.is_zero() && self.may_go_on(&heard) {
+            self.caller = Caller::Hesitating;
+            return out.push(Action::Wake(Timer::EndOfTurn, left));
+        }
+        self.turn_ended(now, out);
+    }
+
+    /// Whether the caller may be in the middle of a sentence that is worth waiting for.
+    fn may_go_on(&self, heard: &Heard) -> bool {
+        let is_open = self.rules.pace.lexicon.ending(&heard.text) == Ending::Open;
+        is_open && self.consent == Consent::Settled && !(self.paused && self.meant(heard).lets_go_on())
+    }
+
+    /// The caller has said all of it: it is weighed and answered.
+    pub(super) fn turn_ended(&mut self, now: Millis, out: &mut Vec<Action>) {
         self.caller = Caller::Quiet;
-        let heard = self.with_what_came_before(heard);
-        let n_words = heard.text.split_whitespace().count();
+        let heard = joined(&std::mem::take(&mut self.heard_before));
         if self.consent == Consent::Asking && self.lines.is_empty() {
             return self.consent_heard(heard, now, out);
         }
         if self.paused {
-            let is_protected = self.lines.front().is_some_and(|line| line.kind.is_protected());
-            if is_protected || n_words < self.rules.min_words.max(1) {
-                return self.resume(n_words, out);
+            let meant = self.meant(&heard);
+            if self.is_protected() || meant.lets_go_on() {
+                return self.resume(meant, heard, out);
             }
+            out.push(Action::Note("barge_in_stopped", weighed(meant.word(), &heard)));
             self.interrupt(out);
         }
-        if n_words == 0 && !(self.rules.asks_back && self.rules.understands_speech) {
+        self.answer(heard, now, out);
+    }
+
+    fn answer(&mut self, heard: Heard, now: Millis, out: &mut Vec<Action>) {
+        self.waiting.push(heard);
+        let heard = joined(&std::mem::take(&mut self.waiting));
+        if heard.text.is_empty() && !(self.rules.asks_back && self.rules.understands_speech) {
             return self.quiet(out);
         }
-        if n_words > 0 {
+        if !heard.text.is_empty() {
             let extra = detail("confidence", f64::from((heard.confidence * 100.0).round()) / 100.0);
             self.user_turn(heard.text.clone(), extra, now, out);
         }
         self.ask(Question { heard: Some(heard), keys: None }, out);
     }
 
-    fn with_what_came_before(&mut self, last: Heard) -> Heard {
-        let mut all = std::mem::take(&mut self.heard_before);
-        all.push(last);
-        let confidence = all.iter().filter(|h| !h.text.is_empty()).map(|h| h.confidence).reduce(f32::min).unwrap_or(0.0);
-        let text = all.iter().map(|h| h.text.trim()).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
-        Heard { text, confidence }
+    /// What was said while the bot spoke on is answered as soon as nobody speaks any more. When the bot has no more to say at all, it is
+    /// kept on the call.
+    pub(super) fn answer_what_waits(&mut self, now: Millis, out: &mut Vec<Action>) {
+        if self.over || out.iter().any(|action| matches!(action, Action::Transfer(_))) {
+            self.unfinished(now, out);
+        }
+        let is_idle = self.caller == Caller::Quiet && !self.answering && self.lines.is_empty() && self.consent == Consent::Settled;
+        if is_idle && !self.waiting.is_empty() {
+            self.answer(Heard::default(), now, out);
+        }
     }
 
-    fn resume(&mut self, n_words: usize, out: &mut Vec<Action>) {
+    /// What words mean that came while the bot was speaking, or about to. Before the first sound of an answer they belong to the question.
+    fn meant(&self, heard: &Heard) -> Meant {
+        let said = self.spoken.as_ref().map(|turn| turn.content.trim_end());
+        let is_asked = said.map_or(self.n_user_turns > 0, |said| said.ends_with('?'));
+        self.rules.pace.lexicon.meant(&heard.text, self.rules.min_words, is_asked)
+    }
+
+    fn is_protected(&self) -> bool {
+        self.lines.front().is_some_and(|line| line.kind.is_protected())
+    }
+
+    /// The bot goes on where it was. Real words are kept for later, unless the recogniser is not sure of them.
+    fn resume(&mut self, meant: Meant, heard: Heard, out: &mut Vec<Action>) {
         self.paused = false;
         out.push(Action::Resume);
-        out.push(Action::Note("barge_in_resumed", detail("words", n_words)));
+        let why = if meant.lets_go_on() { meant.word() } else { "protected" };
+        out.push(Action::Note("barge_in_resumed", weighed(why, &heard)));
+        let are_words = !matches!(meant, Meant::Noise | Meant::Filler);
+        if are_words && heard.confidence >= SURE && self.consent == Consent::Settled {
+            self.waiting.push(heard);
+        }
         self.quiet(out);
     }
 
+    /// What the caller was in the middle of becomes a turn, although nobody will answer it.
+    pub(super) fn unfinished(&mut self, now: Millis, out: &mut Vec<Action>) {
+        let mut all = std::mem::take(&mut self.waiting);
+        all.append(&mut self.heard_before);
+        let heard = joined(&all);
+        if !heard.text.is_empty() {
+            let extra = detail("confidence", f64::from((heard.confidence * 100.0).round()) / 100.0);
+            self.user_turn(heard.text, extra, now, out);
+        }
+    }
+
     /// The caller has the word: what the bot was saying or thinking is dropped.
-    fn interrupt(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn interrupt(&mut self, out: &mut Vec<Action>) {
         if !self.lines.is_empty() {
             out.push(Action::StopSpeaking);
         }
@@ -127,6 +198,12 @@ impl Conversation {
 
     pub(super) fn key(&mut self, key: char, now: Millis, out: &mut Vec<Action>) {
         out.push(Action::Forget(Timer::Silence));
+        if self.caller == Caller::Hesitating {
+            // The key is the rest of the sentence.
+            out.push(Action::Forget(Timer::EndOfTurn));
+            self.caller = Caller::Quiet;
+            self.unfinished(now, out);
+        }
         if self.consent == Consent::Asking {
             let is_yes = key == '1';
             self.user_turn(key.to_string(), detail("digits", key.to_string()), now, out);
@@ -149,8 +226,7 @@ impl Conversation {
         if keys.is_empty() {
             return;
         }
-        let is_protected = self.lines.front().is_some_and(|line| line.kind.is_protected());
-        if !is_protected {
+        if !self.is_protected() {
             self.interrupt(out);
         }
         self.user_turn(keys.clone(), detail("digits", keys.clone()), now, out);
@@ -179,6 +255,23 @@ impl LineKind {
     pub(super) fn is_protected(self) -> bool {
         matches!(self, Self::Disclosure | Self::Notice)
     }
+}
+
+/// Several utterances as one; as sure as the least sure of those that have words.
+fn joined(all: &[Heard]) -> Heard {
+    let confidence = all.iter().filter(|h| !h.text.trim().is_empty()).map(|h| h.confidence).reduce(f32::min).unwrap_or(0.0);
+    let text = all.iter().map(|h| h.text.trim()).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
+    Heard { text, confidence }
+}
+
+/// Details of a decision about an interruption.
+fn weighed(reason: &str, heard: &Heard) -> Map<String, serde_json::Value> {
+    let mut map = detail("reason", reason);
+    map.insert("words".to_owned(), heard.text.split_whitespace().count().into());
+    if !heard.text.is_empty() {
+        map.insert("text".to_owned(), heard.text.as_str().into());
+    }
+    map
 }
 
 /// Details of `provider_failed`.

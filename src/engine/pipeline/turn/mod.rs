@@ -6,6 +6,10 @@
 mod bot;
 mod caller;
 mod consent;
+mod machine;
+mod pace;
+#[cfg(test)]
+mod pace_tests;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -20,12 +24,16 @@ use serde_json::{Map, Value};
 
 use crate::base::Millis;
 use crate::contract::turn::{Role, Turn};
+use crate::engine::detect::Finding;
 use crate::engine::media::ClipId;
 use crate::engine::pipeline::think::Thought;
 use crate::engine::providers::{Heard, ProviderError};
 use crate::engine::tools::{Gave, ToolUse};
 
 pub use consent::is_yes;
+use machine::Machine;
+pub use machine::Machines;
+pub use pace::Pace;
 pub use rules::{Rules, ToolRule};
 use tools::Tools;
 
@@ -42,14 +50,18 @@ pub enum Input {
     LineMute(ClipId, ProviderError),
     /// The caller's voice began.
     VoiceStarted,
-    /// The caller's voice ended; the utterance is with the recogniser.
-    VoiceEnded,
+    /// The caller's voice ended, so long ago; the utterance is with the recogniser.
+    VoiceEnded(Duration),
     /// The words so far, while the caller still speaks.
     Partial(String),
     /// What the utterance said.
     Heard(Heard),
     /// The recogniser failed.
     HeardNothing(ProviderError),
+    /// Who answered was found out.
+    Found(Finding),
+    /// The machine that answered records now.
+    Records,
     /// The caller pressed a key.
     Key(char),
     /// Something of the answer.
@@ -71,6 +83,8 @@ pub enum Timer {
     Silence,
     /// Another key of a code.
     Keys,
+    /// The caller may go on after a hesitation.
+    EndOfTurn,
     /// A yes or no to the recording.
     Consent,
     /// The longest a call may last.
@@ -114,12 +128,14 @@ pub enum Action {
     Forget(Timer),
     /// A turn is finished.
     Turn(Turn),
+    /// It is known who answered.
+    Answered(Finding),
     /// An intent was recognised.
     Intent(String, f32),
     /// Something for the call's events.
     Note(&'static str, Map<String, Value>),
     /// Hand the caller on.
-    Transfer(String),
+    Transfer(Handover),
     /// Hang up.
     End(Why),
 }
@@ -150,6 +166,8 @@ pub enum LineKind {
     Answer,
     /// That something failed.
     Failure,
+    /// Left on a machine.
+    Message,
 }
 
 /// What the responder is asked.
@@ -161,6 +179,15 @@ pub struct Question {
     pub keys: Option<String>,
 }
 
+/// Whom the caller is handed on to, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// The name of the target.
+    pub target: String,
+    /// Why, in the words of the model; empty where there are none.
+    pub reason: String,
+}
+
 /// Why the bot ends a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
@@ -170,6 +197,8 @@ pub enum Why {
     NoReaction,
     /// The call has lasted as long as it may.
     MaxDuration,
+    /// A machine answered.
+    Machine,
     /// A provider failed for good.
     Failed(String),
 }
@@ -180,6 +209,8 @@ enum Caller {
     Quiet,
     Talking,
     Understanding,
+    /// What was said is known and does not sound finished.
+    Hesitating,
 }
 
 /// Whether the call may be recorded.
@@ -194,7 +225,7 @@ enum Consent {
 enum Then {
     Listen,
     End(Why),
-    Transfer(String),
+    Transfer(Handover),
 }
 
 /// The state of a conversation.
@@ -210,12 +241,19 @@ pub struct Conversation {
     /// Places in documents that the answer under way is made from.
     hits: Vec<Value>,
     caller: Caller,
+    /// When the caller's voice ended last.
+    silent_since: Millis,
     paused: bool,
     heard_before: Vec<Heard>,
+    /// Said while the bot spoke and did not fall silent; answered when it has finished.
+    waiting: Vec<Heard>,
     keys: String,
     consent: Consent,
     then: Then,
     tools: Tools,
+    machine: Machine,
+    /// Whether the other end will be called back.
+    is_put_off: bool,
     n_nudges: u32,
     n_failures: u32,
     n_user_turns: u32,
@@ -236,12 +274,16 @@ impl Conversation {
             said_in_answer: false,
             hits: Vec::new(),
             caller: Caller::Quiet,
+            silent_since: Millis(0),
             paused: false,
             heard_before: Vec::new(),
+            waiting: Vec::new(),
             keys: String::new(),
             consent: Consent::Settled,
             then: Then::Listen,
             tools: Tools::default(),
+            machine: Machine::default(),
+            is_put_off: false,
             n_nudges: 0,
             n_failures: 0,
             n_user_turns: 0,
@@ -260,6 +302,11 @@ impl Conversation {
         matches!(self.then, Then::End(_))
     }
 
+    /// Whether the other end asked to be called back, and will be.
+    pub fn is_put_off(&self) -> bool {
+        self.is_put_off
+    }
+
     /// Takes one input. After [`Action::End`] or [`Input::Stop`] nothing comes out any more.
     pub fn step(&mut self, input: Input, now: Millis) -> Vec<Action> {
         let mut out = Vec::new();
@@ -272,10 +319,12 @@ impl Conversation {
             Input::LineDone(id) => self.line_done(id, &mut out),
             Input::LineMute(id, error) => self.line_mute(id, &error, &mut out),
             Input::VoiceStarted => self.voice_started(&mut out),
-            Input::VoiceEnded => self.caller = Caller::Understanding,
+            Input::VoiceEnded(silence) => self.voice_ended(silence, now),
             Input::Partial(words) => self.heard_so_far(&words, &mut out),
             Input::Heard(heard) => self.heard(heard, now, &mut out),
             Input::HeardNothing(error) => self.heard_nothing(&error, &mut out),
+            Input::Found(finding) => self.found(finding, &mut out),
+            Input::Records => self.records(&mut out),
             Input::Key(key) => self.key(key, now, &mut out),
             Input::Thought(thought) => self.thought(thought, now, &mut out),
             Input::Gave(n, gave) => self.gave(n, &gave, now, &mut out),
@@ -289,16 +338,17 @@ impl Conversation {
         if out.iter().any(|action| matches!(action, Action::End(_))) {
             self.over = true;
         }
+        self.answer_what_waits(now, &mut out);
         out
     }
 
-    /// Before its first word the bot hears nothing; an announcement never does.
+    /// Before its first word the bot hears nothing; an announcement and a bot that leaves a message never do.
     fn is_deaf_to(&self, input: &Input) -> bool {
         let is_callers = matches!(
             input,
-            Input::VoiceStarted | Input::VoiceEnded | Input::Partial(_) | Input::Heard(_) | Input::HeardNothing(_) | Input::Key(_)
+            Input::VoiceStarted | Input::VoiceEnded(_) | Input::Partial(_) | Input::Heard(_) | Input::HeardNothing(_) | Input::Key(_)
         );
-        is_callers && (!self.begun || self.rules.announcement.is_some())
+        is_callers && (!self.begun || self.rules.announcement.is_some() || self.is_machine())
     }
 
     fn due(&mut self, timer: Timer, now: Millis, out: &mut Vec<Action>) {
@@ -310,6 +360,8 @@ impl Conversation {
             }
             Timer::Silence => self.silence(out),
             Timer::Keys => self.keys_done(now, out),
+            Timer::EndOfTurn if self.caller == Caller::Hesitating => self.turn_ended(now, out),
+            Timer::EndOfTurn => {}
             Timer::Consent => self.consent_given(false, out),
             Timer::Filler => self.filler(out),
             Timer::MaxDuration => self.end(Why::MaxDuration, out),

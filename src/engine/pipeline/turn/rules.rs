@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::machine::Machines;
+use super::pace::Pace;
 use crate::contract::config::{Announcement, CallConfig, RecordingMode};
+use crate::contract::flow::Flow;
+use crate::engine::pipeline::lexicon::Lexicon;
+use crate::engine::tools::SCHEDULE_CALLBACK;
 
 /// Said when the bot declares no sentence of its own for a failure.
 const FAILURE_MESSAGE: &str = "I am sorry, something is not working here. Please call again later.";
@@ -56,8 +61,12 @@ pub struct Rules {
     pub answers: bool,
     /// Whether the responder wants to hear of speech that was not understood, to ask back.
     pub asks_back: bool,
-    /// Words that keep the bot silent after an interruption; 0 for a recogniser without partial text: any word counts.
+    /// Words that keep the bot silent after an interruption.
     pub min_words: usize,
+    /// How long the caller is waited for, and what short words mean.
+    pub pace: Pace,
+    /// What follows when a machine answers.
+    pub machines: Machines,
     /// Silence before the bot speaks again, what it says, how often.
     pub nudge: Option<(Duration, String, u32)>,
     /// The longest call.
@@ -70,6 +79,18 @@ pub struct Rules {
     pub tools: Vec<ToolRule>,
     /// Key codes the responder knows; a code that is not the beginning of another is taken at once.
     pub key_codes: Vec<String>,
+}
+
+/// The tools that ask somebody else.
+fn tools(config: &CallConfig) -> Vec<ToolRule> {
+    let callback = config.callback.as_ref().map(|_| json!({ "name": SCHEDULE_CALLBACK }));
+    config.tools.iter().chain(&callback).filter_map(|tool| ToolRule::of(tool, &config.language)).collect()
+}
+
+/// What short words mean on this call. The phrases of a flow are sentences of their own, whatever they are elsewhere.
+fn lexicon(config: &CallConfig, flow: Option<&Flow>) -> Lexicon {
+    let known: Vec<String> = flow.iter().flat_map(|flow| &flow.intents).flat_map(|intent| intent.phrases.iter().cloned()).collect();
+    Lexicon::of(&config.language, &config.turn_taking.fillers, &known)
 }
 
 impl Rules {
@@ -88,8 +109,10 @@ impl Rules {
             understands_speech: has_stt,
             answers: !matches!(config.llm.provider.as_str(), "none" | ""),
             asks_back: flow.is_some(),
-            // None of the recognisers gives words before the utterance has ended.
-            min_words: 0,
+            // Whoever uses the words of a flow says one of them, however short it is.
+            min_words: if flow.is_some() { 0 } else { usize::try_from(config.min_words_interruption).unwrap_or(usize::MAX) },
+            pace: Pace::of(&config.turn_taking, lexicon(config, flow)),
+            machines: Machines { declared: config.answering_machines.clone(), message: config.voicemail_message.clone() },
             nudge: config
                 .re_engagement
                 .as_ref()
@@ -97,7 +120,7 @@ impl Rules {
             max_duration: Duration::from_secs(u64::from(config.max_call_duration_seconds)),
             start_after: Duration::from_millis(u64::from(config.start_ms)),
             announcement: config.announcement,
-            tools: config.tools.iter().filter_map(|tool| ToolRule::of(tool, &config.language)).collect(),
+            tools: tools(config),
             key_codes: flow.map(|f| f.intents.iter().filter_map(|i| i.digits.clone()).collect()).unwrap_or_default(),
         }
     }

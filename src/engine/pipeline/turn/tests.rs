@@ -5,6 +5,8 @@ use crate::contract::config::{Announcement, RecordingMode};
 use crate::engine::providers::Verdict;
 
 const NOW: Millis = Millis(1_000_000);
+/// What ends a turn.
+pub(super) const SILENCE: Duration = Duration::from_millis(700);
 
 pub(super) fn rules() -> Rules {
     Rules {
@@ -75,7 +77,7 @@ impl Bench {
 
     pub(super) fn hear(&mut self, text: &str) {
         self.step(Input::VoiceStarted);
-        self.step(Input::VoiceEnded);
+        self.step(Input::VoiceEnded(SILENCE));
         self.step(Input::Heard(Heard { text: text.to_owned(), confidence: 0.9 }));
     }
 
@@ -86,7 +88,7 @@ impl Bench {
         self.step(Input::Thought(Thought::Done));
     }
 
-    fn tool(&mut self, name: &str, arguments: serde_json::Value) {
+    pub(super) fn tool(&mut self, name: &str, arguments: serde_json::Value) {
         self.step(Input::Thought(Thought::Tool(ToolUse { id: String::new(), name: name.to_owned(), arguments })));
     }
 }
@@ -157,7 +159,7 @@ fn voice_pauses_the_bot_at_once_and_words_keep_it_silent() {
     let first = bench.talk.lines[0].id;
     bench.step(Input::LineStarted(first));
     assert!(bench.step(Input::VoiceStarted).contains(&Action::Pause));
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     let after = bench.step(Input::Heard(Heard { text: "stop".to_owned(), confidence: 0.9 })).to_vec();
     assert!(after.contains(&Action::StopSpeaking));
     assert!(bench.talk.is_answering());
@@ -173,8 +175,10 @@ fn the_bot_goes_on_after_noise_or_too_few_words() {
         let mut bench = Bench::greeted(Rules { min_words, ..rules() });
         bench.hear("one two three");
         bench.answer(&["At nine."]);
+        let line = bench.talk.lines[0].id;
+        bench.step(Input::LineStarted(line));
         bench.step(Input::VoiceStarted);
-        bench.step(Input::VoiceEnded);
+        bench.step(Input::VoiceEnded(SILENCE));
         let out = bench.step(Input::Heard(Heard { text: text.to_owned(), confidence: 0.9 })).to_vec();
         assert_eq!(out.contains(&Action::Resume) && !out.contains(&Action::StopSpeaking), resumes, "{min_words} {text:?}");
     }
@@ -194,10 +198,10 @@ fn nothing_skips_the_disclosure() {
 fn words_in_two_breaths_are_one_utterance() {
     let mut bench = Bench::greeted(rules());
     bench.step(Input::VoiceStarted);
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     bench.step(Input::VoiceStarted);
     bench.step(Input::Heard(Heard { text: "i want".to_owned(), confidence: 0.8 }));
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     bench.step(Input::Heard(Heard { text: "a ticket".to_owned(), confidence: 0.6 }));
     assert_eq!(bench.turns(), [(Role::User, "i want a ticket")]);
 }
@@ -237,7 +241,7 @@ fn a_transfer_is_announced_and_a_failed_one_comes_back() {
     bench.answer(&[]);
     assert_eq!(bench.said(), ["One moment."]);
     bench.play_all();
-    assert!(bench.out.contains(&Action::Transfer("sip:desk@example.org".to_owned())));
+    assert!(bench.out.contains(&Action::Transfer(Handover { target: "sip:desk@example.org".to_owned(), reason: String::new() })));
     bench.step(Input::TransferFailed("486 Busy Here".to_owned()));
     assert_eq!(bench.said().last(), Some(&"Nobody there."));
     assert!(bench.turns().contains(&(Role::Tool, "transfer failed: 486 Busy Here")));
@@ -273,7 +277,7 @@ fn a_responder_that_fails_is_never_silence() {
 fn a_recogniser_that_fails_leaves_the_keys() {
     let mut bench = Bench::greeted(rules());
     bench.step(Input::VoiceStarted);
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     bench.step(Input::HeardNothing(dead(Verdict::GiveUp)));
     bench.play_all();
     assert_eq!((bench.said().last(), bench.ended()), (Some(&"Something broke."), None));
@@ -349,7 +353,7 @@ fn without_a_recogniser_a_voice_pauses_the_bot_and_nothing_is_asked_back() {
     let first = bench.talk.lines.front().unwrap().id;
     bench.step(Input::LineStarted(first));
     assert!(bench.step(Input::VoiceStarted).contains(&Action::Pause));
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     assert!(bench.step(Input::Heard(Heard { text: String::new(), confidence: 0.0 })).contains(&Action::Resume));
     let mut bench = Bench::greeted(deaf());
     bench.hear("");
@@ -368,7 +372,7 @@ fn words_that_are_known_early_end_the_bot_s_turn_before_the_caller_stops() {
     let stops = bench.step(Input::Partial("excuse me".to_owned()));
     assert_eq!((&stops[0], stops.contains(&Action::Resume)), (&Action::StopSpeaking, true));
     assert_eq!(bench.turns(), [(Role::Assistant, "Hello.")]);
-    bench.step(Input::VoiceEnded);
+    bench.step(Input::VoiceEnded(SILENCE));
     bench.step(Input::Heard(Heard { text: "excuse me".to_owned(), confidence: 0.9 }));
     assert!(matches!(bench.out.last(), Some(Action::Think(_))), "{:?}", bench.out);
     let mut protected = Bench::new(Rules { min_words: 1, ..rules() });

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Action, Conversation, LineKind, Question, Then, Timer, Why, detail};
+use super::{Action, Conversation, Handover, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
 use crate::contract::turn::{Role, Turn};
-use crate::engine::tools::{END_CALL, Gave, SEND_DTMF, TRANSFER, ToolUse};
+use crate::engine::tools::{END_CALL, Gave, SCHEDULE_CALLBACK, SEND_DTMF, TRANSFER, ToolUse};
 
 /// How long a tool may take before the caller is told to wait.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -46,7 +46,8 @@ impl Conversation {
             }
             TRANSFER | "transfer" => match text("target") {
                 Some(target) => {
-                    self.then = Then::Transfer(target.to_owned());
+                    let reason = text("reason").unwrap_or_default().to_owned();
+                    self.then = Then::Transfer(Handover { target: target.to_owned(), reason });
                     self.tool_turn(&used, None, now, out);
                 }
                 None => self.refuse(&used, "transfer without a target", now, out),
@@ -97,9 +98,11 @@ impl Conversation {
     /// A tool gave something. What comes after the caller has interrupted is kept on the call, and changes nothing else.
     pub(super) fn gave(&mut self, n: u64, gave: &Gave, now: Millis, out: &mut Vec<Action>) {
         if let Some(used) = self.tools.abandoned.remove(&n) {
+            self.is_put_off |= used.name == SCHEDULE_CALLBACK && !gave.is_error;
             return self.tool_turn(&used, Some(gave), now, out);
         }
         let Some(used) = self.tools.running.remove(&n) else { return };
+        self.is_put_off |= used.name == SCHEDULE_CALLBACK && !gave.is_error;
         self.news(&used, gave, now, out);
         if self.tools.is_answer_done {
             self.go_on(out);

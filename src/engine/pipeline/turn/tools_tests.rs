@@ -124,5 +124,8 @@ fn what_ends_or_hands_on_the_call_is_not_asked_about_again() {
     bench.step(used("transfer_to_user", json!({ "target": "desk" })));
     bench.step(Input::Thought(Thought::Done));
     bench.play_all();
-    assert!(bench.out.contains(&Action::Transfer("desk".to_owned())) && n_questions(&bench) == 1);
+    assert!(
+        bench.out.iter().any(|action| matches!(action, Action::Transfer(handover) if handover.target == "desk"))
+            && n_questions(&bench) == 1
+    );
 }

@@ -1,7 +1,8 @@
 //! The decision: what was said or pressed, and what was asked back before, in; the next answer out. No I/O.
 
-use super::matching::{likeness, normal_words};
+use super::matching::likeness;
 use super::words;
+use crate::base::words::normal_words;
 use crate::contract::flow::Flow;
 
 /// From here on the bot answers without asking back.

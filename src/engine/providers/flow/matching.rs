@@ -1,12 +1,7 @@
 //! How well what was said fits a phrase: the same words, the phrase inside a longer sentence, or most of its telling words.
 
 use super::words::Words;
-
-/// Small letters and digits, one space between words.
-pub(super) fn normal_words(text: &str) -> Vec<String> {
-    let kept: String = text.to_lowercase().chars().map(|c| if c.is_alphanumeric() || c == '\'' || c == '’' { c } else { ' ' }).collect();
-    kept.split_whitespace().map(|word| word.replace(['\'', '’'], "")).filter(|word| !word.is_empty()).collect()
-}
+use crate::base::words::{contains_run, normal_words};
 
 /// Whether two texts are the same words.
 pub(super) fn same_words(a: &str, b: &str) -> bool {
@@ -31,10 +26,6 @@ pub(super) fn likeness(said: &[String], phrase: &[String], words: &Words) -> f32
         return 0.95;
     }
     overlap(&said_telling, &phrase_telling)
-}
-
-fn contains_run(said: &[String], phrase: &[String]) -> bool {
-    said.windows(phrase.len()).any(|run| run == phrase)
 }
 
 /// Shared telling words against all of them, the phrase's counting more: a caller adds words more readily than leaving some out.

@@ -4,7 +4,7 @@ mod audio;
 mod chat;
 mod complete;
 mod pieces;
-mod sse;
+pub(in crate::engine) mod sse;
 #[cfg(test)]
 mod tests;
 

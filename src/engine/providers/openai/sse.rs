@@ -5,14 +5,14 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// Collects bytes until an event is whole.
 #[derive(Default)]
-pub(super) struct Events {
+pub(in crate::engine) struct Events {
     waiting: Vec<u8>,
     data: String,
 }
 
 impl Events {
     /// Takes the next bytes; answers with the data of the events they complete. `None` when an event grows past all measure.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Option<Vec<String>> {
+    pub(in crate::engine) fn push(&mut self, bytes: &[u8]) -> Option<Vec<String>> {
         self.waiting.extend_from_slice(bytes);
         let mut done = Vec::new();
         while let Some(end) = self.waiting.iter().position(|byte| *byte == b'\n') {

@@ -10,6 +10,7 @@ use super::{LONGEST_MESSAGE, Refusals, schema};
 use crate::base::mapping::Templates;
 use crate::contract::config::WireSecret;
 use crate::contract::crm::{CrmPrefetch, PostCallPush, PushAuth};
+use crate::contract::mcp::McpServer;
 
 /// Most tools of one bot.
 const MOST_TOOLS: usize = 50;
@@ -23,6 +24,10 @@ const MOST_FIELDS: usize = 500;
 const LONGEST_TEMPLATE: usize = 10_000;
 /// Longest URL.
 const LONGEST_URL: usize = 2_000;
+/// Most servers of one bot.
+const MOST_SERVERS: usize = 10;
+/// Most tools that may be named of one server.
+const MOST_NAMED: usize = 100;
 /// Names that every bot knows already.
 const BUILT_IN: [&str; 6] = ["end_call", "transfer", "transfer_to_user", "send_dtmf", "search_knowledge", "schedule_callback"];
 /// Headers that belong to the connection.
@@ -33,6 +38,11 @@ pub(super) fn links_hold(body: &BotBody, no: &mut Refusals) {
     let mut names = BTreeSet::new();
     for (n, tool) in body.tools.iter().enumerate() {
         tool_holds(&format!("tools[{n}]"), tool, &mut names, no);
+    }
+    no.unless(body.mcp_servers.len() <= MOST_SERVERS, "mcp_servers", format!("must have at most {MOST_SERVERS} servers"));
+    let mut servers = BTreeSet::new();
+    for (n, server) in body.mcp_servers.iter().enumerate() {
+        server_holds(&format!("mcp_servers[{n}]"), server, &mut servers, no);
     }
     if let Some(prefetch) = &body.crm_prefetch {
         prefetch_holds(prefetch, no);
@@ -56,6 +66,23 @@ fn tool_holds<'a>(path: &str, tool: &'a Tool, names: &mut BTreeSet<&'a str>, no:
     if let Some((within, sentence)) = schema::fault(&tool.parameters) {
         no.add(format!("{path}.parameters{within}"), sentence);
     }
+}
+
+fn server_holds<'a>(path: &str, server: &'a McpServer, names: &mut BTreeSet<&'a str>, no: &mut Refusals) {
+    let is_name = (1..=32).contains(&server.name.len()) && server.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    no.unless(is_name, format!("{path}.name"), "must be 1 to 32 letters, digits, _ and -");
+    no.unless(names.insert(&server.name), format!("{path}.name"), format!("'{}' is used twice", server.name));
+    no.unless(!server.url.contains("{{"), format!("{path}.url"), "may hold no variables");
+    url_holds(path, &server.url, no);
+    headers_hold(path, &server.headers, no);
+    let fine = (1..=MOST_NAMED).contains(&server.tools.len());
+    no.unless(fine, format!("{path}.tools"), format!("must name 1 to {MOST_NAMED} tools, or * for all"));
+    for (n, tool) in server.tools.iter().enumerate() {
+        let fine = (1..=128).contains(&tool.len()) && !tool.chars().any(|c| c.is_control() || c.is_whitespace());
+        no.unless(fine, format!("{path}.tools[{n}]"), "must be the name of a tool, or *");
+    }
+    no.unless((500..=60_000).contains(&server.timeout_ms), format!("{path}.timeout_ms"), "must be 500 to 60000");
+    no.unless(server.filler.len() <= LONGEST_MESSAGE, format!("{path}.filler"), format!("must have at most {LONGEST_MESSAGE} bytes"));
 }
 
 fn prefetch_holds(prefetch: &CrmPrefetch, no: &mut Refusals) {

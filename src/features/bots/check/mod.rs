@@ -4,6 +4,7 @@ mod flow;
 mod links;
 mod rules;
 mod schema;
+mod talk;
 mod transfer;
 
 use super::body::{BotBody, BotStatus};
@@ -72,6 +73,7 @@ pub(super) fn check(body: &BotBody) -> Result<()> {
     links::links_hold(body, &mut no);
     transfer::transfers_hold(body, &mut no);
     rules::rules_hold(body, &mut no);
+    talk::talk_holds(body, &mut no);
     no.into_result()
 }
 
@@ -203,6 +205,18 @@ mod tests {
             (intent(json!({ "tool": { "name": "transfer" } })), "flow.intents[0].tool.target"),
             (json!({ "active_hours": { "days": ["someday"], "start_time": "09:00", "end_time": "17:00" } }), "active_hours.days[0]"),
             (json!({ "active_hours": { "start_time": "9 o'clock", "end_time": "17:00" } }), "active_hours.start_time"),
+            (json!({ "turn_taking": { "end_of_turn_ms": 4000, "after_hesitation_ms": 4000 } }), "turn_taking.end_of_turn_ms"),
+            (json!({ "turn_taking": { "after_sentence_ms": 900 } }), "turn_taking.after_sentence_ms"),
+            (json!({ "turn_taking": { "after_hesitation_ms": 600 } }), "turn_taking.after_hesitation_ms"),
+            (json!({ "turn_taking": { "fillers": ["okey dokey", " ... "] } }), "turn_taking.fillers[1]"),
+            (json!({ "answering_machines": { "greeting_ms": 100 } }), "answering_machines.greeting_ms"),
+            (json!({ "answering_machines": { "max_words": 0 } }), "answering_machines.max_words"),
+            (json!({ "answering_machines": { "on_voicemail": "leave_message" } }), "voicemail_message"),
+            (json!({ "answering_machines": { "on_fax": "leave_message" }, "voicemail_message": "x" }), "answering_machines.on_fax"),
+            (json!({ "callbacks": { "max_days": 0 } }), "callbacks.max_days"),
+            (json!({ "mcp_servers": [{ "name": "a b", "url": "https://x.test/mcp", "tools": ["*"] }] }), "mcp_servers[0].name"),
+            (json!({ "mcp_servers": [{ "name": "a", "url": "ws://x.test/mcp", "tools": ["*"] }] }), "mcp_servers[0].url"),
+            (json!({ "mcp_servers": [{ "name": "a", "url": "https://x.test/mcp", "tools": [] }] }), "mcp_servers[0].tools"),
             (json!({ "re_engagement": { "after_ms": 1, "message": "Hello?" } }), "re_engagement.after_ms"),
         ] {
             assert_eq!(refused(change.clone()), [field], "{change}");

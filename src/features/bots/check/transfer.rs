@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::body::BotBody;
-use super::super::tool::{TransferKind, TransferTarget};
+use super::super::tool::{TransferKind, TransferMethod, TransferTarget};
 use super::Refusals;
 use crate::base::phone::is_e164;
 
@@ -30,6 +30,10 @@ pub(super) fn transfers_hold(body: &BotBody, no: &mut Refusals) {
             "must be one line of at most 200 bytes",
         );
         kind_fits(target, &at, no);
+        let fits = !target.attended || target.method == TransferMethod::LivekitSipRefer;
+        no.unless(fits, at("attended"), "only livekit_sip_refer can call the target first");
+        let fine = target.briefing.len() <= 500 && !target.briefing.chars().any(char::is_control);
+        no.unless(fine, at("briefing"), "must be one line of at most 500 bytes");
         if target.is_default {
             no.unless(!has_default, at("is_default"), "another target is the default already");
             no.unless(target.enabled, at("is_default"), "a target that is switched off cannot be the default");

@@ -1,0 +1,134 @@
+//! Tools of other machines, by the Model Context Protocol: they are asked for while it rings, and used like the bot's own.
+//!
+//! A server that is away costs its tools and nothing else. `client` speaks the protocol, `message` reads it.
+
+mod client;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
+
+use super::arguments::{checker, fault};
+use super::{Gave, Tool, offer};
+use crate::base::Clock;
+use crate::contract::config::CallConfig;
+use crate::contract::mcp::McpServer;
+use crate::engine::providers::Soon;
+use crate::platform::net::Outbound;
+
+use client::Client;
+use message::Listed;
+
+/// How long the answer to a call waits for the servers' lists.
+const LIST_WITHIN: Duration = Duration::from_secs(2);
+/// Most tools of one server.
+const MOST_TOOLS: usize = 50;
+/// The longest that is told of a tool, in characters.
+const MOST_DESCRIPTION: usize = 1_000;
+/// Longest name a model may be told.
+const MOST_NAME: usize = 64;
+
+/// What the servers of a call offer.
+#[derive(Default)]
+pub struct Discovered {
+    /// Tools as a bot declares its own, for the model and for the rules of the call.
+    pub declared: Vec<Value>,
+    /// The same, ready to be used.
+    pub tools: Vec<(String, Arc<dyn Tool>)>,
+    /// Events for the call: their name and details.
+    pub notes: Vec<(&'static str, Map<String, Value>)>,
+}
+
+/// Asks all servers of a call at once what they offer. Those that do not answer in time are noted, and the call goes on without them.
+pub async fn discover(config: &CallConfig, outbound: &Outbound, clock: &Clock) -> Discovered {
+    let mut asked = JoinSet::new();
+    for (n, server) in config.mcp_servers.iter().cloned().enumerate() {
+        let client = Arc::new(Client::new(&server, outbound.clone(), config.session_id.as_str()));
+        let clock = clock.clone();
+        asked.spawn(async move {
+            let listed = tokio::select! {
+                listed = client.list() => listed,
+                () = clock.sleep(LIST_WITHIN) => Err("it did not answer in time".to_owned()),
+            };
+            (n, server, client, listed)
+        });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(n, ..)| *n);
+    let mut found = Discovered::default();
+    let mut taken: Vec<String> = config.tools.iter().filter_map(|tool| Some(tool.get("name")?.as_str()?.to_owned())).collect();
+    taken.extend(offer::BUILT_IN.map(str::to_owned));
+    for (_, server, client, listed) in answers {
+        match listed {
+            Ok(listed) => found.add(&server, &client, listed, &mut taken),
+            Err(why) => found.notes.push(("mcp_unavailable", detail(&server.name, &why))),
+        }
+    }
+    found
+}
+
+impl Discovered {
+    fn add(&mut self, server: &McpServer, client: &Arc<Client>, listed: Vec<Listed>, taken: &mut Vec<String>) {
+        let allowed = listed.into_iter().filter(|tool| server.allows(&tool.name)).take(MOST_TOOLS);
+        for Listed { name: own, description, schema } in allowed {
+            let name = name_of(&server.name, &own);
+            // Two tools of one name could not be told apart; a schema that cannot be checked would let anything through.
+            let Some(checker) = checker(&schema).filter(|_| !taken.contains(&name) && is_whole(&schema)) else {
+                self.notes.push(("mcp_tool_left_out", detail(&server.name, &own)));
+                continue;
+            };
+            taken.push(name.clone());
+            let description: String = description.chars().take(MOST_DESCRIPTION).collect();
+            self.declared.push(json!({
+                "type": "mcp", "name": name, "description": description, "parameters": schema, "filler": server.filler,
+            }));
+            self.tools.push((name, Arc::new(McpTool { client: client.clone(), name: own, checker })));
+        }
+    }
+}
+
+fn detail(server: &str, reason: &str) -> Map<String, Value> {
+    Map::from_iter([("server".to_owned(), server.into()), ("reason".to_owned(), reason.into())])
+}
+
+/// The name a model uses: only what every model's API allows.
+fn name_of(server: &str, tool: &str) -> String {
+    let clean = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+    format!("{server}_{tool}").chars().map(clean).take(MOST_NAME).collect()
+}
+
+/// Whether a schema needs nothing that lies elsewhere.
+fn is_whole(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().all(|(key, value)| match value.as_str() {
+            Some(target) if key == "$ref" || key == "$dynamicRef" => target.starts_with('#'),
+            _ => is_whole(value),
+        }),
+        Value::Array(all) => all.iter().all(is_whole),
+        _ => true,
+    }
+}
+
+/// One tool of a server.
+struct McpTool {
+    client: Arc<Client>,
+    name: String,
+    checker: Validator,
+}
+
+impl Tool for McpTool {
+    fn run<'a>(&'a self, arguments: &'a Value) -> Soon<'a, Gave> {
+        Box::pin(async move {
+            match fault(&self.checker, arguments) {
+                Some(fault) => Gave::error(fault),
+                None => self.client.call(&self.name, arguments).await,
+            }
+        })
+    }
+}
