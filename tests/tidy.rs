@@ -39,6 +39,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("mail", &["calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "fleet", "knowledge", "calls", "crm", "settings", "carriers", "outbound"]),
+    ("browser_calls", &["bots", "numbers", "calls", "fleet", "settings"]),
     ("privacy", &["settings", "bots", "calls", "transcripts", "outbound", "permit", "webhooks", "mail"]),
     ("ops", &["settings", "fleet", "calls", "recordings", "backups"]),
     ("console", &[]),
@@ -47,7 +48,8 @@ const SLICES: &[(&str, &[&str])] = &[
 /// Parts of the engine that must not know each other.
 const ENGINE_STRANGERS: &[(&str, &[&str])] = &[
     ("sip", &["media", "call", "pipeline", "providers", "link"]),
-    ("media", &["sip", "call", "pipeline", "providers", "link"]),
+    ("media", &["sip", "call", "pipeline", "providers", "link", "webrtc"]),
+    ("webrtc", &["media", "call", "pipeline", "providers", "link"]),
     ("providers", &["sip", "call", "pipeline", "link"]),
     ("pipeline", &["sip", "call", "link"]),
     ("speech", &["sip", "call", "pipeline", "link"]),

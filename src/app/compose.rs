@@ -5,6 +5,7 @@ use crate::features::audit::Audit;
 use crate::features::auth::Auth;
 use crate::features::backups::Backups;
 use crate::features::bots::Bots;
+use crate::features::browser_calls::BrowserCalls;
 use crate::features::calls::Calls;
 use crate::features::carriers::Carriers;
 use crate::features::console::Console;
@@ -39,6 +40,7 @@ pub(super) struct Handles {
     pub(super) auth: Auth,
     pub(super) backups: Backups,
     pub(super) bots: Bots,
+    pub(super) browser_calls: BrowserCalls,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
     pub(super) console: Console,
@@ -118,6 +120,7 @@ impl Handles {
             net: outbound.clone(),
             backups: shared.backups(&settings, &recordings),
             webhooks: shared.webhooks(outbound),
+            browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings),
             console: Console::new(random.clone()),
             random: random.clone(),
             tenant: tenant.clone(),

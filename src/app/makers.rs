@@ -5,6 +5,7 @@ use crate::base::{Error, Result};
 use crate::features::auth::{Auth, AuthSetup, Identity};
 use crate::features::backups::{Backups, BackupsSetup};
 use crate::features::bots::Bots;
+use crate::features::browser_calls::{BrowserCalls, BrowserCallsSetup};
 use crate::features::calls::{Calls, CallsSetup};
 use crate::features::carriers::{Carriers, CarriersSetup};
 use crate::features::crm::{self, Crm, CrmSetup};
@@ -281,6 +282,18 @@ impl Shared {
             knowledge: of.knowledge.clone(),
             fleet: of.fleet.clone(),
             base_url: self.setup.base_url.clone(),
+        })
+    }
+
+    pub(super) fn browser_calls(&self, numbers: &Numbers, bots: &Bots, fleet: &Fleet, settings: &Settings) -> BrowserCalls {
+        BrowserCalls::new(BrowserCallsSetup {
+            db: self.db.clone(),
+            clock: self.setup.clock.clone(),
+            random: self.setup.random.clone(),
+            numbers: numbers.clone(),
+            bots: bots.clone(),
+            fleet: fleet.clone(),
+            settings: settings.clone(),
         })
     }
 

@@ -13,8 +13,8 @@ use super::describe;
 use crate::features::ops::Figures;
 use crate::features::ops::doctor::Doctor;
 use crate::features::{
-    audit, auth, backups, bots, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit, phones, privacy,
-    recordings, runtime, settings, transcripts, webhooks,
+    audit, auth, backups, bots, browser_calls, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit,
+    phones, privacy, recordings, runtime, settings, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::edge;
@@ -35,6 +35,7 @@ pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Rou
         .merge(carriers::routes(h.carriers))
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
         .merge(phones::routes(h.phones))
+        .merge(browser_calls::routes(h.browser_calls))
         .merge(calls::routes(h.calls))
         .merge(recordings::routes(h.recordings))
         .merge(backups::routes(h.backups))

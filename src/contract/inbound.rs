@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::browser::FromBrowser;
 use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 
 /// The engine asks what to do with an INVITE.
@@ -29,6 +30,9 @@ pub struct InboundCall {
     /// SIP headers of the INVITE that a bot may use.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// The call comes from a browser: whom it reaches was decided when it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<FromBrowser>,
 }
 
 /// The answer.

@@ -1,5 +1,6 @@
 //! Shapes that cross a process or are stored as JSON. Both wings speak only through these.
 
+pub mod browser;
 pub mod callback;
 pub mod chat;
 pub mod config;

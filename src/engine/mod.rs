@@ -1,6 +1,6 @@
 //! Live media, the second process: SIP, RTP, speech and models. It knows the control plane only through `contract`.
 //!
-//! `sip` knows no audio, `media` knows no SIP; only `call` knows both.
+//! `sip` knows no audio, `media` knows no SIP; only `call` knows both. `webrtc` gives calls from browsers the same two faces: a leg and plain RTP.
 
 pub mod call;
 pub mod detect;
@@ -12,5 +12,7 @@ pub mod reach;
 pub mod run;
 pub mod sip;
 pub mod speech;
+pub mod srtp;
 pub mod tools;
 pub mod trunks;
+pub mod webrtc;

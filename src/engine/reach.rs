@@ -1,6 +1,6 @@
 //! Our own address as peers are told it: in SIP's Contact and in SDP. Behind a NAT the interface's address is of no use to peers outside.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ipnet::IpNet;
@@ -9,6 +9,8 @@ use crate::contract::trunk::Reach;
 
 /// Any port, to learn the way to a peer. Nothing is sent to it.
 const ANY_PORT: u16 = 9;
+/// Somewhere beyond the router (an address of documentation), to learn which interface leads out. Nothing is sent to it.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 /// What peers are told. Cheap to clone; all clones know the same.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,28 @@ impl OwnAddress {
             reach.external_address.parse().ok().map(|ip| Outside { ip, local })
         });
         *self.outside.write().unwrap_or_else(PoisonError::into_inner) = outside;
+    }
+
+    /// Everything of ours that this peer may reach us at, the best first: what it is told, then the interfaces. For those who try them all.
+    /// Only addresses that a socket bound to `bound` hears.
+    pub fn all_towards(&self, bound: IpAddr, peer: Option<IpAddr>) -> Vec<IpAddr> {
+        let mut all = vec![self.towards(bound, peer)];
+        if self.fixed.is_none() && bound.is_unspecified() {
+            let hears = |peer: &IpAddr| bound.is_ipv6() || peer.is_ipv4();
+            let peer = peer.map(|peer| peer.to_canonical()).filter(hears);
+            // Somebody on this machine, or of whom we know nothing, may look for us outside.
+            let elsewhere = peer.is_none_or(|peer| peer.is_loopback()).then_some(ELSEWHERE);
+            all.extend(peer.into_iter().chain(elsewhere).filter_map(interface_towards).filter(hears));
+        } else if self.fixed.is_none() {
+            all.push(bound);
+        }
+        let mut told = Vec::new();
+        for ip in all.into_iter().map(|ip| ip.to_canonical()).filter(|ip| !ip.is_unspecified()) {
+            if !told.contains(&ip) {
+                told.push(ip);
+            }
+        }
+        told
     }
 
     /// What this peer is told, by a socket that is bound to `bound`.
@@ -93,7 +117,11 @@ mod tests {
         assert_eq!(own.clone().towards(LOOPBACK, None), ip("203.0.113.9"));
         own.set(Some(&Reach { external_address: "nonsense".to_owned(), local_networks: Vec::new() }));
         assert_eq!(own.towards(LOOPBACK, Some(ip("192.0.2.1"))), LOOPBACK);
+        own.set(Some(&Reach { external_address: "203.0.113.9".to_owned(), local_networks: Vec::new() }));
+        assert_eq!(own.all_towards(LOOPBACK, Some(ip("192.0.2.1"))), [ip("203.0.113.9"), LOOPBACK]);
+        assert_eq!(own.all_towards(ANY, Some(LOOPBACK))[..2], [ip("203.0.113.9"), LOOPBACK]);
         let fixed = OwnAddress::fixed(Some(ip("198.51.100.1")));
+        assert_eq!(fixed.all_towards(ANY, Some(LOOPBACK)), [ip("198.51.100.1")]);
         fixed.set(Some(&Reach { external_address: "203.0.113.9".to_owned(), local_networks: Vec::new() }));
         assert_eq!(fixed.towards(LOOPBACK, Some(ip("192.0.2.1"))), ip("198.51.100.1"));
     }

@@ -21,7 +21,7 @@ use crate::contract::CONTRACT_VERSION;
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::FleetHealth;
 use crate::contract::trunk::TrunkCheck;
-use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take};
+use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take, take_browser};
 use crate::engine::link::Control;
 use crate::engine::link::admission::Doorkeeper;
 use crate::engine::link::commands::{Command, routes};
@@ -36,6 +36,7 @@ use crate::engine::reach::OwnAddress;
 use crate::engine::sip::{self, Incoming, SipOptions};
 use crate::engine::tools::Toolbox;
 use crate::engine::trunks::{TrunkKeeper, Upkeep};
+use crate::engine::webrtc::{Lines, LinesSetup};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
 use crate::platform::net::Outbound;
@@ -121,6 +122,8 @@ impl Engine {
         let mut media = MediaOptions::new(options.sip.ip(), options.rtp_ports.clone());
         media.advertise = own.clone();
         let media = MediaEngine::start(media, options.random.clone())?;
+        let (clock, random) = (options.clock.clone(), options.random.clone());
+        let browsers = Lines::new(LinesSetup { bind: options.sip.ip(), own: own.clone(), clock, random })?;
         let (stack, incoming) = sip::start(SipOptions {
             bind: options.sip,
             advertise: own.clone(),
@@ -146,6 +149,7 @@ impl Engine {
             spool,
             spool_root,
             media,
+            browsers,
             sip: stack,
             providers: options.providers.clone(),
             outbound: options.outbound.clone(),
@@ -193,6 +197,11 @@ impl Engine {
         // Whoever asked may have gone; then nobody needs the answer.
         match command {
             Command::Dial(dialout, reply) => drop(reply.send(dial(&self.exchange, *dialout))),
+            Command::Browser(call, reply) => {
+                let exchange = self.exchange.clone();
+                // Aside: the bot's config and first words take a moment.
+                tokio::spawn(Box::pin(async move { drop(reply.send(take_browser(exchange, *call).await)) }));
+            }
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
             Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),
             Command::Chat(ask, reply) => drop(tokio::spawn(self.chat(*ask, reply))),

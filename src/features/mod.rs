@@ -4,6 +4,7 @@ pub mod audit;
 pub mod auth;
 pub mod backups;
 pub mod bots;
+pub mod browser_calls;
 pub mod calls;
 pub mod carriers;
 pub mod console;

@@ -3,6 +3,7 @@
 
 mod announcements;
 mod answering;
+mod browser;
 mod calls;
 mod crash;
 mod link;

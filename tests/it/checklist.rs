@@ -198,9 +198,11 @@ const TABLE: &[(&str, &[&str])] = &[
     // K. Event contents and order
     ("184", &["it/told::an_answered_outbound_call_is_told_in_order_and_its_outcome_reads_the_same_everywhere"]),
     ("185", &["features/webhooks/payload_table::an_outbound_call_that_never_came_about"]),
+    ("186", &["it/browser_calls::receivers_are_told_of_a_room_and_never_of_an_answer"]),
     ("187", &["features/webhooks/payload_table::a_call_over_sip"]),
     ("188", &["features/webhooks/payload_table::a_call_over_sip", "features/webhooks/payload_table::an_outbound_call"]),
     ("189", &["features/webhooks/payload_table::a_call_over_sip", "features/webhooks/payload_table::an_outbound_call", "features/webhooks/payload_table::a_call_from_a_browser"]),
+    ("190", &["it/browser_calls::receivers_are_told_of_a_room_and_never_of_an_answer", "features/webhooks/payload_table::a_call_over_sip"]),
     ("191", &["features/webhooks/payload_table::an_outbound_call"]),
     ("192", &["features/webhooks/payload_table::a_call_over_sip", "features/webhooks/payload_table::a_call_from_a_browser"]),
     ("193", &["it/told::an_answered_outbound_call_is_told_in_order_and_its_outcome_reads_the_same_everywhere", "features/webhooks/payload_table::the_end_of_a_call_has_one_event_by_its_direction"]),
@@ -221,6 +223,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("213", &["engine/tools::somebody_who_has_no_time_is_called_back_and_the_outcome_is_not_now", "it/callbacks::a_wish_becomes_a_scheduled_call_by_the_clocks_of_the_other_end"]),
     ("211", &["engine/transfers::the_target_is_told_what_it_is_about_and_then_has_the_caller", "engine/call/state::a_transfer_ends_the_call_or_gives_the_caller_back"]),
     ("209", &["e2e/inbound::a_caller_who_hangs_up_is_a_completed_call_with_a_recording_behind_a_token", "engine/call/state::every_end_has_its_words"]),
+    ("210", &["engine/browser::a_browser_that_leaves_without_a_word_leaves_an_empty_room"]),
     ("214", &["e2e/outbound::a_callee_who_is_busy_declines_or_does_not_answer_is_a_failure_with_its_own_outcome"]),
     ("215", &["it/outbound_life::hanging_up_ends_an_order_wherever_it_stands_and_is_harmless_afterwards"]),
     ("216", &["e2e/inbound::the_bot_hangs_up_when_the_longest_duration_is_reached"]),
@@ -241,12 +244,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("104", "a page of the console"),
     ("105", "a page of the console"),
     ("164", "a page of the console"),
-    ("186", "needs a call from a browser; the payload is tested by table in webhooks/payload_table"),
-    ("190", "needs a call from a browser; the room's form is tested by table in webhooks/payload_table"),
     ("198", "needs a conversation that ends in a transfer"),
     ("199", "needs a conversation that ends in a transfer; the payload is tested by table in webhooks/payload_table"),
     ("200", "needs a conversation that ends in a transfer; the payload is tested by table in webhooks/payload_table"),
-    ("210", "needs a call from a browser"),
     ("X56", "needs a conversation that asks for a transfer"),
 ];
 

@@ -10,6 +10,7 @@ mod bot_chat;
 mod bots;
 mod bots_fields;
 mod bots_versions;
+mod browser_calls;
 mod call_results;
 mod callbacks;
 mod calls_export;

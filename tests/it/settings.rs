@@ -18,7 +18,7 @@ async fn admins_read_super_admins_write_and_keys_do_neither() {
     let all = admin.get(SETTINGS).await.expect(200);
     assert_eq!(
         all.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["outbound", "mail", "brand", "fleet", "providers", "storage", "backup", "sip", "knowledge", "retention"]
+        ["outbound", "mail", "brand", "fleet", "providers", "storage", "backup", "sip", "knowledge", "retention", "browser"]
     );
     assert_eq!(admin.get("/api/v1/settings/brand").await.expect(200), all["brand"]);
     assert_eq!(all["brand"]["keys"]["name"], json!({ "locked": false, "set_by": "default" }));

@@ -26,6 +26,9 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/public/recordings/{token}",
     "GET /t/{token}",
     "GET /api/v1/manual",
+    // Virtual numbers that are public, once the setting is on; a stranger learns nothing about others.
+    "GET /api/v1/public/browser-calls/{number}",
+    "POST /api/v1/public/browser-calls",
 ];
 
 /// Endpoints of the identity provider under both of their addresses. They take proofs of their own: a client's secret, a code, a password,
@@ -61,6 +64,8 @@ const BELOW_ADMIN: &[&str] = &[
     "GET /api/v1/call-tags",
     "GET /api/v1/events/stream",
     "GET /api/v1/settings/display",
+    "GET /api/v1/browser-calls/{number}",
+    "POST /api/v1/browser-calls",
 ];
 
 /// The callers in the order of what they may do.

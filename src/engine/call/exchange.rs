@@ -16,6 +16,7 @@ use crate::engine::pipeline::speak::Phrases;
 use crate::engine::providers::ProviderError;
 use crate::engine::providers::choose::{Chooser, Chosen};
 use crate::engine::sip::SipStack;
+use crate::engine::webrtc::Lines;
 use crate::platform::net::Outbound;
 
 /// Makes the providers a bot declares.
@@ -43,6 +44,8 @@ pub struct Parts {
     pub spool_root: PathBuf,
     /// RTP.
     pub media: MediaEngine,
+    /// Lines to browsers.
+    pub browsers: Lines,
     /// SIP.
     pub sip: Arc<dyn SipStack>,
     /// Speech and language.

@@ -82,7 +82,7 @@ fn skeleton(incoming: &Incoming, call_id: CallId) -> CallResultsPayload {
     }
 }
 
-fn admit(exchange: &Exchange) -> Result<Seat> {
+pub(super) fn admit(exchange: &Exchange) -> Result<Seat> {
     if exchange.trunks.now().is_connected { exchange.live.admit() } else { Err(Error::unavailable("there is no control plane")) }
 }
 
@@ -121,6 +121,7 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
+        browser: None,
     }
 }
 

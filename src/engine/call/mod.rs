@@ -3,6 +3,7 @@
 //! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
 
 mod aftercare;
+mod browser;
 mod consult;
 mod disposition;
 mod ears;
@@ -22,6 +23,7 @@ mod talk;
 mod timers;
 mod transfer;
 
+pub use browser::take_browser;
 pub use exchange::{Exchange, Parts, ProviderSource};
 pub use inbound::take;
 pub use live::{Live, Order, Seat};

@@ -168,6 +168,7 @@ impl Session {
         self.state.is_closing = self.talk.is_closing();
         self.state.is_machine = self.talk.is_machine();
         self.state.is_put_off = self.talk.is_put_off();
+        self.state.has_spoken = self.hands.record.gathered.has_spoken();
         for action in self.state.step(input) {
             match action {
                 state::Action::Refer(target) => self.refer(&target).await,

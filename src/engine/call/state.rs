@@ -8,6 +8,8 @@ use crate::engine::sip::LegEnd;
 pub(super) enum Direction {
     /// Somebody called us.
     Inbound,
+    /// Somebody called us from a browser.
+    Browser,
     /// We called.
     Outbound,
 }
@@ -113,11 +115,13 @@ pub(super) struct CallState {
     pub(super) is_machine: bool,
     /// Whether the far end asked to be called back, and will be.
     pub(super) is_put_off: bool,
+    /// Whether the caller has said or pressed anything.
+    pub(super) has_spoken: bool,
 }
 
 impl CallState {
     pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, phase: Phase::Dialing, is_closing: false, is_machine: false, is_put_off: false }
+        Self { direction, phase: Phase::Dialing, is_closing: false, is_machine: false, is_put_off: false, has_spoken: false }
     }
 
     /// Where the call is.
@@ -210,7 +214,7 @@ impl CallState {
     fn operator_end(&self) -> End {
         match self.direction {
             Direction::Outbound => End::new("bot", "cancelled", None),
-            Direction::Inbound => End::new("bot", "finished", None),
+            Direction::Inbound | Direction::Browser => End::new("bot", "finished", None),
         }
     }
 
@@ -223,6 +227,7 @@ impl CallState {
         let end = match how {
             LegEnd::Remote if self.is_machine => end_of_bot(Why::Machine),
             LegEnd::Remote if self.is_closing => End::new("customer", "finished", None),
+            LegEnd::Remote if self.direction == Direction::Browser && !self.has_spoken => empty_room(None),
             LegEnd::Remote | LegEnd::Cancelled => End::new("customer", "far-hangup", None),
             LegEnd::Local => End::new("bot", "finished", None),
             LegEnd::Refused { code, reason } => refused(code, &reason),
@@ -230,6 +235,11 @@ impl CallState {
         };
         self.go(Phase::Ended, vec![Action::Finish(end)])
     }
+}
+
+/// A browser that went away without a word, or never came.
+pub(super) fn empty_room(detail: Option<String>) -> End {
+    End::new("customer", "empty-room", detail)
 }
 
 fn end_of_bot(why: Why) -> End {
@@ -354,6 +364,17 @@ mod tests {
         let mut state = talking(Direction::Outbound);
         state.is_machine = true;
         assert_eq!(finish(&state.step(Input::LegEnded(LegEnd::Remote))), ("voicemail", "voicemail"));
+    }
+
+    #[test]
+    fn a_browser_that_leaves_without_a_word_leaves_an_empty_room() {
+        for (has_spoken, is_closing, outcome) in
+            [(false, false, "empty-room"), (true, false, "far-hangup"), (false, true, "finished"), (true, true, "finished")]
+        {
+            let mut state = CallState { has_spoken, is_closing, ..talking(Direction::Browser) };
+            assert_eq!(finish(&state.step(Input::LegEnded(LegEnd::Remote))), ("customer", outcome));
+        }
+        assert_eq!(finish(&talking(Direction::Browser).step(Input::HungUpByOperator)), ("bot", "finished"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tokio_util::io::ReaderStream;
 use super::Control;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
+use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
@@ -28,6 +29,8 @@ use crate::platform::http::{ApiError, ApiResult};
 pub enum Command {
     /// Place a call. `TooMany` at capacity, `Unavailable` while draining.
     Dial(Box<Dialout>, oneshot::Sender<Result<DialoutAccepted>>),
+    /// Take a call from a browser and answer its offer. `TooMany` at capacity, `Unavailable` while draining.
+    Browser(Box<BrowserCall>, oneshot::Sender<Result<BrowserAccepted>>),
     /// End a call. `NotFound` when it does not run here.
     HangUp(SessionId, oneshot::Sender<Result<()>>),
     /// Ask a trunk anew. `NotFound` when it is not among the active ones.
@@ -50,6 +53,7 @@ struct Door {
 pub fn routes(control: Control, commands: mpsc::Sender<Command>, recordings: Vec<PathBuf>) -> Router {
     Router::new()
         .route("/livekit/dialout", post(dialout))
+        .route("/browser-calls", post(browser))
         .route("/chat", post(chat))
         .route("/health/fleet", get(health))
         .route("/calls/{session_id}/hangup", post(hang_up))
@@ -86,6 +90,10 @@ async fn dialout(State(door): State<Door>, Json(dialout): Json<Dialout>) -> ApiR
 
 async fn chat(State(door): State<Door>, Json(ask): Json<ChatAsk>) -> ApiResult<Json<ChatAnswer>> {
     Ok(Json(door.ask(|reply| Command::Chat(Box::new(ask), reply)).await??))
+}
+
+async fn browser(State(door): State<Door>, Json(call): Json<BrowserCall>) -> ApiResult<Json<BrowserAccepted>> {
+    Ok(Json(door.ask(|reply| Command::Browser(Box::new(call), reply)).await??))
 }
 
 async fn health(State(door): State<Door>) -> ApiResult<Json<FleetHealth>> {

@@ -1,6 +1,6 @@
 //! The owner of the media thread, the recorder and the RTP ports. One for the whole process.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,13 +94,28 @@ impl MediaEngine {
     /// Takes ports, answers an offer and starts the media. `Invalid` for a description that cannot be read, or with the
     /// code `no_common_codec` (SIP: 488); `Unavailable` without a free port (SIP: 503).
     pub fn answer(&self, remote_sdp: &[u8]) -> Result<Answer> {
+        self.answer_at(remote_sdp, Ports::bind)
+    }
+
+    fn answer_at(&self, remote_sdp: &[u8], bind: impl FnOnce(&Ports) -> Result<Sockets>) -> Result<Answer> {
         let theirs = Description::parse(remote_sdp)?;
         let agreed = negotiate::agree(&theirs, self.codecs(), None)?;
-        let sockets = self.inner.ports.bind()?;
+        let sockets = bind(&self.inner.ports)?;
         let local = self.local(&sockets, agreed.remote.map(|remote| remote.ip()));
         let sdp = negotiate::answer(&theirs, &agreed, &local);
         let (session, events) = MediaSession::start(self, sockets, local, agreed)?;
         Ok(Answer { session, sdp, events })
+    }
+
+    /// Answers an offer of plain RTP that comes from this very machine, on loopback and outside the port range: what is behind a line to a
+    /// browser. Fails as [`MediaEngine::answer`] does.
+    pub fn answer_inside(&self, remote_sdp: &[u8]) -> Result<Answer> {
+        self.answer_at(remote_sdp, |_| Ports::inside())
+    }
+
+    /// A socket of the port range, for a line to a browser. `Unavailable` when all are taken.
+    pub fn outside(&self) -> Result<UdpSocket> {
+        Ok(self.inner.ports.bind()?.rtp)
     }
 
     /// How regularly packets of all sessions left since the start or the last [`MediaEngine::reset_pacing`].

@@ -1,6 +1,6 @@
 //! Pairs of UDP ports from the configured range: RTP on the even one, RTCP on the next.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,6 +34,22 @@ impl Ports {
         }
         let start = u32::try_from(random.below(u64::from(n_pairs))).unwrap_or(0);
         Ok(Self { ip, first, n_pairs, next: Arc::new(AtomicU32::new(start)) })
+    }
+
+    /// A pair on loopback, of no range: for what never leaves this machine. `Unavailable` when the system has none.
+    pub(super) fn inside() -> Result<Sockets> {
+        const TRIES: u32 = 64;
+        for _ in 0..TRIES {
+            let rtp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot open an RTP socket on loopback")?;
+            let local = rtp.local_addr().context("cannot prepare the RTP socket")?;
+            let Some(next) = local.port().checked_add(1) else { continue };
+            if let Ok(rtcp) = UdpSocket::bind((Ipv4Addr::LOCALHOST, next)) {
+                rtp.set_nonblocking(true).context("cannot prepare the RTP socket")?;
+                rtcp.set_nonblocking(true).context("cannot prepare the RTCP socket")?;
+                return Ok(Sockets { rtp, rtcp, local });
+            }
+        }
+        Err(Error::unavailable("no free RTP port"))
     }
 
     /// Binds the next free pair. `Unavailable` when all are taken.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::body::BotBody;
 use super::check::check;
 use super::diff::diff;
-use super::service::Bots;
+use super::service::{Bots, Published};
 use super::versions_store::{self as versions, StoredDraft};
 use super::view::{BotDiff, BotDraft, BotVersion, BotVersionView, BotView};
 use super::{secrets, store};
@@ -160,6 +160,12 @@ impl Bots {
         let (name, mut body) = self.state(conn, id, state)?;
         secrets::mask(&mut body);
         Ok((name, body))
+    }
+
+    /// A bot in one of its states, credentials readable, for a call that tries it out. A draft has the version 0.
+    pub fn in_state(&self, conn: &Conn, id: &BotId, state: BotState) -> Result<Published> {
+        let (name, body) = self.state(conn, id, state)?;
+        Ok(Published { id: id.clone(), version: name.parse().unwrap_or(0), body })
     }
 
     /// A state of a bot and its name, with its credentials in clear: for a conversation, never for an answer.

@@ -19,6 +19,8 @@ const OLD_PAGES: &[(&str, &str)] = &[
 
 /// The page where a sign-in ends; the console reads the code from its address.
 const CALLBACK: &str = "/oidc-callback.html";
+/// The page where a browser calls a virtual number; it is for visitors too.
+const ROOM: &str = "/room.html";
 
 /// First parts of paths that belong to programs: a browser that strays there gets the API's own 404.
 const OF_PROGRAMS: &[&str] = &["api", "api.ashx", "oidc.ashx", "oauth2", ".well-known", "livekit", "assets", "metrics"];
@@ -47,7 +49,7 @@ fn is_screen(path: &str, headers: &HeaderMap) -> bool {
     let mut parts = path.trim_start_matches('/').split('/');
     let first = parts.next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    if first.is_empty() || path == CALLBACK {
+    if first.is_empty() || [CALLBACK, ROOM].contains(&path) {
         return true;
     }
     let wants_html = headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"));
@@ -83,6 +85,7 @@ mod tests {
             ("/calls", true, false),
             ("/calls/sess_1", true, false),
             ("/oidc-callback.html", true, true),
+            ("/room.html", true, true),
             ("/nothing.php", false, false),
             ("/api/v1/nowhere", false, false),
             ("/api.ashx/v1/nowhere", false, false),

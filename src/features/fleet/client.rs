@@ -10,6 +10,7 @@ use crate::base::page::percent_encode;
 use crate::base::secret::Secret;
 use crate::base::{Error, Kind, Result};
 use crate::contract::SECRET_HEADER;
+use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
@@ -87,6 +88,23 @@ impl Client {
     pub(super) async fn chat(&self, host: &Host, ask: &ChatAsk) -> Result<ChatAnswer> {
         let request = Request::post(self.target(host, "/chat")).json(ask)?.within(CHAT_WITHIN);
         Ok(succeeded(self.send(host, request).await?).await?.json(MOST_ANSWER).await?)
+    }
+
+    /// Hands over a call from a browser. `Invalid` when its offer cannot be answered; fails as a dialout does, also where an engine cannot
+    /// take such calls at all.
+    pub(super) async fn browser_call(&self, host: &Host, call: &BrowserCall) -> Result<BrowserAccepted> {
+        let request = Request::post(self.target(host, "/browser-calls")).json(call)?.within(DIALOUT_WITHIN);
+        match succeeded(self.send(host, request).await?).await {
+            Ok(answer) => Ok(answer.json(MOST_ANSWER).await?),
+            Err(error) if error.peer_status() == Some(422) => {
+                let sentence = error.message().to_owned();
+                Err(Error::invalid(format!("sdp: {sentence}")).field("sdp", sentence))
+            }
+            Err(error) if error.kind() == Kind::NotFound => {
+                Err(Error::unavailable("this engine takes no calls from browsers").code("no_browser_calls").caused_by(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends a call. `NotFound` when it does not run there.

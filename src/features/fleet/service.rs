@@ -17,6 +17,7 @@ use super::recent::Recent;
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::secret::Secret;
 use crate::base::{Clock, Error, Kind, Random, Result};
+use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
@@ -167,12 +168,22 @@ impl Fleet {
     /// Places a call on the freest host; when that one refuses for want of room, on the next. `Upstream`: no engine answers.
     /// `Unavailable`: none takes a call now.
     pub async fn dialout(&self, call: &Dialout) -> Result<DialoutAccepted> {
+        self.on_the_freest(|host| async move { self.inner.client.dialout(&host, call).await }).await
+    }
+
+    /// Hands a call from a browser to the freest host, and fails as [`Fleet::dialout`] does. `Invalid` when its offer cannot be answered.
+    pub async fn browser_call(&self, call: &BrowserCall) -> Result<BrowserAccepted> {
+        self.on_the_freest(|host| async move { self.inner.client.browser_call(&host, call).await }).await
+    }
+
+    /// Has the freest host take a call; when that one refuses for want of room, the next.
+    async fn on_the_freest<T, F: Future<Output = Result<T>>>(&self, ask: impl Fn(Host) -> F) -> Result<T> {
         let (hosts, mut healths): (Vec<_>, Vec<_>) = self.healths(Some(GRACE)).await.into_iter().unzip();
         let answers = healths.iter().any(Option::is_some);
         let mut refusal = None;
         while let Some(best) = freest(&healths, &self.inner.random) {
             let host = &hosts[best];
-            match self.inner.client.dialout(host, call).await {
+            match ask(host.clone()).await {
                 Ok(accepted) => {
                     self.inner.recent.took_a_call(host.label());
                     return Ok(accepted);

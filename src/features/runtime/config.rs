@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::assemble::{Overrides, Parts, assemble};
+use super::browser::trial_of;
 use super::connected::{Connected, connected, session_id};
 use super::hours;
 use super::number::announcement;
@@ -101,8 +102,14 @@ impl Runtime {
             let ids = (session_id, call_id(call), bot_id.clone());
             return Ok(Begun::Announced(Box::new(announcement(ids, &number.body, self.webhook_url()))));
         }
-        let bot = self.running_bot(conn, bot_id)?;
-        hours::gate(&bot.body, self.inner.clock.now())?;
+        let bot = match trial_of(known.as_ref()) {
+            Some(state) => self.inner.bots.in_state(conn, bot_id, state)?,
+            None => {
+                let bot = self.running_bot(conn, bot_id)?;
+                hours::gate(&bot.body, self.inner.clock.now())?;
+                bot
+            }
+        };
         let stored = known.as_ref().and_then(|call| call.doc.get("connected_event").cloned());
         let connected = connected.admit_headers(bot.body.sip_header_config.as_ref()).or_captured(stored);
         let number_key = number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten();

@@ -17,7 +17,7 @@ use crate::platform::db::Tx;
 /// SIP: nobody is there now.
 const TEMPORARILY_UNAVAILABLE: u16 = 480;
 /// SIP: there is no such number.
-const NOT_FOUND: u16 = 404;
+pub(super) const NOT_FOUND: u16 = 404;
 /// SIP: not for you.
 const FORBIDDEN: u16 = 403;
 
@@ -84,6 +84,9 @@ impl Runtime {
         if let Some(answer) = calls::find_by_call_id(tx, &call.call_id)?.and_then(answered_before) {
             return Ok(answer);
         }
+        if let Some(from) = &call.browser {
+            return self.answer_browser(tx, call, from);
+        }
         let taker = match &call.aor {
             Some(aor) => self.dialled_by_phone(tx, call, aor)?,
             None => self.routed(tx, call)?,
@@ -127,7 +130,7 @@ impl Runtime {
         Ok(number.map_or(Taker::Nobody(FORBIDDEN, Some("Phones reach virtual numbers only")), |number| Taker::Number(Box::new(number))))
     }
 
-    fn answer_by(&self, tx: &Tx<'_>, call: &InboundCall, number: &NumberView) -> Result<InboundAnswer> {
+    pub(super) fn answer_by(&self, tx: &Tx<'_>, call: &InboundCall, number: &NumberView) -> Result<InboundAnswer> {
         let bot_id = self.inner.numbers.bot_of(number);
         let session_id = self.session(call);
         let row = of_call(call, number::skeleton(&session_id, number));
@@ -172,7 +175,7 @@ impl Runtime {
         Ok(InboundAnswer::Ring { aor, session_id: Some(session_id) })
     }
 
-    fn session(&self, call: &InboundCall) -> SessionId {
+    pub(super) fn session(&self, call: &InboundCall) -> SessionId {
         call.session_id.clone().unwrap_or_else(|| SessionId::new(&self.inner.random))
     }
 }
@@ -195,12 +198,14 @@ fn answered_before(known: CallRecord) -> Option<InboundAnswer> {
     }
 }
 
-/// The row with what the call itself says.
-fn of_call(call: &InboundCall, row: NewCall) -> NewCall {
+/// The row with what the call itself says. A browser dials no number of a carrier, and is known by its user's name, if at all.
+pub(super) fn of_call(call: &InboundCall, row: NewCall) -> NewCall {
+    let user = call.browser.as_ref().and_then(|from| from.user.clone());
     NewCall {
         call_id: Some(call.call_id.clone()),
-        did: Some(call.did.clone()),
-        caller_id: call.from_number.clone(),
+        did: call.browser.is_none().then(|| call.did.clone()),
+        caller_id: call.from_number.clone().or_else(|| user.clone()),
+        requested_by: user,
         from_number: call.from_number.clone(),
         carrier_id: call.carrier_id.clone(),
         phone_user: call.aor.clone(),

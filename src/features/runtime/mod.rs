@@ -4,6 +4,7 @@
 //! row; `preview` shows the same config to people, and `chat` lets an engine answer on it in writing. Announces no facts and hears none.
 
 mod assemble;
+mod browser;
 mod chat;
 mod config;
 mod connected;

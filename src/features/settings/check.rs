@@ -30,6 +30,7 @@ pub(super) fn check(doc: &SettingsDoc) -> Result<()> {
     sip(doc)?;
     unless((1..=100).contains(&doc.knowledge.max_document_mb), "max_document_mb", "must be 1 to 100")?;
     unless((5..=250).contains(&doc.knowledge.parse_seconds), "parse_seconds", "must be 5 to 250")?;
+    browser(doc)?;
     retention(doc)
 }
 
@@ -134,6 +135,13 @@ fn sip(doc: &SettingsDoc) -> Result<()> {
 
 /// Longest time anything is kept that is not kept for ever: a hundred years.
 const MOST_DAYS: u32 = 36_500;
+
+fn browser(doc: &SettingsDoc) -> Result<()> {
+    let browser = &doc.browser;
+    unless((1..=1000).contains(&browser.visitors_at_once), "visitors_at_once", "must be 1 to 1000")?;
+    unless((1..=1000).contains(&browser.visitor_calls_per_hour), "visitor_calls_per_hour", "must be 1 to 1000")?;
+    unless((1..=100_000).contains(&browser.visitor_calls_per_day), "visitor_calls_per_day", "must be 1 to 100000")
+}
 
 fn retention(doc: &SettingsDoc) -> Result<()> {
     let kept = &doc.retention;

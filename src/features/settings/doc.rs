@@ -32,6 +32,8 @@ pub struct SettingsDoc {
     pub knowledge: KnowledgeLimits,
     /// How long what is kept of calls.
     pub retention: Retention,
+    /// Calls from browsers.
+    pub browser: BrowserVisitors,
 }
 
 /// Section `outbound`.
@@ -216,6 +218,20 @@ pub struct Retention {
     pub trace_days: u32,
     /// Largest size of those, in megabytes.
     pub trace_mb: u32,
+}
+
+/// Section `browser`: calls from browsers of people who are not signed in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrowserVisitors {
+    /// Whether they may call public numbers at all.
+    pub visitors: bool,
+    /// Their calls at the same time.
+    pub visitors_at_once: u32,
+    /// Calls of one address within an hour.
+    pub visitor_calls_per_hour: u32,
+    /// Their calls within a day.
+    pub visitor_calls_per_day: u32,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {

@@ -59,6 +59,7 @@ impl Base {
             sip: self.typed(Section::Sip, stored)?,
             knowledge: self.typed(Section::Knowledge, stored)?,
             retention: self.typed(Section::Retention, stored)?,
+            browser: self.typed(Section::Browser, stored)?,
         })
     }
 

@@ -31,7 +31,7 @@ pub fn routes(settings: Settings) -> OpenApiRouter {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryQuery {
-    /// Only this section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage`, `backup`, `sip`, `knowledge` or `retention`.
+    /// Only this section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage`, `backup`, `sip`, `knowledge`, `retention` or `browser`.
     section: Option<String>,
 }
 
@@ -41,7 +41,7 @@ async fn all(_can: Can<ReadSettings>, State(settings): State<Settings>) -> ApiRe
     Ok(Json(settings.all().await?))
 }
 
-/// One section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage` (also called `minio`), `backup`, `sip`, `knowledge` or `retention`.
+/// One section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage` (also called `minio`), `backup`, `sip`, `knowledge`, `retention` or `browser`.
 #[utoipa::path(
     get, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), responses((status = 200, body = Object))
 )]

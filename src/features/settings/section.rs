@@ -25,11 +25,13 @@ pub enum Section {
     Knowledge,
     /// How long what is kept of calls.
     Retention,
+    /// Calls from browsers.
+    Browser,
 }
 
 impl Section {
     /// All sections, in the order they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Outbound,
         Self::Mail,
         Self::Brand,
@@ -40,6 +42,7 @@ impl Section {
         Self::Sip,
         Self::Knowledge,
         Self::Retention,
+        Self::Browser,
     ];
 
     /// The word in paths, rows and the configuration.
@@ -55,6 +58,7 @@ impl Section {
             Self::Sip => "sip",
             Self::Knowledge => "knowledge",
             Self::Retention => "retention",
+            Self::Browser => "browser",
         }
     }
 
@@ -63,7 +67,7 @@ impl Section {
         let word = if word == "minio" { Self::Storage.word() } else { word };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             Error::not_found(
-                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip, knowledge and retention",
+                "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip, knowledge, retention and browser",
             )
         })
     }

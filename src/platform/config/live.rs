@@ -8,7 +8,8 @@ use super::layers::{Entry, Origin};
 use crate::base::{Context, Result};
 
 /// Sections whose keys are settings of the running box.
-const SECTIONS: &[&str] = &["outbound", "mail", "brand", "fleet", "providers", "storage", "backup", "sip", "knowledge", "retention"];
+const SECTIONS: &[&str] =
+    &["outbound", "mail", "brand", "fleet", "providers", "storage", "backup", "sip", "knowledge", "retention", "browser"];
 /// Keys of those sections that are read at the start only.
 const AT_START_ONLY: &[&str] = &["outbound.allow_cidrs"];
 /// Keys whose values are never shown.

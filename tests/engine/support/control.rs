@@ -26,6 +26,8 @@ pub struct Told {
     pub recordings: BTreeMap<String, Bytes>,
     /// Keys of the calls it was asked about.
     pub sessions: Vec<String>,
+    /// Keys of the calls whose config was fetched.
+    pub configs: Vec<String>,
     /// Each report of registered telephones.
     pub registrations: Vec<Vec<Value>>,
     n_trunks: u32,
@@ -160,6 +162,7 @@ async fn inbound(State(inner): Shared, Json(call): Json<Value>) -> Json<Value> {
 }
 
 async fn config(State(inner): Shared, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    inner.told.send_modify(|told| told.configs.push(query["session_id"].clone()));
     let mut config = inner.config.clone();
     config["session_id"] = query["session_id"].clone().into();
     Json(config)

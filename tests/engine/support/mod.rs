@@ -1,5 +1,6 @@
 //! An engine with everything round it: a control plane that can go away, a phone at the far end, providers that obey.
 
+pub mod browser;
 pub mod control;
 pub mod phone;
 pub mod ports;

@@ -28,6 +28,7 @@ struct Seen {
     dialouts: Mutex<Vec<Value>>,
     chats: Mutex<Vec<Value>>,
     chat_answer: Mutex<(u16, Value)>,
+    browser_calls: Mutex<Vec<Value>>,
     hangups: Mutex<Vec<String>>,
     answers: Mutex<VecDeque<Answering>>,
     lost: AtomicBool,
@@ -53,6 +54,7 @@ impl FakeEngine {
             dialouts: Mutex::default(),
             chats: Mutex::default(),
             chat_answer: Mutex::new((200, json!({ "turns": [] }))),
+            browser_calls: Mutex::default(),
             hangups: Mutex::default(),
             answers: Mutex::default(),
             lost: AtomicBool::new(false),
@@ -61,6 +63,7 @@ impl FakeEngine {
         let router = Router::new()
             .route("/health/fleet", get(health))
             .route("/livekit/dialout", post(dialout))
+            .route("/browser-calls", post(browser_call))
             .route("/chat", post(chat))
             .route("/calls/{session_id}/hangup", post(hang_up))
             .with_state(seen.clone());
@@ -102,6 +105,11 @@ impl FakeEngine {
 
     pub fn take_dialouts(&self) -> Vec<Value> {
         std::mem::take(&mut self.seen.dialouts.lock().unwrap())
+    }
+
+    /// The calls from browsers that came in since the last time, refused ones included.
+    pub fn take_browser_calls(&self) -> Vec<Value> {
+        std::mem::take(&mut self.seen.browser_calls.lock().unwrap())
     }
 
     pub fn take_hangups(&self) -> Vec<String> {
@@ -151,6 +159,21 @@ async fn chat(State(seen): State<Arc<Seen>>, Json(body): Json<Value>) -> (Status
     seen.chats.lock().unwrap().push(body);
     let (status, answer) = seen.chat_answer.lock().unwrap().clone();
     (StatusCode::from_u16(status).unwrap(), Json(answer))
+}
+
+async fn browser_call(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    if !is_known(&seen, &headers) {
+        return (StatusCode::FORBIDDEN, Json(json!({ "error": "forbidden" })));
+    }
+    let answer = seen.answers.lock().unwrap().pop_front();
+    seen.browser_calls.lock().unwrap().push(body);
+    match answer {
+        Some(Answering::Refused(status)) => {
+            let said = json!({ "error": "refused", "error_description": "the engine says why" });
+            (StatusCode::from_u16(status).unwrap(), Json(said))
+        }
+        _ => (StatusCode::OK, Json(json!({ "sdp": "v=0 the answer" }))),
+    }
 }
 
 async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) -> (StatusCode, Json<Value>) {
