@@ -14,24 +14,26 @@ mkdirSync(SHOTS, { recursive: true });
 /** What a browser says by itself when a request is refused; the screen shows that in words. */
 const EXPECTED = /Failed to load resource|net::ERR_/;
 
-let browser;
+const browsers = new Map();
 
-export async function open() {
-  browser ??= await chromium.launch({
-    executablePath: process.env.CXBOX_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required'],
-  });
-  return browser;
+/** The browser with these further flags; started when it is first asked for. */
+export async function open(flags = []) {
+  const key = flags.join(' ');
+  if (!browsers.has(key)) {
+    const args = ['--no-sandbox', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', ...flags];
+    browsers.set(key, await chromium.launch({ executablePath: process.env.CXBOX_CHROMIUM ?? '/usr/bin/chromium', args }));
+  }
+  return browsers.get(key);
 }
 
 export async function close() {
-  await browser?.close();
-  browser = undefined;
+  for (const browser of browsers.values()) await browser.close();
+  browsers.clear();
 }
 
 /** A fresh visitor. `page.problems` collects what must not happen on any screen. */
-export async function visitor(url, { colours = 'light', locale = 'en-GB', viewport = { width: 1360, height: 900 } } = {}) {
-  const context = await (await open()).newContext({ baseURL: url, colorScheme: colours, locale, viewport, timezoneId: 'Europe/Malta', reducedMotion: 'reduce' });
+export async function visitor(url, { colours = 'light', locale = 'en-GB', viewport = { width: 1360, height: 900 }, flags = [] } = {}) {
+  const context = await (await open(flags)).newContext({ baseURL: url, colorScheme: colours, locale, viewport, timezoneId: 'Europe/Malta', reducedMotion: 'reduce' });
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
   });
@@ -49,7 +51,7 @@ export async function visitor(url, { colours = 'light', locale = 'en-GB', viewpo
 /** While one works on the console: its files come from a folder, under the policy the program sends, so that nothing need be compiled. */
 async function fromDisk(context, folder) {
   const kinds = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
-  const isApi = /^\/(api\/|api\.ashx|oidc\.ashx|oauth2|\.well-known|readyz|healthz|version|openapi\.json|t\/)|^\/(?!oidc)[\w-]+\.html$/;
+  const isApi = /^\/(api\/|api\.ashx|oidc\.ashx|oauth2|\.well-known|readyz|healthz|version|openapi\.json|t\/)|^\/(?!oidc|room)[\w-]+\.html$/;
   const policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-test'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'";
   await context.route((url) => !isApi.test(url.pathname), async (route) => {

@@ -47,6 +47,7 @@ const Pushes = lazy(() => import('~/features/crm/Pushes'));
 const Bases = lazy(() => import('~/features/knowledge/Bases'));
 const BaseScreen = lazy(() => import('~/features/knowledge/BaseScreen'));
 const Privacy = lazy(() => import('~/features/privacy/Privacy'));
+const Room = lazy(() => import('~/features/room/Room'));
 const Setup = lazy(() => import('~/features/setup/Setup'));
 
 /** Which screen stands at which address. */
@@ -57,6 +58,7 @@ export function App() {
       <Routes>
         <Route path="/oidc-callback.html" element={<Callback />} />
         <Route path="/setup" element={<Setup />} />
+        <Route path="/room.html" element={<Room />} />
         {state.kind === 'in' || state.kind === 'expired' ? (
           <Route element={<Shell />}>
             <Route index element={<Home />} />
@@ -69,6 +71,7 @@ export function App() {
             <Route path="bots/new" element={<NewBot />} />
             <Route path="bots/:id" element={<BotScreen />} />
             <Route path="bots/:id/:tab" element={<BotScreen />} />
+            <Route path="room" element={<Room isFramed />} />
             <Route path="numbers" element={<Numbers />} />
             <Route path="numbers/:id" element={<NumberScreen />} />
             <Route path="routes" element={<Routing />} />

@@ -30,6 +30,7 @@ import { backupsMessages } from '~/features/backups/messages';
 import { sectionMessages } from '~/features/settings/sectionMessages';
 import { crmMessages } from '~/features/crm/messages';
 import { knowledgeMessages } from '~/features/knowledge/messages';
+import { browserCallMessages } from '~/shared/browserCall/messages';
 import { common } from '~/shared/i18n/common';
 import { promptMessages } from '~/shared/prompt/messages';
 import { liveMessages } from '~/shared/ui/messages';
@@ -39,6 +40,7 @@ const PARTS = [
   common,
   liveMessages,
   promptMessages,
+  browserCallMessages,
   appMessages,
   auditMessages,
   authMessages,

@@ -10,6 +10,7 @@ import { Chat } from './Chat';
 import { Crm } from './Crm';
 import { EditBot } from './EditBot';
 import { Preview } from './Preview';
+import { TryBot } from './TryBot';
 import { Versions } from './Versions';
 
 type View = Schemas['BotView'];
@@ -34,7 +35,15 @@ function Existing({ stored }: { stored: View }) {
   const shown: Name = tab in TABS ? (tab as Name) : 'edit';
   const Panel = TABS[shown];
   return (
-    <Page title={stored.name || stored.id} actions={<BotActions stored={stored} />}>
+    <Page
+      title={stored.name || stored.id}
+      actions={
+        <>
+          <TryBot stored={stored} />
+          <BotActions stored={stored} />
+        </>
+      }
+    >
       <Tabs value={shown} onChange={(name) => void go(name === 'edit' ? `/bots/${stored.id}` : `/bots/${stored.id}/${name}`)}>
         <Tabs.List mb="lg">
           {Object.keys(TABS).map((name) => (

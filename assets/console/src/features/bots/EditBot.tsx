@@ -98,10 +98,10 @@ function DraftBar({ stored, draft, isOpen }: { stored: View; draft: Draft; isOpe
               </Button>
             )}
           </Confirm>
-          <Anchor component={Link} size="sm" to={`/bots/${stored.id}/versions?from=published&to=draft`} underline="always">
+          <Anchor component={Link} size="sm" c="inherit" to={`/bots/${stored.id}/versions?from=published&to=draft`} underline="always">
             {t('bots.draft.compare')}
           </Anchor>
-          <Anchor component={Link} size="sm" to={isOpen ? `/bots/${stored.id}?draft=no` : `/bots/${stored.id}`} underline="always">
+          <Anchor component={Link} size="sm" c="inherit" to={isOpen ? `/bots/${stored.id}?draft=no` : `/bots/${stored.id}`} underline="always">
             {isOpen ? t('bots.draft.published') : t('bots.draft.open')}
           </Anchor>
         </Group>

@@ -1,9 +1,10 @@
-import { Alert } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { Deletable } from '~/shared/ui/Deletable';
+import { IconPhone } from '~/shared/ui/icons';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 import { NumberForm, type Choice } from './NumberForm';
@@ -47,7 +48,17 @@ function Existing({ stored, bots }: { stored: View; bots: Choice[] }) {
     await go('/numbers');
   };
   return (
-    <Page title={t('numbers.edit', { name: stored.name })} actions={<Deletable name={stored.name} onDelete={remove} />}>
+    <Page
+      title={t('numbers.edit', { name: stored.name })}
+      actions={
+        <>
+          <Button component={Link} to={`/room?dial=${encodeURIComponent(stored.number)}`} variant="default" leftSection={<IconPhone size={16} />}>
+            {t('numbers.browser')}
+          </Button>
+          <Deletable name={stored.name} onDelete={remove} />
+        </>
+      }
+    >
       <Alert maw={860} title={t('numbers.how')}>
         {t('numbers.how.more', { number: stored.number, host: window.location.hostname })}
       </Alert>

@@ -1,6 +1,7 @@
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
-import type { Schemas } from '~/shared/api/client';
+import { api, need, type Schemas } from '~/shared/api/client';
+import { CallPanel } from '~/shared/browserCall/CallPanel';
 import { useT } from '~/shared/i18n';
 
 /** How to make the first call, by a telephone or without one. */
@@ -18,6 +19,10 @@ export function CallStep({ number }: { number: Schemas['NumberView'] }) {
       <Title order={2} size="h3">
         {t('setup.call.title', { number: number.number })}
       </Title>
+      <Text fw={600} size="sm">
+        {t('setup.call.browser')}
+      </Text>
+      <CallPanel place={(sdp) => need(api.POST('/api/v1/browser-calls', { body: { number: number.number, sdp } }))} verb={t('numbers.browser')} />
       <Text fw={600} size="sm">
         {t('setup.call.phone')}
       </Text>
