@@ -35,6 +35,7 @@ use crate::engine::pipeline::written::Writer;
 use crate::engine::reach::OwnAddress;
 use crate::engine::sip::{self, Incoming, SipOptions};
 use crate::engine::tools::Toolbox;
+use crate::engine::tools::mcp::discover;
 use crate::engine::trunks::{TrunkKeeper, Upkeep};
 use crate::engine::webrtc::{Lines, LinesSetup};
 use crate::platform::data_dir::DataDir;
@@ -230,7 +231,10 @@ impl Engine {
     fn chat(&self, ask: ChatAsk, reply: oneshot::Sender<Result<ChatAnswer>>) -> impl Future<Output = ()> + use<> {
         let (providers, outbound, clock) = (self.options.providers.clone(), self.options.outbound.clone(), self.options.clock.clone());
         async move {
-            let toolbox = Toolbox::of(&ask.config, &outbound);
+            let mut ask = ask;
+            let found = discover(&ask.config, &outbound, &clock).await;
+            ask.config.tools.extend(found.declared);
+            let toolbox = Toolbox::of(&ask.config, &outbound).with_all(found.tools);
             let answered = match providers.providers(&ask.config) {
                 Ok(chosen) => Writer { llm: chosen.llm.as_ref(), toolbox: &toolbox, clock: &clock }.answer(ask).await,
                 Err(error) => Err(error),

@@ -83,7 +83,7 @@ async fn a_model_asks_a_tool_says_what_it_gave_and_the_finished_call_is_analysed
 }
 
 /// A server of the Model Context Protocol with one tool.
-async fn mcp() -> String {
+pub async fn mcp() -> String {
     let answer = |axum::Json(message): axum::Json<Value>| async move {
         let result = match message["method"].as_str().unwrap() {
             "initialize" => {

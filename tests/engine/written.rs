@@ -109,3 +109,18 @@ async fn a_provider_that_fails_says_why() {
     assert_eq!(anonymous.unwrap().status, 403);
     bench.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_of_a_server_are_there_in_writing_too() {
+    let script =
+        json!({ "rules": [{ "match": "bolts", "reply": "", "tool": { "name": "shop_stock", "arguments": { "item": "bolts" } } }] });
+    let options = AiOptions { script: serde_json::from_value(script).unwrap(), ..AiOptions::default() };
+    let ai = RunningAi::start("127.0.0.1:0".parse().unwrap(), options, Clock::system()).await.unwrap();
+    let bench = Bench::start(bot(), Script { model: Some(format!("http://{}/v1", ai.address)), ..Script::default() }).await;
+    let servers = json!([{ "name": "shop", "url": crate::tools::mcp().await, "tools": ["stock"] }]);
+    let config = config(json!({ "llm": { "provider": "openai" }, "mcp_servers": servers }));
+    let (status, answer) = ask(&bench, json!({ "config": config, "turns": [said("how many bolts")], "uses_tools": true })).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!((&answer["turns"][0]["tool"], &answer["turns"][0]["content"]), (&json!("shop_stock"), &json!("3 of bolts")));
+    bench.end().await;
+}
