@@ -65,6 +65,14 @@ test('tools, transfers and replacements are typed in, refused at their fields, a
   await use(page);
   await tool.getByText('belongs to the connection and cannot be set').waitFor();
   await tool.getByRole('textbox', { name: 'Header 1', exact: true }).fill('X-Key');
+  await page.getByRole('button', { name: 'Add a server' }).click();
+  const server = page.getByRole('group', { name: /^Server 1|shop/ });
+  await server.getByRole('textbox', { name: 'Name', exact: true }).fill('shop');
+  await server.getByRole('textbox', { name: 'Address' }).fill('ws://shop');
+  await use(page);
+  await server.getByText('must be an http or https URL').waitFor();
+  await server.getByRole('textbox', { name: 'Address' }).fill('https://shop.example.com/mcp');
+  await server.getByRole('textbox', { name: 'Tools that may be used' }).fill('stock\nprice');
   await page.getByRole('button', { name: 'Add a target' }).click();
   const target = page.getByRole('group', { name: /^Target 1|desk/ });
   await target.getByRole('textbox', { name: 'Name', exact: true }).fill('desk');
@@ -89,6 +97,7 @@ test('tools, transfers and replacements are typed in, refused at their fields, a
   assert.deepEqual([stored.tools[0].name, stored.tools[0].method], ['order_status', 'GET']);
   const properties = { order: { type: 'string', description: 'Number of the order' }, day: { type: 'integer' } };
   assert.deepEqual(stored.tools[0].parameters, { type: 'object', properties, required: ['order'] });
+  assert.deepEqual([stored.mcp_servers[0].url, stored.mcp_servers[0].tools], ['https://shop.example.com/mcp', ['stock', 'price']]);
   assert.doesNotMatch(JSON.stringify(stored), /secret-of-the-shop/, 'what was typed into a header is sealed');
   assert.deepEqual([stored.transfer_targets[0].id, stored.transfer_targets[0].type, stored.transfer_targets[0].value], ['desk', 'extension', '12']);
   const [spareVoice] = stored.tts_fallbacks;
@@ -119,6 +128,9 @@ test('knowledge, hours, silence and what comes after a call are typed in and com
   await accessible(page, 'the knowledge of a bot');
   await shot(page, 'bot-knowledge');
   await page.getByRole('tab', { name: 'Rules of the call' }).click();
+  await page.getByRole('textbox', { name: 'After a hesitation' }).fill('1800');
+  await page.getByRole('textbox', { name: 'Words that do not interrupt' }).fill('okey dokey');
+  await page.getByRole('combobox', { name: 'When a menu answers' }).selectOption('hang_up');
   await page.getByRole('switch', { name: 'Speak to a silent caller' }).check({ force: true });
   await page.getByRole('textbox', { name: 'After so many milliseconds' }).fill('5000');
   await page.getByRole('switch', { name: 'Take calls at certain hours only' }).check({ force: true });
@@ -126,6 +138,8 @@ test('knowledge, hours, silence and what comes after a call are typed in and com
   await page.getByRole('switch', { name: 'Make variables of headers of the call' }).check({ force: true });
   await page.getByRole('textbox', { name: 'Names, one per line' }).fill('X-Customer-*\nX-Ticket');
   await page.getByRole('tab', { name: 'After the call' }).click();
+  await page.getByRole('switch', { name: 'People may ask to be called back' }).check({ force: true });
+  await page.getByRole('textbox', { name: 'Days ahead at most' }).fill('7');
   await page.getByRole('textbox', { name: 'Instructions for the analysis' }).fill('What did the caller want?');
   await page.getByRole('textbox', { name: 'Instructions for the quality check' }).fill('Was the bot polite?');
   await page.getByRole('textbox', { name: 'Answering machine' }).fill('VOICEMAIL_LEFT');
@@ -150,6 +164,8 @@ test('knowledge, hours, silence and what comes after a call are typed in and com
   assert.deepEqual([stored.post_call_analysis_prompt, stored.qc_prompt], ['What did the caller want?', 'Was the bot polite?']);
   assert.equal(stored.auto_dispositions.voicemail.disposition, 'VOICEMAIL_LEFT');
   assert.equal(stored.retention.audio_days, 30);
+  assert.deepEqual([stored.turn_taking.after_hesitation_ms, stored.turn_taking.fillers], [1800, ['okey dokey']]);
+  assert.deepEqual([stored.answering_machines.on_ivr, stored.callbacks.enabled, stored.callbacks.max_days], ['hang_up', true, 7]);
   await go(page, '/bots');
   await page.getByRole('heading', { level: 1, name: 'Bots' }).waitFor();
   await go(page, `/bots/${bot.id}`);

@@ -2,6 +2,7 @@ import { auditMessages } from '~/features/audit/messages';
 import { authMessages } from '~/features/auth/messages';
 import { botsMessages } from '~/features/bots/messages';
 import { ruleMessages } from '~/features/bots/ruleMessages';
+import { talkMessages } from '~/features/bots/talkMessages';
 import { toolMessages } from '~/features/bots/toolMessages';
 import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
@@ -46,6 +47,7 @@ const PARTS = [
   authMessages,
   botsMessages,
   ruleMessages,
+  talkMessages,
   toolMessages,
   versionMessages,
   callsMessages,

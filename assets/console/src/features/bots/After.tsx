@@ -4,6 +4,7 @@ import { useT } from '~/shared/i18n';
 import { PromptField, promptProps } from '~/shared/prompt/PromptField';
 import { ENDS, RETENTION } from './blocks';
 import type { BotFields } from './form';
+import { Callbacks } from './Talk';
 
 type Form = UseFormReturnType<BotFields>;
 
@@ -33,6 +34,7 @@ export function After({ form }: { form: Form }) {
           ))}
         </SimpleGrid>
       </Fieldset>
+      <Callbacks form={form} />
       <Callback form={form} />
     </Stack>
   );

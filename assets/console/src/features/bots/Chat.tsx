@@ -104,7 +104,7 @@ function Outcome({ answer }: { answer: Answer }) {
   return (
     <>
       <Text size="xs" c="dimmed">
-        {t('chat.took', { ms: answer.took_ms })}
+        {answer.took_ms > 0 && t('chat.took', { ms: answer.took_ms })}
         {tokens > 0 && `, ${t('chat.tokens', { prompt: answer.prompt_tokens, completion: answer.completion_tokens })}`}
       </Text>
       {answer.ends && (

@@ -3,6 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useT } from '~/shared/i18n';
 import { DAYS } from './blocks';
 import type { BotFields } from './form';
+import { Machines, TurnTaking } from './Talk';
 
 type Form = UseFormReturnType<BotFields>;
 
@@ -31,7 +32,9 @@ export function Rules({ form }: { form: Form }) {
         <NumberInput label={t('bots.most')} min={1} max={14_400} {...form.getInputProps('max_call_duration_seconds')} />
         <NumberInput label={t('bots.words')} min={0} max={20} {...form.getInputProps('min_words_interruption')} />
       </SimpleGrid>
+      <TurnTaking form={form} />
       <Silence form={form} />
+      <Machines form={form} />
       <Hours form={form} />
       <Headers form={form} />
       <JsonInput

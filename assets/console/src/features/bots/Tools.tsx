@@ -7,6 +7,7 @@ import { Section } from '~/shared/ui/Section';
 import { Arguments } from './Arguments';
 import type { BotFields } from './form';
 import { ListItem } from './ListItem';
+import { Servers } from './Servers';
 import { METHODS, newTool } from './tools';
 import { Transfers } from './Transfers';
 
@@ -31,6 +32,7 @@ export function Tools({ form }: { form: Form }) {
           </Group>
         </Stack>
       </Section>
+      <Servers form={form} />
       <Transfers form={form} />
     </Stack>
   );

@@ -5,6 +5,7 @@ import { blockFields, blocksOf, type Blocks } from './blocks';
 import { flowFields, flowOf, type FlowFields } from './flow';
 import { objectOf, textOf } from './json';
 import { providerFields, providerOf, type ProviderFields } from './provider';
+import { talkFields, talkOf, type Talk } from './talk';
 import { targetFields, toolFields, toolOf, type TargetFields, type ToolFields } from './tools';
 
 /** What is the same in the form and in the API. */
@@ -34,7 +35,7 @@ interface Plain {
 }
 
 /** What the form holds: text where the API has optional numbers and lists, so that a field can be empty. Names are the API's, for its refusals. */
-export interface BotFields extends Plain, Blocks, Record<string, unknown> {
+export interface BotFields extends Plain, Blocks, Talk, Record<string, unknown> {
   stt: ProviderFields;
   llm: ProviderFields;
   tts: ProviderFields;
@@ -85,6 +86,7 @@ export function fieldsOf(body: BotBody): BotFields {
   return {
     ...plain,
     ...blockFields(body),
+    ...talkFields(body),
     stt: providerFields(body.stt),
     llm: providerFields(body.llm),
     tts: providerFields(body.tts),
@@ -113,6 +115,7 @@ export function bodyOf(fields: BotFields, stored: BotBody): BotBody {
     ...rest,
     ...numbersOf(rest),
     ...blocksOf(fields),
+    ...talkOf(fields),
     stt: providerOf(rest.stt),
     llm: providerOf(rest.llm),
     tts: providerOf(rest.tts),
@@ -142,7 +145,7 @@ export type TabName = (typeof TABS)[number];
 const IN_TAB: [RegExp, TabName][] = [
   [/^flow/, 'flow'],
   [/^(stt|llm|tts)/, 'speech'],
-  [/^(tools|transfer_|pre_transfer)/, 'tools'],
+  [/^(tools|mcp_servers|transfer_|pre_transfer)/, 'tools'],
   [/^knowledge/, 'knowledge'],
   [/^(post_call|qc_prompt|auto_dispositions|retention|callback)/, 'after'],
   [/^(name|status|language|timezone|opening_message|system_prompt)/, 'basics'],
