@@ -201,7 +201,7 @@ impl Engine {
             Command::Browser(call, reply) => {
                 let exchange = self.exchange.clone();
                 // Aside: the bot's config and first words take a moment.
-                tokio::spawn(Box::pin(async move { drop(reply.send(take_browser(exchange, *call).await)) }));
+                tokio::spawn(async move { drop(reply.send(Box::pin(take_browser(exchange, *call)).await)) });
             }
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
             Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),

@@ -53,7 +53,7 @@ pub async fn take_browser(exchange: Exchange, call: BrowserCall) -> Result<Brows
         Ok(orders) => orders,
         Err(error) => return Err(failed(record, error).await),
     };
-    match pick_up(&exchange, offer, &call, &ask, &mut record).await {
+    match Box::pin(pick_up(&exchange, offer, &call, &ask, &mut record)).await {
         Ok(PickedUp { sdp, leg, session, sounds, prepared }) => {
             let waiting = Waiting { exchange, seat, orders, prepared, leg, session, sounds, asked_at };
             tokio::spawn(Box::pin(hold(waiting, record)));

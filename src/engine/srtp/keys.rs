@@ -23,7 +23,7 @@ pub(super) const OF_RTCP: Labels = Labels { cipher: 3, auth: 4, salt: 5 };
 
 /// AES in counter mode, of either key length.
 pub(super) enum Aes {
-    Short(Aes128),
+    Short(Box<Aes128>),
     Long(Box<Aes256>),
 }
 
@@ -32,7 +32,7 @@ impl Aes {
         let wrong = |_| Error::internal("an SRTP key has the wrong length");
         Ok(match key.len() {
             32 => Self::Long(Box::new(Aes256::new_from_slice(key).map_err(wrong)?)),
-            _ => Self::Short(Aes128::new_from_slice(key).map_err(wrong)?),
+            _ => Self::Short(Box::new(Aes128::new_from_slice(key).map_err(wrong)?)),
         })
     }
 
@@ -55,7 +55,7 @@ impl Aes {
 
 /// The session keys of RTP or of RTCP.
 pub(super) enum Keys {
-    CounterMode { aes: Aes, auth: hmac::Key, salt: [u8; 14] },
+    CounterMode { aes: Aes, auth: Box<hmac::Key>, salt: [u8; 14] },
     Gcm { key: Box<LessSafeKey>, salt: [u8; 12] },
 }
 
@@ -76,7 +76,7 @@ impl Keys {
             derive(labels.cipher, &mut cipher);
             derive(labels.auth, &mut auth);
             derive(labels.salt, &mut session_salt);
-            let auth = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth);
+            let auth = Box::new(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth));
             return Ok(Self::CounterMode { aes: Aes::new(&cipher)?, auth, salt: session_salt });
         }
         let (mut cipher, mut session_salt) = ([0; 32], [0; 12]);

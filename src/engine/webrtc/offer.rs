@@ -72,9 +72,8 @@ impl Offer {
         let section = &sections[audio];
         let named = |name: &str| section.attribute(name).or_else(|| session.attribute(name));
         let ufrag = named("ice-ufrag:").filter(|ufrag| is_ice(ufrag)).ok_or_else(|| invalid("names no ice-ufrag"))?.to_owned();
-        let digests = section.attributes.iter().chain(&session.attributes).filter_map(|line| line.strip_prefix("fingerprint:"));
-        let fingerprint =
-            digests.into_iter().find_map(sha256_of).ok_or_else(|| invalid("names no SHA-256 fingerprint of a certificate"))?;
+        let mut digests = section.attributes.iter().chain(&session.attributes).filter_map(|line| line.strip_prefix("fingerprint:"));
+        let fingerprint = digests.find_map(sha256_of).ok_or_else(|| invalid("names no SHA-256 fingerprint of a certificate"))?;
         if !matches!(named("setup:"), Some("actpass" | "active")) {
             return Err(invalid("must let the browser begin the handshake (a=setup:actpass)"));
         }
