@@ -18,8 +18,9 @@ use crate::contract::log::LogLine;
 use crate::engine::link::{Control, logs};
 use crate::engine::providers::choose::Chooser;
 use crate::engine::run::{Engine, EngineOptions, Listen};
+use crate::engine::sip::TlsDoor;
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
-use crate::platform::config::{BAD_CONFIG, Config, Flags, process_environment};
+use crate::platform::config::{self, BAD_CONFIG, Config, Flags, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::secrets::Secrets;
@@ -38,6 +39,9 @@ pub(super) struct Args {
     /// Address for SIP over UDP and TCP.
     #[arg(long)]
     sip: Option<SocketAddr>,
+    /// Address for SIP over TLS, such as `0.0.0.0:5061`; without it TLS is not taken.
+    #[arg(long, value_name = "ADDRESS")]
+    sip_tls: Option<SocketAddr>,
     /// UDP ports for audio, first and last.
     #[arg(long, value_name = "FIRST-LAST")]
     rtp_ports: Option<String>,
@@ -63,7 +67,11 @@ pub(super) struct Args {
 
 /// Runs until SIGTERM or SIGINT, or until it is left alone.
 pub(super) fn run(args: Args) -> Result<ExitCode> {
-    let flags = Flags::default().set("engine.sip", "--sip", args.sip).set("engine.rtp_ports", "--rtp-ports", args.rtp_ports.clone());
+    let flags = Flags::default().set("engine.sip", "--sip", args.sip).set("engine.sip_tls", "--sip-tls", args.sip_tls).set(
+        "engine.rtp_ports",
+        "--rtp-ports",
+        args.rtp_ports.clone(),
+    );
     let data = DataDir::open(&args.data_dir)?;
     let config = Config::load(args.config.as_deref(), Some(&data), &flags)?;
     let logged = telemetry::start_tapped(&config.log, Clock::system())?;
@@ -86,9 +94,11 @@ async fn serve(args: Args, data: DataDir, config: Config, logged: mpsc::Receiver
     let outbound = Outbound::new(OutboundOptions::allowing(config.outbound.allow_cidrs.clone())?)?;
     let chooser = Chooser::new(workers.clone(), outbound.clone(), clock.clone()).with_lookup(Arc::new(control.clone()));
     let ports = config.engine.rtp_ports;
+    let sip_tls = tls_door(&config.engine, &data, &clock)?;
     let engine = Engine::start(EngineOptions {
         data,
         sip: config.engine.sip,
+        sip_tls,
         rtp_ports: ports.first..=ports.last,
         advertise: advertise(&config.engine.advertise_address)?,
         max_calls: config.engine.max_concurrent_calls as usize,
@@ -133,6 +143,28 @@ fn control(url: Option<&str>, ca: Option<PathBuf>, data: &DataDir, secret: Secre
         Some(url) => Control::remote(url, ca, secret),
         None => Ok(Control::local(data.control_socket(), secret)),
     }
+}
+
+/// Where SIP over TLS is taken. Without files of its own it shows a certificate of the local CA, made anew at each start.
+fn tls_door(engine: &config::Engine, data: &DataDir, clock: &Clock) -> Result<Option<TlsDoor>> {
+    if engine.sip_tls.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |text: &'static str| Error::invalid(text).code(BAD_CONFIG);
+    let bind: SocketAddr =
+        engine.sip_tls.parse().map_err(|_| wrong("engine.sip_tls must be an address with a port, such as 0.0.0.0:5061"))?;
+    if bind.port() == 0 {
+        return Err(wrong("engine.sip_tls needs a port"));
+    }
+    let (certificate, key) = match (engine.sip_tls_cert.as_str(), engine.sip_tls_key.as_str()) {
+        ("", "") => tls::issue_for(data, bind, clock)?,
+        ("", _) | (_, "") => return Err(wrong("engine.sip_tls_cert and engine.sip_tls_key belong together: set both or neither")),
+        (certificate, key) => (certificate.into(), key.into()),
+    };
+    // Says at the start what is wrong with the files; the SIP stack would say it at the first call.
+    tls::open_files(&certificate, &key)?;
+    let read = |path: &Path| std::fs::read(path).context(format!("cannot read {}", path.display()));
+    Ok(Some(TlsDoor { bind, certificate: read(&certificate)?, key: read(&key)? }))
 }
 
 fn advertise(text: &str) -> Result<Option<IpAddr>> {

@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Address for SIP over UDP and TCP.
     #[arg(long)]
     sip: Option<SocketAddr>,
+    /// Address for SIP over TLS, such as `0.0.0.0:5061`; without it TLS is not taken.
+    #[arg(long, value_name = "ADDRESS")]
+    sip_tls: Option<SocketAddr>,
     /// UDP ports for audio, first and last.
     #[arg(long, value_name = "FIRST-LAST")]
     rtp_ports: Option<String>,
@@ -45,6 +48,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         .set("server.http", "--http", args.http)
         .set("server.tls", "--tls", args.tls)
         .set("engine.sip", "--sip", args.sip)
+        .set("engine.sip_tls", "--sip-tls", args.sip_tls)
         .set("engine.rtp_ports", "--rtp-ports", args.rtp_ports)
         .set("engine.mode", "--engine", args.engine)
         .set("log.format", "--log-format", args.log_format);

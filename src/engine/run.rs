@@ -33,7 +33,7 @@ use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::pipeline::speak::Phrases;
 use crate::engine::pipeline::written::Writer;
 use crate::engine::reach::OwnAddress;
-use crate::engine::sip::{self, Incoming, SipOptions};
+use crate::engine::sip::{self, Incoming, SipOptions, TlsDoor};
 use crate::engine::tools::Toolbox;
 use crate::engine::tools::mcp::discover;
 use crate::engine::trunks::{TrunkKeeper, Upkeep};
@@ -59,6 +59,8 @@ pub struct EngineOptions {
     pub data: DataDir,
     /// Address for SIP over UDP and TCP.
     pub sip: SocketAddr,
+    /// Where SIP over TLS is taken, if anywhere.
+    pub sip_tls: Option<TlsDoor>,
     /// UDP ports for audio.
     pub rtp_ports: RangeInclusive<u16>,
     /// Address that is told to the far end, where it differs.
@@ -132,9 +134,14 @@ impl Engine {
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: options.random.clone(),
             clock: options.clock.clone(),
+            session: Default::default(),
+            tls: options.sip_tls.clone(),
         })
         .await?;
         info!("SIP listens at {}", stack.bound());
+        if let Some(door) = &options.sip_tls {
+            info!("SIP over TLS listens at {}", door.bind);
+        }
         let told = keep_told(options.control.clone(), options.clock.clone(), phones, stack.clone());
         let told = AbortOnDropHandle::new(tokio::spawn(told));
         let keeper = TrunkKeeper::start(Upkeep {

@@ -38,6 +38,37 @@ pub struct SipOptions {
     pub random: Random,
     /// For the life of registrations.
     pub clock: Clock,
+    /// How long calls live without a sign of life.
+    pub session: SessionTimes,
+    /// Where TLS is taken, if anywhere.
+    pub tls: Option<TlsDoor>,
+}
+
+/// Where SIP over TLS is taken, and what we show there.
+#[derive(Clone)]
+pub struct TlsDoor {
+    /// The address; its port must be given.
+    pub bind: SocketAddr,
+    /// Our certificate with those that signed it, in PEM.
+    pub certificate: Vec<u8>,
+    /// Its key, in PEM.
+    pub key: Vec<u8>,
+}
+
+/// Times of session timers (RFC 4028): after how long a call whose far end vanished ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// What we propose, in seconds; the call is refreshed at half of it.
+    pub offered_s: u32,
+    /// The least we take; shorter ones are refused with 422.
+    pub least_s: u32,
+}
+
+impl Default for SessionTimes {
+    /// What the RFC recommends: half an hour, and no less than 90 s.
+    fn default() -> Self {
+        Self { offered_s: 1800, least_s: 90 }
+    }
 }
 
 /// Who may send us SIP. Everyone else gets no answer at all.

@@ -77,6 +77,8 @@ pub async fn run(options: LoadOptions, clock: Clock) -> Result<Report> {
         new_calls_per_second: 1,
         random: Random::system(),
         clock: clock.clone(),
+        session: Default::default(),
+        tls: None,
     };
     // Nobody calls a load generator: what comes in is dropped with the receiver.
     let (stack, _incoming) = sip::start(sip).await?;

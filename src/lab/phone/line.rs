@@ -49,6 +49,8 @@ impl Line {
             new_calls_per_second: NEW_CALLS_PER_SECOND,
             random: random.clone(),
             clock: Clock::system(),
+            session: Default::default(),
+            tls: None,
         })
         .await?;
         Ok(Self { sip, incoming, media, carrier })

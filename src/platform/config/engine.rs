@@ -24,6 +24,12 @@ pub struct Engine {
     pub mode: EngineMode,
     /// Where SIP listens, over UDP and TCP.
     pub sip: SocketAddr,
+    /// Where SIP over TLS is taken, such as `0.0.0.0:5061`. Empty: nowhere.
+    pub sip_tls: String,
+    /// File with the certificate shown there, and those that signed it. Empty: one of the local CA.
+    pub sip_tls_cert: String,
+    /// File with its key.
+    pub sip_tls_key: String,
     /// UDP ports for audio.
     pub rtp_ports: PortRange,
     /// Address that other SIP systems send audio to. Empty: the address of the interface a call arrives on.

@@ -48,6 +48,13 @@ pub fn issue(data: &DataDir, names: &[String], into: &Path, clock: &Clock) -> Re
     local::issue(data, names, into, clock.now())
 }
 
+/// A certificate of the local CA for a listener of this machine, in `D/tls/sip`: the files of the certificate and of its key.
+pub fn issue_for(data: &DataDir, bound: SocketAddr, clock: &Clock) -> Result<(PathBuf, PathBuf)> {
+    let folder = data.tls().join("sip");
+    local::issue(data, &names(bound, None), &folder, clock.now())?;
+    Ok((folder.join("cert.pem"), folder.join("key.pem")))
+}
+
 fn server(certificates: &[u8], key: &[u8]) -> Result<Arc<rustls::ServerConfig>> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(certificates).collect::<Result<_, _>>().context(BROKEN)?;
     let key = PrivateKeyDer::from_pem_slice(key).context(BROKEN)?;

@@ -5,6 +5,7 @@ pub mod control;
 pub mod phone;
 pub mod ports;
 pub mod providers;
+pub mod relay;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,7 @@ impl Bench {
         let engine = Engine::start(EngineOptions {
             data: data.clone(),
             sip: "127.0.0.1:0".parse().unwrap(),
+            sip_tls: None,
             rtp_ports: 30_000..=39_999,
             advertise: None,
             max_calls,

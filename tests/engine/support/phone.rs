@@ -41,6 +41,8 @@ impl Phone {
             new_calls_per_second: 1000,
             random: Random::system(),
             clock: Clock::system(),
+            session: Default::default(),
+            tls: None,
         };
         let (stack, incoming) = sip::start(options).await.unwrap();
         let media = MediaOptions { realtime: false, ..MediaOptions::new("127.0.0.1".parse().unwrap(), 40_000..=49_999) };

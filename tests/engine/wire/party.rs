@@ -9,7 +9,7 @@ use cxbox::base::{Clock, Random};
 use cxbox::contract::config::WireSecret;
 use cxbox::contract::trunk::{Transport, Trunk};
 use cxbox::engine::media::{Clip, MediaEngine, MediaEvent, MediaOptions, MediaSession};
-use cxbox::engine::sip::{self, Admission, Incoming, Leg, LegEvent, PlaceCall, SipOptions, SipStack, Soon};
+use cxbox::engine::sip::{self, Admission, Incoming, Leg, LegEvent, PlaceCall, SessionTimes, SipOptions, SipStack, Soon, TlsDoor};
 use tokio::sync::mpsc;
 
 use super::{heard, next, soon};
@@ -57,7 +57,21 @@ impl Party {
         Self::start_with(Arc::new(Known(knows_everybody)), new_calls_per_second).await
     }
 
+    /// Takes calls from everybody, with these times of sessions.
+    pub async fn timed(session: SessionTimes) -> Self {
+        Self::start_timed(Arc::new(Known(true)), 1000, session, None).await
+    }
+
+    /// Takes calls from everybody, over TLS too.
+    pub async fn with_door(door: TlsDoor) -> Self {
+        Self::start_timed(Arc::new(Known(true)), 1000, SessionTimes::default(), Some(door)).await
+    }
+
     async fn start_with(admission: Arc<dyn Admission>, new_calls_per_second: u32) -> Self {
+        Self::start_timed(admission, new_calls_per_second, SessionTimes::default(), None).await
+    }
+
+    async fn start_timed(admission: Arc<dyn Admission>, new_calls_per_second: u32, session: SessionTimes, tls: Option<TlsDoor>) -> Self {
         let options = SipOptions {
             bind: SocketAddr::new(HERE, 0),
             advertise: Default::default(),
@@ -65,6 +79,8 @@ impl Party {
             new_calls_per_second,
             random: Random::system(),
             clock: Clock::system(),
+            session,
+            tls,
         };
         let (sip, calls) = sip::start(options).await.unwrap();
         let media = MediaEngine::start(MediaOptions::new(HERE, 30_000..=39_999), Random::system()).unwrap();

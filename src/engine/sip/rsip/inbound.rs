@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use rsipstack::dialog::dialog::{Dialog, DialogState, DialogStateReceiver, TerminatedReason};
 use rsipstack::dialog::invite_dialog::InviteDialog;
@@ -10,20 +10,26 @@ use rsipstack::sip::prelude::HeadersExt as _;
 use rsipstack::sip::{Header, Method, Request, StatusCode, Uri};
 use rsipstack::transaction::TransactionReceiver;
 use rsipstack::transaction::transaction::Transaction;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::contract::trunk::Transport;
 
 use super::super::{Incoming, Leg, LegEnd, LegEvent, Login, Sender};
 use super::flood::PerSecond;
+use super::keep::{Keeper, keep};
 use super::leg::{Control, LegState};
 use super::listen::ALLOWED;
 use super::message::{self, Invite};
 use super::proof::{self, Proof};
+use super::session_timer::Said;
 use super::{Shared, mid_call, register};
 
 /// Events of one leg that may wait; the stack waits when the call's task is slow.
 pub(super) const LEG_EVENTS: usize = 32;
+
+/// How a call ended whose far end vanished.
+pub(super) const NOT_REFRESHED: &str = "the far end did not refresh the session";
 
 /// Takes requests until the stack ends.
 pub(super) async fn serve(shared: Arc<Shared>, mut requests: TransactionReceiver, calls: mpsc::Sender<Incoming>, per_second: u32) {
@@ -118,10 +124,14 @@ async fn invited(shared: Arc<Shared>, transaction: Transaction, calls: mpsc::Sen
         Ok(invite) => invite,
         Err(status) => return refuse(transaction, status).await,
     };
+    let keeper = Keeper::new(shared.session);
+    let Ok(timer) = keeper.answer(&Said::read(&transaction.original.headers)) else {
+        return refuse_with(transaction, StatusCode::SessionIntervalTooSmall, vec![keeper.least()]).await;
+    };
     let Ok(permit) = calls.try_reserve() else {
         return refuse(transaction, StatusCode::ServiceUnavailable).await;
     };
-    let Some((leg, dialog)) = accept_dialog(&shared, &transaction, source, transport, &invite) else {
+    let Some((leg, dialog)) = accept_dialog(&shared, &transaction, (source, transport), &invite.call_id, (keeper, timer)) else {
         return refuse(transaction, StatusCode::ServerInternalError).await;
     };
     let registered_as = match &sender {
@@ -201,42 +211,39 @@ fn source(transaction: &Transaction) -> Option<(SocketAddr, Transport)> {
 fn accept_dialog(
     shared: &Arc<Shared>,
     transaction: &Transaction,
-    source: SocketAddr,
-    transport: Transport,
-    invite: &Invite,
+    (source, transport): (SocketAddr, Transport),
+    call_id: &str,
+    (keeper, timer): (Keeper, Vec<Header>),
 ) -> Option<(Leg, InviteDialog)> {
     let contact = contact(shared, source, transport)?;
     let (sender, states) = shared.dialogs.new_dialog_state_channel();
     let dialog = shared.dialogs.get_or_create_server_invite(transaction, sender, None, Some(contact)).ok()?;
-    let state = Arc::new(LegState {
-        dialog: dialog.clone(),
-        peer: source,
-        is_hung_up: AtomicBool::new(false),
-        hung_up: Notify::new(),
-        _peer: shared.gate.hold(source.ip()),
-    });
+    let leg = LegState::new(dialog.clone(), keeper, source, shared.gate.hold(source.ip()));
     let (events, receiver) = mpsc::channel(LEG_EVENTS);
-    tokio::spawn(follow(shared.clone(), state.clone(), states, events));
-    let leg = Leg { sip_call_id: invite.call_id.clone(), events: receiver, control: Arc::new(Control(state)) };
-    Some((leg, dialog))
+    tokio::spawn(follow(shared.clone(), leg.clone(), states, events));
+    Some((Leg { sip_call_id: call_id.to_owned(), events: receiver, control: Arc::new(Control { leg, timer }) }, dialog))
 }
 
 /// Our contact for this peer.
 pub(super) fn contact(shared: &Shared, peer: SocketAddr, transport: Transport) -> Option<Uri> {
-    let ours = shared.address_towards(peer.ip());
+    let mut ours = shared.address_towards(peer.ip());
+    // A trunk's own TLS connection has a port of its own; this is the one others connect to.
+    if let (Transport::Tls, Some(port)) = (transport, shared.tls_port) {
+        ours.set_port(port);
+    }
     Uri::try_from(format!("sip:cxbox@{ours}{}", transport.uri_suffix()).as_str()).ok()
 }
 
 /// Turns the states of the stack's dialog into events until it ends.
 async fn follow(shared: Arc<Shared>, leg: Arc<LegState>, mut states: DialogStateReceiver, events: mpsc::Sender<LegEvent>) {
-    let mut is_answered = false;
+    let mut kept = None;
     let mut how = LegEnd::Failed { why: "the SIP stack has ended".to_owned() };
     while let Some(Some(state)) = shared.running.run_until_cancelled(states.recv()).await {
-        match mid_call::handle(state, &events).await {
+        match mid_call::handle(state, &leg, &events).await {
             // Told again after every request within the call.
-            Some(DialogState::Confirmed(..)) if !is_answered => {
-                is_answered = true;
-                let sdp = leg.dialog.last_remote_ack().map(|ack| ack.body).unwrap_or_default();
+            Some(DialogState::Confirmed(..)) if kept.is_none() => {
+                kept = Some(AbortOnDropHandle::new(tokio::spawn(keep(leg.clone()))));
+                let sdp = leg.dialog().last_remote_ack().map(|ack| ack.body).unwrap_or_default();
                 mid_call::send(&events, LegEvent::Answered { sdp }).await;
             }
             Some(DialogState::Terminated(_, reason)) => {
@@ -246,12 +253,14 @@ async fn follow(shared: Arc<Shared>, leg: Arc<LegState>, mut states: DialogState
             _ => {}
         }
     }
-    shared.dialogs.remove_dialog(&leg.dialog.id());
+    drop(kept);
+    shared.dialogs.remove_dialog(&leg.dialog().id());
     mid_call::send(&events, LegEvent::Ended { how }).await;
 }
 
 fn ended(leg: &LegState, reason: &TerminatedReason) -> LegEnd {
     match reason {
+        _ if leg.keeper.is_expired() => LegEnd::Failed { why: NOT_REFRESHED.to_owned() },
         TerminatedReason::UacCancel => LegEnd::Cancelled,
         TerminatedReason::UacBye => LegEnd::Remote,
         _ if leg.is_hung_up.load(Ordering::Relaxed) => LegEnd::Local,

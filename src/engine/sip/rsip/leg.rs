@@ -1,12 +1,12 @@
 //! One leg as the engine holds it: what can be asked of it, mapped onto a dialog of the stack.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Response, StatusCode, StatusCodeKind};
+use rsipstack::sip::{Header, Response, StatusCode, StatusCodeKind};
 use rsipstack::transaction::key::TransactionRole;
 use tokio::sync::Notify;
 
@@ -14,14 +14,17 @@ use crate::base::{Error, Result};
 
 use super::super::{LegControl, Soon};
 use super::gate::PeerGuard;
+use super::keep::Keeper;
 use super::{message, stack_error};
 
 /// How long a request within a call may take.
-const REQUEST: Duration = Duration::from_secs(8);
+pub(super) const REQUEST: Duration = Duration::from_secs(8);
 
 /// What the control and the leg's task share.
 pub(super) struct LegState {
-    pub(super) dialog: InviteDialog,
+    dialog: Mutex<InviteDialog>,
+    /// Keeps the session alive.
+    pub(super) keeper: Keeper,
     /// Where the peer is, for transfers to plain numbers.
     pub(super) peer: SocketAddr,
     /// We ended it, or are about to.
@@ -29,60 +32,94 @@ pub(super) struct LegState {
     /// Wakes the leg's task when we hang up before the answer.
     pub(super) hung_up: Notify,
     /// Keeps the peer's packets coming in.
-    pub(super) _peer: PeerGuard,
+    _peer: PeerGuard,
+}
+
+impl LegState {
+    pub(super) fn new(dialog: InviteDialog, keeper: Keeper, peer: SocketAddr, guard: PeerGuard) -> Arc<Self> {
+        let (is_hung_up, hung_up) = (AtomicBool::new(false), Notify::new());
+        Arc::new(Self { dialog: Mutex::new(dialog), keeper, peer, is_hung_up, hung_up, _peer: guard })
+    }
+
+    /// The dialog; an INVITE that had to be sent anew has another one.
+    pub(super) fn dialog(&self) -> InviteDialog {
+        self.dialog.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Goes on with another dialog.
+    pub(super) fn go_on_with(&self, dialog: InviteDialog) {
+        *self.dialog.lock().unwrap_or_else(PoisonError::into_inner) = dialog;
+    }
 }
 
 /// The control of one leg. Dropping it hangs up.
-pub(super) struct Control(pub(super) Arc<LegState>);
+pub(super) struct Control {
+    pub(super) leg: Arc<LegState>,
+    /// Of an inbound call: what its 200 says of session timers.
+    pub(super) timer: Vec<Header>,
+}
 
 impl LegControl for Control {
     fn ring(&self) -> Soon<'_, Result<()>> {
-        Box::pin(async { self.0.dialog.ringing(None, None).map_err(|error| stack_error("cannot ring", &error)) })
+        Box::pin(async { self.leg.dialog().ringing(None, None).map_err(|error| stack_error("cannot ring", &error)) })
     }
 
     fn answer(&self, sdp: Vec<u8>) -> Soon<'_, Result<()>> {
-        let headers = Some(vec![message::content("application/sdp"), message::allow(super::listen::ALLOWED)]);
+        let mut headers = vec![message::content("application/sdp"), message::allow(super::listen::ALLOWED)];
+        headers.extend(self.timer.clone());
         Box::pin(async move {
-            if !self.0.dialog.state().can_cancel() {
+            self.leg.keeper.describe(&sdp);
+            if !self.leg.dialog().state().can_cancel() {
                 return Err(Error::conflict("this call cannot be answered any more"));
             }
-            self.0.dialog.accept(headers, Some(sdp)).map_err(|error| stack_error("cannot answer", &error))
+            self.leg.dialog().accept(Some(headers), Some(sdp)).map_err(|error| stack_error("cannot answer", &error))
         })
     }
 
     fn reject(&self, code: u16, reason: Option<String>) -> Soon<'_, Result<()>> {
         Box::pin(async move {
-            self.0.is_hung_up.store(true, Ordering::Relaxed);
+            self.leg.is_hung_up.store(true, Ordering::Relaxed);
             let reason = reason.map(|text| format!("SIP;cause={code};text=\"{}\"", text.replace(['"', '\\', '\r', '\n'], " ")));
-            self.0.dialog.reject(Some(StatusCode::from(code)), reason).map_err(|error| stack_error("cannot refuse", &error))
+            self.leg.dialog().reject(Some(StatusCode::from(code)), reason).map_err(|error| stack_error("cannot refuse", &error))
         })
     }
 
     fn hang_up(&self) -> Soon<'_, Result<()>> {
-        Box::pin(hang_up(self.0.clone()))
+        Box::pin(hang_up(self.leg.clone()))
     }
 
     fn refer(&self, target: String) -> Soon<'_, Result<()>> {
         Box::pin(async move {
-            let target = message::refer_target(&target, &self.0.peer.to_string())?;
-            let answer = limited("the far end did not take the transfer", self.0.dialog.refer(target, None, None)).await?;
+            let target = message::refer_target(&target, &self.leg.peer.to_string())?;
+            let dialog = self.leg.dialog();
+            let answer = limited("the far end did not take the transfer", dialog.refer(target, None, None)).await?;
             accepted("the far end refused the transfer", answer).map(drop)
         })
     }
 
     fn reinvite(&self, offer: Vec<u8>) -> Soon<'_, Result<Vec<u8>>> {
-        let headers = Some(vec![message::content("application/sdp")]);
         Box::pin(async move {
-            let sent = self.0.dialog.reinvite_with_glare_retry(headers, Some(offer), 2);
+            let keeper = &self.leg.keeper;
+            let mut headers = keeper.refresh_headers();
+            let has_timer = !headers.is_empty();
+            headers.push(message::content("application/sdp"));
+            let dialog = self.leg.dialog();
+            let sent = dialog.reinvite_with_glare_retry(Some(headers), Some(offer.clone()), 2);
             let answer = limited("the far end did not answer the new offer", sent).await?;
-            accepted("the far end refused the new offer", answer).map(|response| response.body)
+            let response = accepted("the far end refused the new offer", answer)?;
+            keeper.describe(&offer);
+            if has_timer {
+                keeper.take(&response);
+            }
+            Ok(response.body)
         })
     }
 
     fn info(&self, content_type: &'static str, body: Vec<u8>) -> Soon<'_, Result<()>> {
         let headers = Some(vec![message::content(content_type)]);
         Box::pin(async move {
-            let answer = limited("the far end did not answer", self.0.dialog.info(headers, Some(body))).await?;
+            let dialog = self.leg.dialog();
+            let answer = limited("the far end did not answer", dialog.info(headers, Some(body))).await?;
             accepted("the far end refused the message", answer).map(drop)
         })
     }
@@ -90,28 +127,29 @@ impl LegControl for Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        if self.0.is_hung_up.load(Ordering::Relaxed) {
+        if self.leg.is_hung_up.load(Ordering::Relaxed) {
             return;
         }
         // At the end of the process there is no runtime left, and no socket either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(hang_up(self.0.clone()));
+            runtime.spawn(hang_up(self.leg.clone()));
         }
     }
 }
 
-async fn hang_up(leg: Arc<LegState>) -> Result<()> {
+pub(super) async fn hang_up(leg: Arc<LegState>) -> Result<()> {
     leg.is_hung_up.store(true, Ordering::Relaxed);
-    let state = leg.dialog.state();
+    let dialog = leg.dialog();
+    let state = dialog.state();
     if state.is_terminated() {
         return Ok(());
     }
     leg.hung_up.notify_one();
     let failed = |error: rsipstack::Error| stack_error("the far end did not answer the hangup", &error);
-    if leg.dialog.role() == TransactionRole::Server && state.can_cancel() {
-        return leg.dialog.reject(Some(StatusCode::TemporarilyUnavailable), None).map_err(failed);
+    if dialog.role() == TransactionRole::Server && state.can_cancel() {
+        return dialog.reject(Some(StatusCode::TemporarilyUnavailable), None).map_err(failed);
     }
-    match tokio::time::timeout(REQUEST, leg.dialog.hangup()).await {
+    match tokio::time::timeout(REQUEST, dialog.hangup()).await {
         Ok(done) => done.map_err(failed),
         Err(_) => Err(Error::upstream("the far end did not answer the hangup")),
     }

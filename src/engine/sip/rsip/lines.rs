@@ -92,8 +92,10 @@ impl Lines {
             advertise: self.main.advertise.clone(),
             random: self.main.random.clone(),
             resolver: self.main.resolver.clone(),
+            session: self.main.session,
             running: running.clone(),
             carrier: Some(trunk.carrier_id.clone()),
+            tls_port: None,
             local_port: Default::default(),
         });
         tokio::spawn(inbound::serve(shared.clone(), requests, self.calls.clone(), self.per_second));

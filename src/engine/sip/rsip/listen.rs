@@ -1,4 +1,4 @@
-//! Opens UDP and TCP on one address and builds the stack on top.
+//! Opens UDP and TCP on one address, TLS on another, and builds the stack on top.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use rsipstack::EndpointBuilder;
 use rsipstack::sip::Method;
 use rsipstack::transaction::Endpoint;
+use rsipstack::transport::tls::{TlsConfig, TlsListenerConnection};
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipConnection, TcpListenerConnection, TransportLayer};
 use tokio_util::sync::CancellationToken;
 
 use crate::base::{Context as _, Error, Result};
 
-use super::super::SipOptions;
+use super::super::{SipOptions, TlsDoor};
 use super::challenge::Challenges;
 use super::gate::Gate;
 use super::socket::GatedSocket;
@@ -41,6 +42,9 @@ pub(super) async fn bind(options: &SipOptions, gate: Arc<Gate>, running: &Cancel
     let named = named.unwrap_or_else(|| SipConnection::resolve_bind_address(bound));
     let tcp = TcpListenerConnection::new(bound, Some(named));
     layer.add_transport(tcp.await.map_err(|error| stack_error("cannot open the SIP socket", &error))?.into());
+    if let Some(door) = &options.tls {
+        layer.add_transport(tls(door, options.advertise.for_everybody()).await?);
+    }
     layer.set_whitelist(move |source| {
         let gate = gate.clone();
         async move { gate.admits(source).await }
@@ -50,6 +54,15 @@ pub(super) async fn bind(options: &SipOptions, gate: Arc<Gate>, running: &Cancel
     builder.with_inspector(Box::new(Challenges));
     builder.with_transport_layer(layer).with_cancel_token(running.clone()).with_allows(ALLOWED.to_vec());
     Ok((builder.build(), bound))
+}
+
+/// The listener for TLS. The stack opens it only once it runs, and says nothing then; so it is tried here.
+async fn tls(door: &TlsDoor, named: Option<IpAddr>) -> Result<SipConnection> {
+    drop(tokio::net::TcpListener::bind(door.bind).await.map_err(|error| taken(door.bind, error))?);
+    let named = named.map_or_else(|| SipConnection::resolve_bind_address(door.bind), |ip| SocketAddr::new(ip, door.bind.port()));
+    let config = TlsConfig { cert: Some(door.certificate.clone()), key: Some(door.key.clone()), ..TlsConfig::default() };
+    let listener = TlsListenerConnection::new(door.bind, Some(named), config).await;
+    Ok(listener.map_err(|error| stack_error("cannot listen for SIP over TLS", &error))?.into())
 }
 
 /// The UDP socket, on a port whose TCP side is free too (the stack opens that one itself).

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rsipstack::sip::prelude::{HeadersExt as _, ToTypedHeader as _};
 use rsipstack::sip::{Header, Method, Request, Response, StatusCode, Uri};
 
+use super::session_timer;
 use crate::base::{Error, Result};
 
 /// Most characters of a header value that is passed on.
@@ -69,7 +70,13 @@ pub(super) fn check(request: &Request) -> Result<(), StatusCode> {
     if request.call_id_header().map_err(bad)?.value().trim().is_empty() {
         return Err(StatusCode::BadRequest);
     }
-    if request.headers.iter().any(|header| matches!(header, Header::Require(_) | Header::ProxyRequire(_))) {
+    let is_known = |list: &str| list.split(',').all(|name| name.trim().eq_ignore_ascii_case(session_timer::EXTENSION));
+    let asks_too_much = |header: &Header| match header {
+        Header::Require(value) => !is_known(value.value()),
+        Header::ProxyRequire(_) => true,
+        _ => false,
+    };
+    if request.headers.iter().any(asks_too_much) {
         return Err(StatusCode::BadExtension);
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Requests within a call: turns each into an event and always answers it, so that no peer waits in vain.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rsipstack::dialog::dialog::{DialogState, TransactionHandle};
@@ -7,16 +8,18 @@ use rsipstack::sip::{Method, Request, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::LegEvent;
+use super::leg::LegState;
 use super::listen::ALLOWED;
 use super::message;
+use super::session_timer::Said;
 
 /// How long the engine may think about an offer.
 const OFFER: Duration = Duration::from_secs(5);
 
 /// Handles a state that is a request within the call. Other states come back.
-pub(super) async fn handle(state: DialogState, events: &mpsc::Sender<LegEvent>) -> Option<DialogState> {
+pub(super) async fn handle(state: DialogState, leg: &Arc<LegState>, events: &mpsc::Sender<LegEvent>) -> Option<DialogState> {
     match state {
-        DialogState::Updated(_, request, handle) => offered(request, handle, events),
+        DialogState::Updated(_, request, handle) => offered(request, handle, leg.clone(), events.clone()),
         DialogState::Info(_, request, handle) => {
             reply(&handle, StatusCode::OK).await;
             let content_type = message::content_type(&request).unwrap_or_default();
@@ -39,12 +42,16 @@ pub(super) async fn handle(state: DialogState, events: &mpsc::Sender<LegEvent>) 
 }
 
 /// A re-INVITE or UPDATE. The answer may take a while, so it is awaited aside.
-fn offered(request: Request, handle: TransactionHandle, events: &mpsc::Sender<LegEvent>) {
-    let events = events.clone();
+fn offered(request: Request, handle: TransactionHandle, leg: Arc<LegState>, events: mpsc::Sender<LegEvent>) {
     tokio::spawn(async move {
+        let Ok(mut headers) = leg.keeper.answer(&Said::read(&request.headers)) else {
+            let _ = handle.respond(StatusCode::SessionIntervalTooSmall, Some(vec![leg.keeper.least()]), None).await;
+            return;
+        };
         if request.method == Method::Update && request.body.is_empty() {
             // A session refresh.
-            return reply(&handle, StatusCode::OK).await;
+            let _ = handle.respond(StatusCode::OK, Some(headers), None).await;
+            return;
         }
         let sdp = match message::sdp(&request) {
             Ok(sdp) => sdp,
@@ -54,7 +61,9 @@ fn offered(request: Request, handle: TransactionHandle, events: &mpsc::Sender<Le
         send(&events, LegEvent::Offer { sdp, reply: answer }).await;
         match tokio::time::timeout(OFFER, answered).await {
             Ok(Ok(ours)) => {
-                let _ = handle.respond(StatusCode::OK, Some(vec![message::content("application/sdp")]), Some(ours)).await;
+                leg.keeper.describe(&ours);
+                headers.push(message::content("application/sdp"));
+                let _ = handle.respond(StatusCode::OK, Some(headers), Some(ours)).await;
             }
             Ok(Err(_)) => reply(&handle, StatusCode::NotAcceptableHere).await,
             Err(_) => reply(&handle, StatusCode::ServerInternalError).await,

@@ -15,7 +15,7 @@ use crate::contract::phone::Registration;
 use crate::contract::trunk::Trunk;
 use crate::engine::reach::OwnAddress;
 
-use super::{Answered, Incoming, Leg, PlaceCall, RegisterAt, SipOptions, SipStack, Soon};
+use super::{Answered, Incoming, Leg, PlaceCall, RegisterAt, SessionTimes, SipOptions, SipStack, Soon};
 use desk::Desk;
 use gate::Gate;
 use lines::Lines;
@@ -26,6 +26,7 @@ mod desk;
 mod flood;
 mod gate;
 mod inbound;
+mod keep;
 mod leg;
 mod lines;
 mod listen;
@@ -35,6 +36,7 @@ mod outbound;
 mod outside;
 mod proof;
 mod register;
+mod session_timer;
 mod socket;
 
 /// New calls that may wait for the engine; more get 503.
@@ -49,10 +51,13 @@ struct Shared {
     advertise: OwnAddress,
     random: Random,
     resolver: Arc<address::Resolver>,
+    session: SessionTimes,
     /// Ends with the stack.
     running: CancellationToken,
     /// Whose endpoint it is; none for the one of UDP and TCP.
     carrier: Option<CarrierId>,
+    /// Our port for TLS, where it is taken.
+    tls_port: Option<u16>,
     /// Our port of the connection to a TLS trunk: requests of the trunk come in on it. 0: none yet.
     local_port: AtomicU16,
 }
@@ -79,8 +84,10 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
         advertise: options.advertise,
         random: options.random,
         resolver: Arc::default(),
+        session: options.session,
         running: running.clone(),
         carrier: None,
+        tls_port: options.tls.as_ref().map(|door| door.bind.port()),
         local_port: AtomicU16::new(0),
     });
     let (calls, receiver) = mpsc::channel(NEW_CALLS);
@@ -97,7 +104,9 @@ pub async fn start(options: SipOptions) -> Result<(Arc<dyn SipStack>, mpsc::Rece
         }
     });
     let stack = Arc::new(Stack { lines: Lines::new(shared, calls, options.new_calls_per_second), running });
-    listen::until_open(bound).await?;
+    for bound in [Some(bound), options.tls.map(|door| door.bind)].into_iter().flatten() {
+        listen::until_open(bound).await?;
+    }
     Ok((stack, receiver))
 }
 

@@ -2,24 +2,28 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rsipstack::dialog::authenticate::Credential;
-use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason};
+use rsipstack::dialog::dialog::{DialogState, DialogStateReceiver, DialogStateSender, TerminatedReason};
 use rsipstack::dialog::invitation::InviteOption;
-use rsipstack::sip::{Response, StatusCodeKind, Uri};
+use rsipstack::dialog::invite_dialog::InviteDialog;
+use rsipstack::sip::{Response, StatusCode, StatusCodeKind, Uri};
 use rsipstack::transport::SipAddr;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::base::{Error, Result};
 use crate::contract::trunk::{Transport, Trunk};
 
 use super::super::{Leg, LegEnd, LegEvent, PlaceCall};
-use super::inbound::{LEG_EVENTS, contact};
-use super::leg::{Control, LegState};
+use super::inbound::{LEG_EVENTS, NOT_REFRESHED, contact};
+use super::keep::{Keeper, keep};
+use super::leg::{Control, LegState, hang_up};
 use super::message;
+use super::session_timer::{self, Said};
 use super::{Shared, address, mid_call, stack_error};
 
 /// How long a connection to a trunk may take.
@@ -39,14 +43,29 @@ pub(super) async fn place(shared: Arc<Shared>, call: PlaceCall) -> Result<Leg> {
         connect(&shared, &destination).await?;
     }
     let call_id = format!("{}@cxbox", shared.random.hex::<12>());
-    let option = option(&shared, call, peer, destination, &call_id)?;
+    let keeper = Keeper::new(shared.session);
+    keeper.describe(&call.offer);
+    let plan = Plan { call, peer, destination, call_id: call_id.clone() };
     let (sender, states) = shared.dialogs.new_dialog_state_channel();
-    let placed = shared.dialogs.do_invite_async(option, sender);
-    let (dialog, invited) = placed.map_err(|error| stack_error("the call cannot be placed", &error))?;
-    let state = Arc::new(LegState { dialog, peer, is_hung_up: AtomicBool::new(false), hung_up: Notify::new(), _peer: guard });
+    let (dialog, invited) = invite(&shared, &plan, shared.session.offered_s, sender)?;
+    let leg = LegState::new(dialog, keeper, peer, guard);
     let (events, receiver) = mpsc::channel(LEG_EVENTS);
-    tokio::spawn(follow(shared, state.clone(), invited, states, events));
-    Ok(Leg { sip_call_id: call_id, events: receiver, control: Arc::new(Control(state)) })
+    tokio::spawn(follow(shared, leg.clone(), plan, (invited, states), events));
+    Ok(Leg { sip_call_id: call_id, events: receiver, control: Arc::new(Control { leg, timer: Vec::new() }) })
+}
+
+/// All that an INVITE is made of; it may have to be made again.
+struct Plan {
+    call: PlaceCall,
+    peer: SocketAddr,
+    destination: SipAddr,
+    call_id: String,
+}
+
+/// Sends the INVITE that proposes this time for its session.
+fn invite(shared: &Shared, plan: &Plan, session_s: u32, sender: DialogStateSender) -> Result<(InviteDialog, JoinHandle<Invited>)> {
+    let option = option(shared, plan, session_s)?;
+    shared.dialogs.do_invite_async(option, sender).map_err(|error| stack_error("the call cannot be placed", &error))
 }
 
 pub(super) fn destination(peer: SocketAddr, transport: Transport) -> SipAddr {
@@ -77,11 +96,13 @@ fn unreachable(error: &rsipstack::Error) -> Error {
     Error::upstream(format!("the trunk cannot be reached: {error}"))
 }
 
-fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAddr, call_id: &str) -> Result<InviteOption> {
+fn option(shared: &Shared, plan: &Plan, session_s: u32) -> Result<InviteOption> {
+    let Plan { call, peer, destination, call_id } = plan;
+    let peer = *peer;
     let ours = shared.address_towards(peer.ip());
     let uri = |text: String| Uri::try_from(text.as_str()).map_err(|_| Error::invalid("this cannot be called"));
-    let callee = match call.uri {
-        Some(known) => uri(known)?,
+    let callee = match &call.uri {
+        Some(known) => uri(known.clone())?,
         None => uri(format!("sip:{}@{}{}", message::user_part(&call.to)?, call.trunk.sip_address, call.trunk.transport.uri_suffix()))?,
     };
     // Where we are registered, we call under that domain.
@@ -89,18 +110,20 @@ fn option(shared: &Shared, call: PlaceCall, peer: SocketAddr, destination: SipAd
         Some(_) => address::host(&call.trunk.sip_address).to_owned(),
         None => ours.to_string(),
     };
-    let display_name = call.display_name.map(|name| name.replace(['"', '\\', '\r', '\n', '<', '>'], " "));
+    let display_name = call.display_name.as_ref().map(|name| name.replace(['"', '\\', '\r', '\n', '<', '>'], " "));
+    let mut headers = message::extra_headers(&call.headers)?;
+    headers.extend(session_timer::offer(session_s, shared.session));
     Ok(InviteOption {
         caller_display_name: display_name.filter(|name| !name.trim().is_empty()),
         caller: uri(format!("sip:{}@{domain}", message::user_part(&call.from)?))?,
         callee,
-        destination: Some(destination),
+        destination: Some(destination.clone()),
         content_type: Some("application/sdp".to_owned()),
-        offer: Some(call.offer),
+        offer: Some(call.offer.clone()),
         contact: contact(shared, peer, call.trunk.transport).ok_or_else(|| Error::internal("our own address is no URI"))?,
         credential: credential(&call.trunk),
-        headers: Some(message::extra_headers(&call.headers)?).filter(|headers| !headers.is_empty()),
-        call_id: Some(call_id.to_owned()),
+        headers: Some(headers),
+        call_id: Some(call_id.clone()),
         ..InviteOption::default()
     })
 }
@@ -115,34 +138,62 @@ pub(super) fn credential(trunk: &Trunk) -> Option<Credential> {
 async fn follow(
     shared: Arc<Shared>,
     leg: Arc<LegState>,
-    mut invited: JoinHandle<Invited>,
-    mut states: DialogStateReceiver,
+    plan: Plan,
+    (mut invited, mut states): (JoinHandle<Invited>, DialogStateReceiver),
     events: mpsc::Sender<LegEvent>,
 ) {
     let to_the_end = async {
-        match ring(&leg, &mut invited, &mut states, &events).await {
-            Ok(sdp) => {
-                mid_call::send(&events, LegEvent::Answered { sdp }).await;
-                talk(&leg, &mut states, &events).await
+        let mut answered = ring(&leg, &mut invited, &mut states, &events).await;
+        if let Err(Unanswered::Longer(least_s)) = answered {
+            // A second INVITE with the time the far end wants (RFC 4028 §7.3); a second 422 is final.
+            shared.dialogs.remove_dialog(&leg.dialog().id());
+            let (sender, again) = shared.dialogs.new_dialog_state_channel();
+            let (dialog, task) = invite(&shared, &plan, least_s, sender).map_err(|error| LegEnd::Failed { why: error.to_string() })?;
+            leg.go_on_with(dialog);
+            if leg.is_hung_up.load(Ordering::Relaxed) {
+                tokio::spawn(hang_up(leg.clone()));
             }
-            Err(how) => how,
+            (invited, states) = (task, again);
+            answered = ring(&leg, &mut invited, &mut states, &events).await;
         }
+        let response = answered.map_err(Unanswered::end)?;
+        leg.keeper.take(&response);
+        let _kept = AbortOnDropHandle::new(tokio::spawn(keep(leg.clone())));
+        mid_call::send(&events, LegEvent::Answered { sdp: response.body }).await;
+        Err::<(), LegEnd>(talk(&leg, &mut states, &events).await)
     };
     let how = shared.running.run_until_cancelled(to_the_end).await;
     // Does nothing to a call that was answered or refused.
     invited.abort();
-    let how = how.unwrap_or_else(|| LegEnd::Failed { why: "the SIP stack has ended".to_owned() });
-    shared.dialogs.remove_dialog(&leg.dialog.id());
+    let how = how.and_then(Result::err).unwrap_or_else(|| LegEnd::Failed { why: "the SIP stack has ended".to_owned() });
+    shared.dialogs.remove_dialog(&leg.dialog().id());
     mid_call::send(&events, LegEvent::Ended { how }).await;
 }
 
-/// Until the final answer: their SDP, or how it ended.
+/// Why there was no answer.
+enum Unanswered {
+    /// This is the end.
+    Final(LegEnd),
+    /// The far end wants sessions of at least so many seconds.
+    Longer(u32),
+}
+
+impl Unanswered {
+    fn end(self) -> LegEnd {
+        match self {
+            Self::Final(how) => how,
+            Self::Longer(_) => LegEnd::Refused { code: 422, reason: "Session Interval Too Small".to_owned() },
+        }
+    }
+}
+
+/// Until the final answer: the 200, or how it ended.
 async fn ring(
     leg: &Arc<LegState>,
     invited: &mut JoinHandle<Invited>,
     states: &mut DialogStateReceiver,
     events: &mpsc::Sender<LegEvent>,
-) -> Result<Vec<u8>, LegEnd> {
+) -> Result<Response, Unanswered> {
     loop {
         tokio::select! {
             biased;
@@ -160,30 +211,35 @@ async fn ring(
             () = leg.hung_up.notified() => {
                 // Their 487 or a crossing 200 is awaited for a while; the stack ends the call either way.
                 let _ = tokio::time::timeout(GIVE_UP, &mut *invited).await;
-                return Err(LegEnd::Local);
+                return Err(Unanswered::Final(LegEnd::Local));
             }
         }
     }
 }
 
-fn finished(leg: &LegState, result: Result<Invited, tokio::task::JoinError>) -> Result<Vec<u8>, LegEnd> {
+fn finished(leg: &LegState, result: Result<Invited, tokio::task::JoinError>) -> Result<Response, Unanswered> {
+    let end = |how| Err(Unanswered::Final(how));
     if leg.is_hung_up.load(Ordering::Relaxed) {
-        return Err(LegEnd::Local);
+        return end(LegEnd::Local);
     }
     match result {
-        Ok(Ok((_, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => Ok(response.body),
-        Ok(Ok((_, Some(response)))) => Err(LegEnd::Refused { code: response.status_code.code(), reason: message::reason(&response) }),
-        Ok(Ok((_, None))) => Err(LegEnd::Refused { code: 408, reason: "Request Timeout".to_owned() }),
-        Ok(Err(error)) => Err(LegEnd::Failed { why: error.to_string() }),
-        Err(error) => Err(LegEnd::Failed { why: error.to_string() }),
+        Ok(Ok((_, Some(response)))) if response.status_code.kind() == StatusCodeKind::Successful => Ok(response),
+        Ok(Ok((_, Some(response)))) => match Said::read(&response.headers).least() {
+            Some(least_s) if response.status_code == StatusCode::SessionIntervalTooSmall => Err(Unanswered::Longer(least_s)),
+            _ => end(LegEnd::Refused { code: response.status_code.code(), reason: message::reason(&response) }),
+        },
+        Ok(Ok((_, None))) => end(LegEnd::Refused { code: 408, reason: "Request Timeout".to_owned() }),
+        Ok(Err(error)) => end(LegEnd::Failed { why: error.to_string() }),
+        Err(error) => end(LegEnd::Failed { why: error.to_string() }),
     }
 }
 
 /// From the answer to the end.
-async fn talk(leg: &LegState, states: &mut DialogStateReceiver, events: &mpsc::Sender<LegEvent>) -> LegEnd {
+async fn talk(leg: &Arc<LegState>, states: &mut DialogStateReceiver, events: &mpsc::Sender<LegEvent>) -> LegEnd {
     while let Some(state) = states.recv().await {
-        if let Some(DialogState::Terminated(_, reason)) = mid_call::handle(state, events).await {
+        if let Some(DialogState::Terminated(_, reason)) = mid_call::handle(state, leg, events).await {
             return match reason {
+                _ if leg.keeper.is_expired() => LegEnd::Failed { why: NOT_REFRESHED.to_owned() },
                 TerminatedReason::UasBye => LegEnd::Remote,
                 _ if leg.is_hung_up.load(Ordering::Relaxed) => LegEnd::Local,
                 TerminatedReason::UacBye | TerminatedReason::UacCancel => LegEnd::Local,
