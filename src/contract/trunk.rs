@@ -30,6 +30,19 @@ impl Transport {
     }
 }
 
+/// Whether the sound of calls through a trunk is encrypted (SRTP with keys in SIP, RFC 4568).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MediaEncryption {
+    /// Over TLS it is offered, and calls go on without it where the carrier does not take it; over UDP and TCP it is not offered.
+    #[default]
+    Auto,
+    /// Calls without it are refused, both ways.
+    Required,
+    /// It is never offered.
+    Off,
+}
+
 /// Seconds between two questions whether a trunk is there.
 pub const PING_EVERY_S: u32 = 30;
 
@@ -73,6 +86,9 @@ pub struct Trunk {
     /// Most calls at once towards this carrier.
     #[serde(default)]
     pub outbound_channels: Option<u32>,
+    /// Whether sound is encrypted.
+    #[serde(default)]
+    pub media_encryption: MediaEncryption,
 }
 
 impl Trunk {
@@ -92,6 +108,7 @@ impl Trunk {
             inbound_auth_password: None,
             inbound_allowed_addresses: Vec::new(),
             outbound_channels: None,
+            media_encryption: MediaEncryption::Auto,
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, reason = "test helpers")]
 
 mod baresip;
+mod codecs;
 mod come_back;
 mod durability;
 mod figures;

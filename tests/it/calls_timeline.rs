@@ -25,6 +25,7 @@ async fn everything_stands_in_the_order_it_happened_with_the_time_each_answer_to
         "session_id": "s", "disconnected_by": "bot", "answered_at": at(2), "started_at": at(2), "ended_at": at(25), "answer_ms": 2000,
         "transcript": [said("assistant", "Hello", 3), said("user", "Refund", 6), said("assistant", "Sure", 8), said("user", "Thanks", 15),
             { "role": "tool", "content": "done", "ts": at(16), "tool": "end_call" }, said("assistant", "Bye", 17)],
+        "pipeline_config": { "language": "en", "media": { "codec": "OPUS", "mos": 4.2, "packets_lost": 3 } },
         "latency_samples": [{ "turn": 1, "stt_ms": 300, "first_token_ms": 500, "first_audio_ms": 700 },
             { "turn": 2, "stt_ms": 200, "first_token_ms": 400, "first_audio_ms": 900 }],
         "events": [{ "at": at(1), "type": "ringing" }, { "at": at(2), "type": "answered", "answer_ms": 2000 },
@@ -57,7 +58,8 @@ async fn everything_stands_in_the_order_it_happened_with_the_time_each_answer_to
     assert_eq!((&entries[4].get("latency"), &entries[7]["latency"]["first_audio_ms"]), (&None, &json!(700)));
     assert_eq!((&entries[11]["latency"]["first_audio_ms"], &entries[11]["text"]), (&json!(900), &json!("Bye")));
     assert_eq!((&entries[6]["detail"], &entries[6]["offset_ms"]), (&json!({ "words": 1 }), &json!(7000)));
-    assert_eq!(entries[12]["detail"], json!({ "disconnected_by": "bot", "outcome": "finished" }));
+    let audio = json!({ "codec": "OPUS", "mos": 4.2, "packets_lost": 3 });
+    assert_eq!(entries[12]["detail"], json!({ "disconnected_by": "bot", "outcome": "finished", "audio": audio }));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::info;
 
 use super::exchange::Exchange;
+use super::outbound::encryption;
 use super::talk::Side;
 use super::transfer::Goal;
 use crate::base::id::{CarrierId, SessionId};
@@ -12,7 +13,7 @@ use crate::base::phone::is_e164;
 use crate::base::{Error, Result};
 use crate::contract::trunk::{Transport, Trunk};
 use crate::engine::link::report::ask_leg;
-use crate::engine::media::{Clip, ClipId, MediaEvent, MediaSession};
+use crate::engine::media::{Clip, ClipId, Encryption, MediaEvent, MediaSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent, PlaceCall};
 
 /// How long the telephone at the other end rings.
@@ -73,7 +74,9 @@ pub(super) async fn consult(exchange: Exchange, session_id: SessionId, whom: Who
         ask_leg(&exchange.control, &session_id, number).await.map_err(told)?;
     }
     let peer = exchange.sip.find(&whom.call.trunk).await.map_err(told)?;
-    let (pending, offer) = exchange.media.offer(Some(peer.ip())).map_err(told)?;
+    // Where encryption is only welcome, plain sound is offered: a person is being waited for, and a refusal would cost the transfer.
+    let wanted = Some(encryption(&whom.call.trunk)).filter(|wanted| *wanted == Encryption::Always).unwrap_or_default();
+    let (pending, offer) = exchange.media.offer_with(Some(peer.ip()), wanted).map_err(told)?;
     let mut leg = exchange.sip.place(PlaceCall { offer, ..whom.call }).await.map_err(told)?;
     let sdp = tokio::select! {
         sdp = until_answered(&mut leg) => sdp?,

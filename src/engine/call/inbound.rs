@@ -15,9 +15,9 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::config::CallConfig;
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::contract::result::CallResultsPayload;
-use crate::contract::trunk::Transport;
+use crate::contract::trunk::{MediaEncryption, Transport};
 use crate::engine::link::report::{ConfigAsk, ask_inbound, fetch_config};
-use crate::engine::media::{MediaEvent, MediaSession, PendingSession};
+use crate::engine::media::{Encryption, MediaEvent, MediaSession, PendingSession};
 use crate::engine::sip::{Incoming, Leg, LegEnd, LegEvent, Sender};
 
 /// Takes a call from its INVITE to its result. Ends when the call is over.
@@ -207,14 +207,26 @@ pub(super) async fn open_media(
     exchange: &Exchange,
     incoming: &mut Incoming,
 ) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>), NotAnswered> {
+    let encryption = encryption(exchange, incoming);
     if incoming.offer.is_empty() {
-        let (pending, sdp) = exchange.media.offer(Some(incoming.source.ip()))?;
+        let (pending, sdp) = exchange.media.offer_with(Some(incoming.source.ip()), encryption)?;
         send_ok(incoming, sdp).await?;
         return late_answer(&mut incoming.leg.events, pending).await;
     }
-    let ours = exchange.media.answer(&incoming.offer)?;
+    let ours = exchange.media.answer_with(&incoming.offer, encryption)?;
     send_ok(incoming, ours.sdp).await?;
     Ok((ours.session, ours.events))
+}
+
+/// What the caller's carrier wants of encryption: calls without it are refused where it is required.
+fn encryption(exchange: &Exchange, incoming: &Incoming) -> Encryption {
+    let Sender::Carrier(carrier) = &incoming.sender else { return Encryption::Never };
+    let trunks = exchange.trunks.now();
+    let trunk = trunks.trunks.iter().find(|trunk| trunk.carrier_id == *carrier);
+    match trunk.map(|trunk| trunk.media_encryption) {
+        Some(MediaEncryption::Required) => Encryption::Always,
+        _ => Encryption::Never,
+    }
 }
 
 /// Sends 200. It fails when the caller has given up a moment ago.

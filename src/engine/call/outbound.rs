@@ -16,8 +16,9 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::event::CallEventKind;
 use crate::contract::fleet::{Dialout, DialoutAccepted, Way};
 use crate::contract::result::CallResultsPayload;
+use crate::contract::trunk::{MediaEncryption, Transport, Trunk};
 use crate::engine::link::report::{ConfigAsk, ask_carrier, fetch_config};
-use crate::engine::media::{MediaEvent, MediaSession};
+use crate::engine::media::{Encryption, MediaEvent, MediaSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent, PlaceCall};
 
 /// How long a trunk may be silent towards an INVITE while there is another one to try.
@@ -111,6 +112,17 @@ enum Missed {
     Over(End),
     /// The trunk failed before anything rang: another one may do better. How the call ends if there is none.
     Elsewhere(End),
+    /// The trunk takes no encrypted sound and may be asked for plain.
+    Unencrypted,
+}
+
+/// What one try at a trunk may do.
+#[derive(Clone, Copy)]
+struct Try {
+    ring_s: u32,
+    /// Whether there is another trunk.
+    has_more: bool,
+    encryption: Encryption,
 }
 
 impl Ringing {
@@ -133,9 +145,17 @@ impl Ringing {
                 continue;
             }
             let name = way.trunk.name.clone();
-            match self.try_way(dialout, way, n + 1 < n_ways, record).await {
+            let mut rules = Try { ring_s: dialout.ringing_timeout_seconds, has_more: n + 1 < n_ways, encryption: encryption(&way.trunk) };
+            let mut tried = self.try_way(dialout, way.clone(), rules, record).await;
+            if let Err(Missed::Unencrypted) = tried {
+                warn!(call.id = %record.session_id(), "The trunk {name} takes no encrypted sound; the call is placed without");
+                rules.encryption = Encryption::Never;
+                tried = self.try_way(dialout, way, rules, record).await;
+            }
+            match tried {
                 Ok(Answered { leg, session, sounds, host }) => return Ok(Reached { leg, session, sounds, prepared, host }),
                 Err(Missed::Over(end)) => return Err(end),
+                Err(Missed::Unencrypted) => return Err(End::failed("the trunk takes no encrypted sound")),
                 Err(Missed::Elsewhere(end)) => {
                     warn!(call.id = %record.session_id(), "The trunk {name} failed: {}", end.detail.as_deref().unwrap_or(end.outcome));
                     last = end;
@@ -158,18 +178,19 @@ impl Ringing {
     }
 
     /// INVITE and answer, through one trunk.
-    async fn try_way(&mut self, dialout: &Dialout, way: Way, has_more: bool, record: &mut Record) -> Result<Answered, Missed> {
+    async fn try_way(&mut self, dialout: &Dialout, way: Way, rules: Try, record: &mut Record) -> Result<Answered, Missed> {
         let exchange = self.exchange.clone();
         let (trunk, host) = (&way.trunk, way.trunk.sip_address.clone());
         let peer = exchange.sip.find(trunk).await.map_err(|error| Missed::Elsewhere(failed(error)))?;
-        let (pending, offer) = exchange.media.offer(Some(peer.ip())).map_err(|error| Missed::Over(failed(error)))?;
+        let offered = exchange.media.offer_with(Some(peer.ip()), rules.encryption);
+        let (pending, offer) = offered.map_err(|error| Missed::Over(failed(error)))?;
         let placed_at = exchange.clock.monotonic();
         let placed = exchange.sip.place(place_call(dialout, way, offer)).await;
         let mut leg = placed.map_err(|error| match error.kind() {
             Kind::Invalid => Missed::Over(failed(error)),
             _ => Missed::Elsewhere(failed(error)),
         })?;
-        let sdp = self.until_answered(&mut leg, dialout.ringing_timeout_seconds, has_more, record).await?;
+        let sdp = self.until_answered(&mut leg, rules, record).await?;
         match pending.complete(&sdp) {
             Ok((session, sounds)) => {
                 let took = exchange.clock.monotonic().saturating_duration_since(placed_at).as_millis();
@@ -184,7 +205,8 @@ impl Ringing {
     }
 
     /// Waits for the answer and gives its SDP. While there is another trunk, one that is silent or out of order is given up.
-    async fn until_answered(&mut self, leg: &mut Leg, ring_s: u32, has_more: bool, record: &mut Record) -> Result<Vec<u8>, Missed> {
+    async fn until_answered(&mut self, leg: &mut Leg, rules: Try, record: &mut Record) -> Result<Vec<u8>, Missed> {
+        let Try { ring_s, has_more, encryption } = rules;
         let clock = self.exchange.clock.clone();
         let rang_out = clock.sleep(Duration::from_secs(u64::from(ring_s)));
         let silent = clock.sleep(SILENT);
@@ -202,6 +224,9 @@ impl Ringing {
                             Input::Answered
                         }
                         Some(LegEvent::Ended { how }) => {
+                            if encryption == Encryption::IfTaken && is_about_media(&how) {
+                                return Err(Missed::Unencrypted);
+                            }
                             if has_more && *self.state.phase() == Phase::Dialing && is_trunk_failure(&how) {
                                 return Err(Missed::Elsewhere(trunk_end(&how)));
                             }
@@ -246,6 +271,20 @@ fn is_trunk_failure(how: &LegEnd) -> bool {
         LegEnd::Refused { code, .. } => *code == 408 || (500..600).contains(code),
         LegEnd::Failed { .. } => true,
         LegEnd::Local | LegEnd::Remote | LegEnd::Cancelled => false,
+    }
+}
+
+/// Whether a leg was refused for what its description said.
+fn is_about_media(how: &LegEnd) -> bool {
+    matches!(how, LegEnd::Refused { code: 415 | 488 | 606, .. })
+}
+
+/// What the trunk wants of encryption.
+pub(super) fn encryption(trunk: &Trunk) -> Encryption {
+    match (trunk.media_encryption, trunk.transport) {
+        (MediaEncryption::Off, _) | (MediaEncryption::Auto, Transport::Udp | Transport::Tcp) => Encryption::Never,
+        (MediaEncryption::Auto, Transport::Tls) => Encryption::IfTaken,
+        (MediaEncryption::Required, _) => Encryption::Always,
     }
 }
 

@@ -66,9 +66,12 @@ fn tokens(result: &mut CallResultsPayload, usage: &[Value]) {
 }
 
 fn media(stats: &MediaStats) -> Value {
+    let hundredths = |value: f64| (value * 100.0).round() / 100.0;
     json!({
-        "codec": stats.codec, "packets_sent": stats.n_sent, "packets_received": stats.n_received, "packets_lost": stats.n_lost,
-        "packets_late": stats.n_late, "packets_foreign": stats.n_foreign, "jitter_ms": (stats.jitter_ms * 100.0).round() / 100.0,
+        "codec": stats.codec, "encrypted": stats.is_encrypted, "packets_sent": stats.n_sent, "packets_received": stats.n_received, "packets_lost": stats.n_lost,
+        "packets_late": stats.n_late, "packets_foreign": stats.n_foreign, "jitter_ms": hundredths(stats.jitter_ms),
+        "jitter_buffer_ms": stats.jitter_buffer_ms, "round_trip_ms": stats.round_trip_ms.map(hundredths), "mos": stats.mos,
+        "far_packets_lost": stats.far_lost, "far_jitter_ms": stats.far_jitter_ms.map(hundredths), "far_mos": stats.far_mos,
     })
 }
 

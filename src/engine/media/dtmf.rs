@@ -10,8 +10,6 @@ const PACKETS_PER_KEY: u8 = 8;
 const PAUSE_PACKETS: u8 = 3;
 /// Most keys that wait.
 const MOST_KEYS: usize = 64;
-/// Ticks of the RTP clock in one packet.
-const PACKET_TICKS: u16 = 160;
 
 /// Recognises keys. Each is reported once, however many packets carry it.
 #[derive(Debug, Clone, Default)]
@@ -64,8 +62,8 @@ impl KeysOut {
         self.waiting.extend(events.take(room).filter_map(|event| u8::try_from(event).ok()));
     }
 
-    /// The key packet to be sent now instead of sound, if any.
-    pub(super) fn next(&mut self, now: u32) -> Option<KeyPacket> {
+    /// The key packet to be sent now instead of sound, if any. `step`: ticks of the events' clock in one packet.
+    pub(super) fn next(&mut self, now: u32, step: u32) -> Option<KeyPacket> {
         if self.pause > 0 {
             self.pause -= 1;
             return None;
@@ -77,8 +75,8 @@ impl KeysOut {
         }
         self.sent += 1;
         let is_end = self.sent > PACKETS_PER_KEY - 3;
-        let held = u16::from(self.sent.min(PACKETS_PER_KEY - 2)) * PACKET_TICKS;
-        let [high, low] = held.to_be_bytes();
+        let held = u32::from(self.sent.min(PACKETS_PER_KEY - 2)) * step;
+        let [_, _, high, low] = held.min(u32::from(u16::MAX)).to_be_bytes();
         let payload = [event, 10 | if is_end { 0x80 } else { 0 }, high, low];
         if self.sent == PACKETS_PER_KEY {
             self.waiting.pop_front();
@@ -97,7 +95,7 @@ mod tests {
     fn sent(keys: &str) -> Vec<KeyPacket> {
         let mut out = KeysOut::default();
         out.push(keys);
-        (0u32..200).filter_map(|tick| out.next(tick * 160)).collect()
+        (0u32..200).filter_map(|tick| out.next(tick * 160, 160)).collect()
     }
 
     #[test]

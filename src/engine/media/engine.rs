@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::base::{Random, Result};
+use crate::base::{Error, Random, Result};
 use crate::engine::reach::OwnAddress;
 
 use super::codec::Codec;
@@ -16,7 +16,8 @@ use super::negotiate::{self, Agreed};
 use super::pacing::{Histogram, Pacing};
 use super::ports::{Ports, Sockets};
 use super::recorder::Recorder;
-use super::sdp::{Description, Local};
+use super::sdes::{Crypto, Encryption};
+use super::sdp::{Description, Local, SECURE};
 use super::session::{MediaSession, PendingSession};
 use super::stream::{Stream, StreamSetup};
 use super::{MediaEvent, thread};
@@ -42,7 +43,7 @@ pub struct MediaOptions {
 impl MediaOptions {
     /// All codecs, real-time priority if permitted.
     pub fn new(bind: IpAddr, ports: RangeInclusive<u16>) -> Self {
-        Self { bind, advertise: OwnAddress::default(), ports, codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722], realtime: true }
+        Self { bind, advertise: OwnAddress::default(), ports, codecs: Codec::ALL.to_vec(), realtime: true }
     }
 }
 
@@ -85,23 +86,40 @@ impl MediaEngine {
 
     /// Takes ports and makes an SDP offer. `towards` is the peer, needed only when neither `advertise` nor `bind` is set.
     pub fn offer(&self, towards: Option<IpAddr>) -> Result<(PendingSession, Vec<u8>)> {
+        self.offer_with(towards, Encryption::Never)
+    }
+
+    /// The same, with a say in encryption.
+    pub fn offer_with(&self, towards: Option<IpAddr>, encryption: Encryption) -> Result<(PendingSession, Vec<u8>)> {
         let sockets = self.inner.ports.bind()?;
-        let local = self.local(&sockets, towards);
+        let mut local = self.local(&sockets, towards);
+        if encryption != Encryption::Never {
+            local.profile = SECURE[0];
+        }
         let sdp = (local.head() + &local.audio()).into_bytes();
-        Ok((PendingSession { engine: self.clone(), sockets, local }, sdp))
+        Ok((PendingSession { engine: self.clone(), sockets, local, encryption }, sdp))
     }
 
     /// Takes ports, answers an offer and starts the media. `Invalid` for a description that cannot be read, or with the
     /// code `no_common_codec` (SIP: 488); `Unavailable` without a free port (SIP: 503).
     pub fn answer(&self, remote_sdp: &[u8]) -> Result<Answer> {
-        self.answer_at(remote_sdp, Ports::bind)
+        self.answer_with(remote_sdp, Encryption::IfTaken)
     }
 
-    fn answer_at(&self, remote_sdp: &[u8], bind: impl FnOnce(&Ports) -> Result<Sockets>) -> Result<Answer> {
+    /// The same, with a say in encryption: an offer without it is refused when it is wanted always.
+    pub fn answer_with(&self, remote_sdp: &[u8], encryption: Encryption) -> Result<Answer> {
+        self.answer_at(remote_sdp, encryption, Ports::bind)
+    }
+
+    fn answer_at(&self, remote_sdp: &[u8], encryption: Encryption, bind: impl FnOnce(&Ports) -> Result<Sockets>) -> Result<Answer> {
         let theirs = Description::parse(remote_sdp)?;
-        let agreed = negotiate::agree(&theirs, self.codecs(), None)?;
+        let crypto = Crypto::new(&self.inner.random);
+        let agreed = negotiate::agree(&theirs, self.codecs(), &crypto, None)?;
+        if encryption == Encryption::Always && agreed.srtp.is_none() {
+            return Err(Error::invalid("the far end does not encrypt sound (SRTP), and its carrier must").code("no_common_codec"));
+        }
         let sockets = bind(&self.inner.ports)?;
-        let local = self.local(&sockets, agreed.remote.map(|remote| remote.ip()));
+        let local = Local { crypto, ..self.local(&sockets, agreed.remote.map(|remote| remote.ip())) };
         let sdp = negotiate::answer(&theirs, &agreed, &local);
         let (session, events) = MediaSession::start(self, sockets, local, agreed)?;
         Ok(Answer { session, sdp, events })
@@ -110,7 +128,7 @@ impl MediaEngine {
     /// Answers an offer of plain RTP that comes from this very machine, on loopback and outside the port range: what is behind a line to a
     /// browser. Fails as [`MediaEngine::answer`] does.
     pub fn answer_inside(&self, remote_sdp: &[u8]) -> Result<Answer> {
-        self.answer_at(remote_sdp, |_| Ports::inside())
+        self.answer_at(remote_sdp, Encryption::Never, |_| Ports::inside())
     }
 
     /// A socket of the port range, for a line to a browser. `Unavailable` when all are taken.
@@ -132,7 +150,7 @@ impl MediaEngine {
         let options = &self.inner.options;
         let ip = options.advertise.towards(options.bind, towards);
         let session = self.inner.random.below(1 << 62);
-        negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs())
+        negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs(), Crypto::new(&self.inner.random))
     }
 
     pub(super) fn codecs(&self) -> &[Codec] {
@@ -152,7 +170,7 @@ impl MediaEngine {
         let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         let seed = self.inner.random.bytes();
         let setup = StreamSetup { id, sockets, agreed, events, pacing: self.inner.pacing.clone(), seed };
-        self.inner.inbox.send(Command::Add(Box::new(Stream::new(setup))))?;
+        self.inner.inbox.send(Command::Add(Box::new(Stream::new(setup)?)))?;
         Ok(id)
     }
 }

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 mod bridge;
 mod codec;
+mod comfort;
 mod command;
+mod conceal;
+#[cfg(test)]
+mod correlation;
 mod dtmf;
 mod edges;
 mod engine;
@@ -14,13 +18,16 @@ mod heard;
 mod jitter;
 mod latch;
 mod negotiate;
+mod opus;
 mod pacing;
 mod player;
 mod ports;
 mod pour;
+mod quality;
 mod recorder;
 mod rtcp;
 mod rtp;
+mod sdes;
 mod sdp;
 mod session;
 mod stream;
@@ -32,6 +39,7 @@ pub use codec::Codec;
 pub use engine::{Answer, MediaEngine, MediaOptions};
 pub use pacing::Pacing;
 pub use pour::Pour;
+pub use sdes::Encryption;
 pub use session::{MediaSession, PendingSession};
 pub use vad::{Hearing, Listener, Speech, Utterance};
 
@@ -107,10 +115,22 @@ pub struct MediaStats {
     pub n_foreign: u64,
     /// Interarrival jitter (RFC 3550), milliseconds. Packets are read every 20 ms, so small jitter reads as zero.
     pub jitter_ms: f64,
+    /// How long packets wait before they are heard, at the end: it adapts to the network.
+    pub jitter_buffer_ms: u32,
     /// Time to the far end and back by RTCP, if it answered.
     pub round_trip_ms: Option<f64>,
+    /// How well the far end was heard, from 1 (bad) to 4.5 (excellent), estimated from loss and delay. `None` when too little was heard.
+    pub mos: Option<f64>,
+    /// Packets of ours that the far end missed, by its last report (RTCP).
+    pub far_lost: Option<u64>,
+    /// Jitter of our packets at the far end, by its last report.
+    pub far_jitter_ms: Option<f64>,
+    /// How well we were heard, estimated from what the far end reported.
+    pub far_mos: Option<f64>,
     /// Time between two packets of ours.
     pub pacing: Pacing,
     /// Codec name, such as `PCMU`.
     pub codec: String,
+    /// Whether the sound was encrypted (SRTP).
+    pub is_encrypted: bool,
 }

@@ -50,7 +50,7 @@ impl Recorder {
 
     /// A tap for one session. The file is made when the writer gets to it.
     pub(super) fn tap(&self, id: u64, file: PathBuf, codec: Codec, events: mpsc::Sender<MediaEvent>) -> Tap {
-        let format = if codec == Codec::G722 { Format::Pcm16k } else { Format::MuLaw8k };
+        let format = if codec.rate() == 16_000 { Format::Pcm16k } else { Format::MuLaw8k };
         let lost = self.0.try_send(Job::Open { id, file, format, events: events.clone() }).is_err();
         let tap =
             Tap { id, format, jobs: self.0.clone(), piece: Vec::with_capacity(PIECE + FRAME), is_paused: false, is_given_up: lost, events };

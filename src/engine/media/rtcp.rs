@@ -19,22 +19,38 @@ pub(super) struct Reception {
     n_expected_before: u64,
     n_closed_expected: u64,
     n_closed_received: u64,
+    /// Ticks per second of the RTP clock.
+    clock: u32,
     transit: i64,
     jitter: f64,
     /// Middle 32 bits of the NTP time of their last report, and when it came.
     last_report: Option<(u32, u64)>,
     pub(super) round_trip_ms: Option<f64>,
+    /// How our own packets come in at the far end, by its last report.
+    pub(super) far: Option<FarEnd>,
+}
+
+/// How our own packets come in at the far end.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct FarEnd {
+    /// How many of a hundred it missed since its report before.
+    pub(super) lost_lately_percent: u8,
+    /// How many it missed in all.
+    pub(super) n_lost: u32,
+    /// Their jitter.
+    pub(super) jitter_ms: f64,
 }
 
 impl Reception {
-    /// A packet came at this time (nanoseconds).
-    pub(super) fn count(&mut self, packet: &Packet<'_>, now_ns: u64) {
+    /// A packet came at this time (nanoseconds). `clock`: ticks per second of its timestamps.
+    pub(super) fn count(&mut self, packet: &Packet<'_>, now_ns: u64, clock: u32) {
         if !self.is_started || packet.ssrc != self.ssrc {
             self.n_closed_expected += self.n_expected();
             self.n_closed_received += self.n_received;
             let closed = (self.n_closed_expected, self.n_closed_received);
+            let (round_trip_ms, far) = (self.round_trip_ms, self.far);
             let start = 0x1_0000 + u32::from(packet.sequence);
-            *self = Self { ssrc: packet.ssrc, is_started: true, base: start, highest: start, ..Self::default() };
+            *self = Self { ssrc: packet.ssrc, is_started: true, base: start, highest: start, clock, round_trip_ms, far, ..Self::default() };
             (self.n_closed_expected, self.n_closed_received) = closed;
         }
         self.n_received += 1;
@@ -42,11 +58,14 @@ impl Reception {
         if step > 0 {
             self.highest = self.highest.wrapping_add(step.unsigned_abs());
         }
-        let arrival = i64::try_from(now_ns / 125_000).unwrap_or(0);
+        if self.clock != clock {
+            (self.clock, self.jitter, self.transit) = (clock, 0.0, i64::MAX / 2);
+        }
+        let arrival = i64::try_from(now_ns / 1_000 * u64::from(clock / 1000) / 1_000).unwrap_or(0);
         let transit = arrival - i64::from(packet.timestamp);
         // 32-bit clocks wrap; a difference of more than a second is no jitter.
         let moved = (transit - self.transit).abs();
-        if self.n_received > 1 && moved < 8000 {
+        if self.n_received > 1 && moved < i64::from(clock) {
             self.jitter += (f64::from(u32::try_from(moved).unwrap_or(0)) - self.jitter) / 16.0;
         }
         self.transit = transit;
@@ -68,7 +87,7 @@ impl Reception {
 
     /// Interarrival jitter in milliseconds.
     pub(super) fn jitter_ms(&self) -> f64 {
-        self.jitter / 8.0
+        self.jitter / (f64::from(self.clock.max(1000)) / 1000.0)
     }
 
     /// Takes in reports of the far end: when it sent, and how long ours took. What is not RTCP changes nothing.
@@ -90,6 +109,7 @@ impl Reception {
             };
             for block in blocks.unwrap_or_default().chunks_exact(24).take(usize::from(head[0] & 0x1f)) {
                 self.round_trip(block, our_ssrc, ntp);
+                self.hear_of_ours(block, our_ssrc);
             }
             rest = next;
         }
@@ -103,6 +123,17 @@ impl Reception {
             if taken < 1 << 20 {
                 self.round_trip_ms = Some(f64::from(taken) * 1000.0 / 65_536.0);
             }
+        }
+    }
+
+    fn hear_of_ours(&mut self, block: &[u8], our_ssrc: u32) {
+        let (Some(ssrc), Some(lost), Some(jitter)) = (word(block, 0), word(block, 4), word(block, 12)) else { return };
+        if ssrc == our_ssrc {
+            let share = lost >> 24;
+            // A negative count (24 bits) means that packets came more than once.
+            let n_lost = Some(lost & 0xff_ffff).filter(|n| *n < 0x80_0000).unwrap_or(0);
+            let jitter_ms = f64::from(jitter) * 1000.0 / f64::from(self.clock.max(8000));
+            self.far = Some(FarEnd { lost_lately_percent: u8::try_from(share * 100 / 256).unwrap_or(0), n_lost, jitter_ms });
         }
     }
 
@@ -199,11 +230,11 @@ mod tests {
     fn losses_are_counted_across_the_wrap_and_across_a_new_sender() {
         let mut heard = Reception::default();
         for sequence in [65_533u16, 65_534, 0, 1, 2] {
-            heard.count(&packet_at(sequence, 1), 0);
+            heard.count(&packet_at(sequence, 1), 0, 8000);
         }
         assert_eq!((heard.n_received(), heard.n_lost()), (5, 1));
-        heard.count(&packet_at(40_000, 2), 0);
-        heard.count(&packet_at(40_003, 2), 0);
+        heard.count(&packet_at(40_000, 2), 0, 8000);
+        heard.count(&packet_at(40_003, 2), 0, 8000);
         assert_eq!((heard.n_received(), heard.n_lost()), (7, 3));
     }
 
@@ -212,8 +243,8 @@ mod tests {
         let (mut steady, mut shaky) = (Reception::default(), Reception::default());
         for sequence in 0..200u16 {
             let at = u64::from(sequence) * 20_000_000;
-            steady.count(&packet_at(sequence, 1), at);
-            shaky.count(&packet_at(sequence, 1), at + if sequence % 2 == 0 { 10_000_000 } else { 0 });
+            steady.count(&packet_at(sequence, 1), at, 8000);
+            shaky.count(&packet_at(sequence, 1), at + if sequence % 2 == 0 { 10_000_000 } else { 0 }, 8000);
         }
         assert!(steady.jitter_ms() < 0.01, "{}", steady.jitter_ms());
         assert!((shaky.jitter_ms() - 10.0).abs() < 0.5, "{}", shaky.jitter_ms());
@@ -224,8 +255,8 @@ mod tests {
         let (mut ours, mut theirs) = (Reception::default(), Reception::default());
         let (mine, yours) =
             (Sent { ssrc: 1, timestamp: 0, n_packets: 5, n_bytes: 800 }, Sent { ssrc: 2, timestamp: 0, n_packets: 5, n_bytes: 800 });
-        ours.count(&packet_at(1, 2), 0);
-        theirs.count(&packet_at(1, 1), 0);
+        ours.count(&packet_at(1, 2), 0, 8000);
+        theirs.count(&packet_at(1, 1), 0, 8000);
         let second = 1_000_000_000;
         let at = |ns: u64| ntp(1_700_000_000 * second + ns);
         let first = report(&mine, &mut ours, 0, at(0), false);
@@ -234,6 +265,22 @@ mod tests {
         ours.hear(&back, 1, second + 15_000_000, at(second + 15_000_000));
         let taken = ours.round_trip_ms.unwrap();
         assert!((taken - 30.0).abs() < 1.0, "{taken}");
+    }
+
+    #[test]
+    fn what_the_far_end_missed_of_ours_is_heard() {
+        let (mut ours, mut theirs) = (Reception::default(), Reception::default());
+        for sequence in (0..100u16).filter(|sequence| sequence % 4 != 1) {
+            theirs.count(&packet_at(sequence, 1), u64::from(sequence) * 20_000_000, 48_000);
+        }
+        let back = report(&Sent { ssrc: 2, timestamp: 0, n_packets: 0, n_bytes: 0 }, &mut theirs, 0, 0, false);
+        ours.hear(&back, 1, 0, 0);
+        let far = ours.far.unwrap();
+        assert_eq!((far.n_lost, far.lost_lately_percent), (25, 25));
+        ours.count(&packet_at(1, 9), 0, 8000);
+        assert_eq!(ours.far, Some(far), "a new sender there changes nothing about ours");
+        ours.hear(&back, 7, 0, 0);
+        assert_eq!(ours.far, Some(far), "it is about somebody else");
     }
 
     #[test]

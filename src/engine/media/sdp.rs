@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::base::{Error, Result};
 
 use super::codec::Codec;
+use super::sdes::Crypto;
 
 /// Longest description that is read; larger ones do not fit a SIP message either.
 const MOST_BYTES: usize = 65_535;
@@ -81,6 +82,10 @@ pub(super) struct Section {
     pub(super) direction: Direction,
     /// Payload type, name and clock of each `rtpmap`.
     pub(super) maps: Vec<(u8, String, u32)>,
+    /// Payload type and parameters of each `fmtp`.
+    pub(super) parameters: Vec<(u8, String)>,
+    /// Keys we can use, in their order.
+    pub(super) crypto: Vec<Crypto>,
 }
 
 /// A description as it was said.
@@ -137,6 +142,11 @@ fn attribute(value: &str, section: &mut Section) {
         if let Some(map) = rtpmap(rest) {
             section.maps.push(map);
         }
+    } else if let Some(rest) = value.strip_prefix("fmtp:") {
+        let number = rest.split_once(' ').and_then(|(number, text)| Some((number.parse().ok().filter(|n| *n < 128)?, text.to_owned())));
+        section.parameters.extend(number);
+    } else if let Some(rest) = value.strip_prefix("crypto:") {
+        section.crypto.extend(Crypto::parse(rest));
     } else if let Some(rest) = value.strip_prefix("rtcp:") {
         section.rtcp_port = rest.split_whitespace().next().and_then(|p| p.parse().ok());
     }
@@ -161,8 +171,22 @@ pub(super) struct Local {
     pub(super) direction: Direction,
     /// Payload types and codecs, the preferred one first.
     pub(super) codecs: Vec<(u8, Codec)>,
-    /// Payload type of keys (RFC 4733).
-    pub(super) keys: Option<u8>,
+    /// How keys are sent (RFC 4733): one way for each clock that our codecs have.
+    pub(super) keys: Vec<Keys>,
+    /// `RTP/AVP`, or `RTP/SAVP` with our key.
+    pub(super) profile: &'static str,
+    /// Our key; used where the profile is a secure one.
+    pub(super) crypto: Crypto,
+}
+
+/// Profiles whose sound is encrypted with keys of the description.
+pub(super) const SECURE: [&str; 2] = ["RTP/SAVP", "RTP/SAVPF"];
+
+/// How keys are sent: their payload type and clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Keys {
+    pub(super) payload_type: u8,
+    pub(super) clock: u32,
 }
 
 impl Local {
@@ -174,17 +198,23 @@ impl Local {
 
     /// Our audio section.
     pub(super) fn audio(&self) -> String {
-        let mut text = format!("m=audio {} RTP/AVP", self.address.port());
-        let numbers = self.codecs.iter().map(|(number, _)| *number).chain(self.keys);
+        let mut text = format!("m=audio {} {}", self.address.port(), self.profile);
+        let numbers = self.codecs.iter().map(|(number, _)| *number).chain(self.keys.iter().map(|keys| keys.payload_type));
         for number in numbers {
             let _ = write!(text, " {number}");
         }
         text.push_str("\r\n");
         for (number, codec) in &self.codecs {
-            let _ = write!(text, "a=rtpmap:{number} {}/8000\r\n", codec.name());
+            let _ = write!(text, "a=rtpmap:{number} {}\r\n", codec.encoding());
+            if let Some(parameters) = codec.parameters() {
+                let _ = write!(text, "a=fmtp:{number} {parameters}\r\n");
+            }
         }
-        if let Some(keys) = self.keys {
-            let _ = write!(text, "a=rtpmap:{keys} telephone-event/8000\r\na=fmtp:{keys} 0-15\r\n");
+        for Keys { payload_type, clock } in &self.keys {
+            let _ = write!(text, "a=rtpmap:{payload_type} telephone-event/{clock}\r\na=fmtp:{payload_type} 0-15\r\n");
+        }
+        if SECURE.contains(&self.profile) {
+            let _ = write!(text, "a=crypto:{}\r\n", self.crypto.line());
         }
         let _ = write!(text, "a=ptime:20\r\na={}\r\n", self.direction.word());
         text

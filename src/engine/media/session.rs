@@ -17,6 +17,7 @@ use super::negotiate::{self, Agreed};
 use super::ports::Sockets;
 use super::pour::Pour;
 use super::recorder::Recorder;
+use super::sdes::Encryption;
 use super::sdp::{Description, Direction, Local};
 use super::{Clip, ClipId, Listen, MediaEvent, MediaStats};
 
@@ -25,6 +26,7 @@ pub struct PendingSession {
     pub(super) engine: MediaEngine,
     pub(super) sockets: Sockets,
     pub(super) local: Local,
+    pub(super) encryption: Encryption,
 }
 
 impl PendingSession {
@@ -36,7 +38,14 @@ impl PendingSession {
     /// Starts the media with the far end's answer. `Invalid` (`no_common_codec`) when it took none of our codecs.
     /// A second answer, such as a 200 that differs from the 183 before, goes to [`MediaSession::accept`].
     pub fn complete(self, remote_sdp: &[u8]) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>)> {
-        let agreed = negotiate::agree(&Description::parse(remote_sdp)?, self.engine.codecs(), None)?;
+        let agreed = negotiate::agree(&Description::parse(remote_sdp)?, self.engine.codecs(), &self.local.crypto, None)?;
+        match (self.encryption, agreed.srtp) {
+            (Encryption::Never, Some(_)) => {
+                return Err(Error::invalid("the far end encrypts sound, which was not offered").code("no_common_codec"));
+            }
+            (Encryption::Always, None) => return Err(Error::invalid("the far end does not encrypt sound (SRTP)").code("no_common_codec")),
+            _ => {}
+        }
         MediaSession::start(&self.engine, self.sockets, self.local, agreed)
     }
 }
@@ -64,6 +73,17 @@ struct Said {
     agreed: Agreed,
 }
 
+impl Said {
+    /// What another description agrees on. Sound that was encrypted stays so.
+    fn agree(&self, theirs: &Description, codecs: &[Codec]) -> Result<Agreed> {
+        let agreed = negotiate::agree(theirs, codecs, &self.local.crypto, Some(self.agreed.codec))?;
+        if agreed.srtp.is_some() != self.agreed.srtp.is_some() {
+            return Err(Error::invalid("encryption of sound cannot change within a call").code("no_common_codec"));
+        }
+        Ok(agreed)
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         let (nobody, _) = oneshot::channel();
@@ -76,9 +96,12 @@ impl MediaSession {
     pub(super) fn start(
         engine: &MediaEngine,
         sockets: Sockets,
-        local: Local,
+        mut local: Local,
         agreed: Agreed,
     ) -> Result<(Self, mpsc::Receiver<MediaEvent>)> {
+        // Offers within the call go on with the profile and the key of its beginning.
+        local.profile = agreed.profile;
+        local.crypto = agreed.srtp.map_or(local.crypto, |keys| keys.ours);
         let (events, receiver) = mpsc::channel(EVENTS);
         let bound = sockets.local;
         let id = engine.add(sockets, agreed, events.clone())?;
@@ -169,7 +192,7 @@ impl MediaSession {
     }
 
     /// Starts the stereo recording (left the caller, right the bot) into this file: µ-law at 8 kHz, or 16-bit at 16 kHz
-    /// when the codec is G.722. The folder must exist. A failure comes as [`MediaEvent::RecordingFailed`]. Repeats are ignored.
+    /// when the codec is G.722 or Opus. The folder must exist. A failure comes as [`MediaEvent::RecordingFailed`]. Repeats are ignored.
     pub fn start_recording(&self, file: PathBuf) {
         if self.inner.is_recording.swap(true, Ordering::Relaxed) {
             return;
@@ -191,7 +214,7 @@ impl MediaSession {
         }
         let theirs = Description::parse(remote_sdp)?;
         let mut said = self.said();
-        let agreed = negotiate::agree(&theirs, &self.inner.codecs, Some(said.agreed.codec))?;
+        let agreed = said.agree(&theirs, &self.inner.codecs)?;
         said.local.version += 1;
         said.agreed = agreed;
         let answer = negotiate::answer(&theirs, &agreed, &said.local);
@@ -212,7 +235,7 @@ impl MediaSession {
     pub fn accept(&self, remote_sdp: &[u8]) -> Result<()> {
         let theirs = Description::parse(remote_sdp)?;
         let mut said = self.said();
-        let agreed = negotiate::agree(&theirs, &self.inner.codecs, Some(said.agreed.codec))?;
+        let agreed = said.agree(&theirs, &self.inner.codecs)?;
         said.agreed = agreed;
         drop(said);
         self.inner.inbox.send(Command::To(self.inner.id, Order::Agree(agreed)))

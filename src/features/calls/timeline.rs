@@ -101,7 +101,10 @@ impl Line {
             self.push(at, Kind::Session, "started");
         }
         if let Some(at) = call.ended_at {
-            let detail = json!({ "disconnected_by": call.disconnected_by, "outcome": call.outcome, "error_detail": call.error_detail });
+            let audio = call.doc.get("pipeline_config").and_then(|pipeline| pipeline.get("media"));
+            let detail = json!({
+                "disconnected_by": call.disconnected_by, "outcome": call.outcome, "error_detail": call.error_detail, "audio": audio,
+            });
             self.push(at, Kind::Sip, "ended").detail = object(detail);
         }
         if let Some(at) = call.completed_at {

@@ -7,6 +7,7 @@ use super::address::{SIP_PORT, SIPS_PORT, host_and_port, is_prefix};
 use super::model::{CarrierBody, InboundAuth, TrunkTransport};
 use crate::base::phone::is_e164;
 use crate::base::{Error, Result};
+use crate::contract::trunk::MediaEncryption;
 
 /// The carrier with its address written out, or a refusal that names every wrong field.
 pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
@@ -25,6 +26,8 @@ pub(super) fn checked(mut body: CarrierBody) -> Result<CarrierBody> {
     let is_tls = body.transport == TrunkTransport::Tls;
     unless(is_tls || body.tls_ca_pem.is_none(), "tls_ca_pem", "is used with the transport tls only");
     unless(body.tls_ca_pem.as_deref().is_none_or(is_pem), "tls_ca_pem", "must be certificates in PEM form of at most 64 KiB");
+    let is_required = body.media_encryption == MediaEncryption::Required;
+    unless(is_tls || !is_required, "media_encryption", "can be required with the transport tls only: elsewhere the keys could be read");
     unless((30..=86_400).contains(&body.register_interval_seconds), "register_interval_seconds", "must be 30 to 86400");
     unless(body.options_interval_seconds <= 3600, "options_interval_seconds", "must be 1 to 3600, or 0 for never");
     unless((0.1..=100.0).contains(&body.outbound_cps), "outbound_cps", "must be 0.1 to 100");

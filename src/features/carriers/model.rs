@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::base::Millis;
 use crate::base::id::CarrierId;
 use crate::contract::config::WireSecret;
-use crate::contract::trunk::{PING_EVERY_S, RegistrationStatus, SipAnswer, Transport, Trunk, TrunkState};
+use crate::contract::trunk::{MediaEncryption, PING_EVERY_S, RegistrationStatus, SipAnswer, Transport, Trunk, TrunkState};
 
 /// How SIP travels to a carrier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +47,8 @@ pub struct CarrierBody {
     /// Certificates (PEM) that a TLS carrier's own one must be signed by; none: the public authorities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_ca_pem: Option<String>,
+    /// Whether sound is encrypted (SRTP). `required` needs the transport `tls`.
+    pub media_encryption: MediaEncryption,
     /// Whether the box registers there, with `outbound_auth_username` (or `auth_username`) and its password.
     pub register: bool,
     /// Seconds the box asks to be registered for: 30 to 86400. The carrier may grant less.
@@ -95,6 +97,7 @@ impl Default for CarrierBody {
             sip_address: String::new(),
             transport: TrunkTransport::default(),
             tls_ca_pem: None,
+            media_encryption: MediaEncryption::default(),
             register: false,
             register_interval_seconds: 600,
             options_interval_seconds: PING_EVERY_S,
@@ -162,6 +165,7 @@ impl CarrierBody {
             inbound_auth_password,
             inbound_allowed_addresses: self.inbound_allowed_addresses.clone(),
             outbound_channels: Some(self.outbound_channels),
+            media_encryption: self.media_encryption,
             ..Trunk::new(id.clone(), self.sip_address.clone(), transport)
         }
     }

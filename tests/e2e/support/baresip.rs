@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::peer::Peer;
 use super::ports::{free_port, free_range, until};
+use super::sound::{Wave, wav};
 
 /// A running baresip.
 pub struct Baresip {
@@ -26,6 +27,26 @@ impl Baresip {
         Self::with(false, |port| format!("<sip:+15557654321@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu\n")).await
     }
 
+    /// Starts it with one codec, such as `opus`; it says this (mono, 16 kHz) once a call is up. `more`: parameters of its account, such as
+    /// `;mediaenc=srtp-mand`.
+    pub async fn speaking(codec: &str, says: &[i16], more: &str) -> Self {
+        // Its Opus has two sides, and its sound must have as many.
+        let n_sides = if codec == "opus" { 2 } else { 1 };
+        let sound = Sound { rate: 16_000, says: Some(wav(says, 16_000, n_sides)), modules: &[codec, "srtp"] };
+        let account = |port: u16| {
+            let name = if codec == "opus" { "opus/48000/2" } else { codec };
+            format!("<sip:+15557654321@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs={name}{more}\n")
+        };
+        Self::sounding(&sound, account).await
+    }
+
+    /// What it has decoded of the far end, at 16 kHz.
+    pub fn decoded(&self) -> Vec<i16> {
+        let dumps = std::fs::read_dir(self.folder.path()).unwrap().flatten().map(|entry| entry.path());
+        let dump = dumps.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).last();
+        dump.map(|path| Wave::read(&std::fs::read(path).unwrap()).side_at_16k(0)).unwrap_or_default()
+    }
+
     /// Starts it as the telephone of a person, which registers with `server` and answers every call by itself. A loud one hums.
     pub async fn registering(server: &str, user: &str, password: &str, is_loud: bool) -> Self {
         let account = format!("<sip:{user}@{server}>;auth_pass={password};regint=60;answermode=auto;audio_codecs=pcmu\n");
@@ -33,10 +54,16 @@ impl Baresip {
     }
 
     async fn with(is_loud: bool, account: impl FnOnce(u16) -> String) -> Self {
+        // 400 Hz, loud enough to be taken for somebody.
+        let hum = || wav(&(0..8000 * 20).map(|n| if n / 10 % 2 == 0 { 6000 } else { -6000 }).collect::<Vec<i16>>(), 8000, 1);
+        Self::sounding(&Sound { rate: 8000, says: is_loud.then(hum), modules: &[] }, account).await
+    }
+
+    async fn sounding(sound: &Sound<'_>, account: impl FnOnce(u16) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // It takes TLS on the port after SIP's, whether asked to or not.
         let (sip_port, _tls_port, control_port, rtp) = (free_port(), free_port(), free_port(), free_range(100));
-        configure(folder.path(), is_loud, sip_port, control_port, rtp);
+        configure(folder.path(), sound, sip_port, control_port, rtp);
         std::fs::write(folder.path().join("accounts"), account(sip_port)).unwrap();
         let peer = Peer::start("baresip", &["-f".to_owned(), folder.path().display().to_string()]);
         let control = until("baresip takes commands", Duration::from_secs(20), || async {
@@ -84,36 +111,37 @@ impl Baresip {
     }
 }
 
-fn configure(folder: &Path, is_loud: bool, sip_port: u16, control_port: u16, rtp: u16) {
-    let (silence, sound) = (folder.join("silence.wav"), folder.join("sound.wav"));
-    std::fs::write(&silence, wav(&[0; 8000 * 20])).unwrap();
-    // 400 Hz, loud enough to be taken for somebody.
-    std::fs::write(&sound, wav(&(0..8000 * 20).map(|n| if n / 10 % 2 == 0 { 6000 } else { -6000 }).collect::<Vec<i16>>())).unwrap();
-    let (sound, silence) = (if is_loud { &sound } else { &silence }.display(), silence.display());
+/// What it hears with and what it says.
+struct Sound<'a> {
+    /// Samples per second of both.
+    rate: u32,
+    /// A WAV file; silence without one.
+    says: Option<Vec<u8>>,
+    /// Its modules beside those it always has.
+    modules: &'a [&'a str],
+}
+
+fn configure(folder: &Path, sound: &Sound<'_>, sip_port: u16, control_port: u16, rtp: u16) {
+    let (silence, says) = (folder.join("silence.wav"), folder.join("sound.wav"));
+    let rate = sound.rate;
+    let quiet = wav(&vec![0; rate as usize * 20], rate, 1);
+    std::fs::write(&says, sound.says.as_ref().unwrap_or(&quiet)).unwrap();
+    std::fs::write(&silence, quiet).unwrap();
+    let (says, silence) = (says.display(), silence.display());
     let heard = folder.join("heard.wav");
     let mut config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{sip_port}\ncall_local_timeout 120\ncall_max_calls 4\naudio_player aufile,{}\n\
-         audio_source aufile,{sound}\naudio_alert aufile,{silence}\nausrc_srate 8000\nauplay_srate 8000\naudio_channels 1\n\
+         audio_source aufile,{says}\naudio_alert aufile,{silence}\nausrc_srate {rate}\nauplay_srate {rate}\naudio_channels 1\n\
          rtp_ports {rtp}-{}\nnet_interface 127.0.0.1\nmodule_path /usr/lib/baresip/modules\nctrl_tcp_listen 127.0.0.1:{control_port}\nsnd_path {}\n",
         heard.display(),
         rtp + 98,
         folder.display()
     );
-    for module in ["stdio", "g711", "aufile", "sndfile", "account", "menu", "ctrl_tcp", "uuid"] {
+    // Codecs and ciphers come before the accounts that name them.
+    let usual = ["stdio", "g711", "aufile", "sndfile", "account", "menu", "ctrl_tcp", "uuid"];
+    for module in sound.modules.iter().chain(&usual) {
         writeln!(config, "module {module}.so").unwrap();
     }
     std::fs::write(folder.join("config"), config).unwrap();
     std::fs::write(folder.join("contacts"), "").unwrap();
-}
-
-/// Mono 8 kHz 16-bit PCM.
-fn wav(samples: &[i16]) -> Vec<u8> {
-    let n = u32::try_from(samples.len() * 2).unwrap();
-    let mut bytes =
-        [b"RIFF".as_slice(), &(36 + n).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &1u16.to_le_bytes(), &1u16.to_le_bytes()].concat();
-    bytes.extend([8000u32.to_le_bytes(), 16_000u32.to_le_bytes()].concat());
-    bytes.extend([2u16.to_le_bytes(), 16u16.to_le_bytes()].concat());
-    bytes.extend([b"data".as_slice(), &n.to_le_bytes()].concat());
-    bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
-    bytes
 }

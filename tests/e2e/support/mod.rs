@@ -7,6 +7,7 @@ mod http;
 pub mod kamailio;
 mod peer;
 mod ports;
+pub mod sound;
 pub mod stage;
 
 pub use appliance::{Appliance, Setup, binary};

@@ -1,12 +1,15 @@
 //! SIP and RTP without a call behind them: ours against ours, SIPp and raw sockets.
 
+mod bad_network;
 mod calls;
+mod encryption;
 mod hostile;
 mod media;
 mod party;
 mod peer;
 mod registrar;
 mod sipp;
+mod timers;
 
 pub use party::{Both, Party, audio_level, connect, kept_events, tone};
 pub use peer::{RawPhone, Sipp};

@@ -1,5 +1,6 @@
 //! One session on the media thread: every 20 ms it reads what came, sends what is to be said and records both.
 
+mod guard;
 mod incoming;
 mod outgoing;
 
@@ -21,10 +22,13 @@ use super::negotiate::Agreed;
 use super::pacing::Histogram;
 use super::player::Player;
 use super::ports::Sockets;
+use super::quality::{self, Path};
 use super::recorder::Tap;
 use super::rtcp::{self, Reception};
 use super::rtp::Header;
 use super::{Frame, MediaEvent, MediaStats};
+use crate::base::Result;
+use guard::Guard;
 use incoming::Incoming;
 
 /// Largest packet that is read.
@@ -63,12 +67,15 @@ pub(super) struct Stream {
     id: u64,
     sockets: Sockets,
     agreed: Agreed,
+    guard: Guard,
     coder: Coder,
     events: mpsc::Sender<MediaEvent>,
     /// What must not be lost and did not fit.
     unsent: VecDeque<MediaEvent>,
     latch: Latch,
     jitter: Jitter,
+    /// Late packets of codecs that were spoken before.
+    n_late_before: u64,
     heard: Reception,
     keys_in: KeysIn,
     keys_out: KeysOut,
@@ -81,6 +88,7 @@ pub(super) struct Stream {
     ticks: u32,
     ticks_silent: u32,
     n_sent: u64,
+    n_bytes_sent: u64,
     n_foreign: u64,
     last_sent_ns: Option<u64>,
     pacing: Arc<Histogram>,
@@ -88,7 +96,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(setup: StreamSetup) -> Self {
+    pub(super) fn new(setup: StreamSetup) -> Result<Self> {
         let StreamSetup { id, sockets, agreed, events, pacing, seed } = setup;
         let [s0, s1, s2, s3, t0, t1, t2, t3, n0, n1] = seed;
         let header = Header {
@@ -96,15 +104,18 @@ impl Stream {
             sequence: u16::from_be_bytes([n0, n1]),
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
         };
-        Self {
+        Ok(Self {
             id,
+            guard: Guard::new(agreed.srtp)?,
             sockets,
-            coder: Coder::new(agreed.codec),
+            coder: Coder::new(agreed.codec, agreed.wishes),
             events,
             unsent: VecDeque::new(),
             latch: Latch::new(agreed.remote),
-            jitter: Jitter::new(agreed.codec.silence().unwrap_or(0)),
+            jitter: Jitter::new(agreed.codec),
+            incoming: Incoming::new(agreed.codec),
             agreed,
+            n_late_before: 0,
             heard: Reception::default(),
             keys_in: KeysIn::default(),
             keys_out: KeysOut::default(),
@@ -113,15 +124,15 @@ impl Stream {
             tap: None,
             header,
             to_hear: Heard::new(),
-            incoming: Incoming::default(),
             ticks: 0,
             ticks_silent: 0,
             n_sent: 0,
+            n_bytes_sent: 0,
             n_foreign: 0,
             last_sent_ns: None,
             pacing,
             own_pacing: Histogram::new(),
-        }
+        })
     }
 
     pub(super) fn id(&self) -> u64 {
@@ -230,10 +241,12 @@ impl Stream {
     fn agree(&mut self, agreed: Agreed) {
         let before = std::mem::replace(&mut self.agreed, agreed);
         self.latch.announce(agreed.remote);
+        self.guard.agree(agreed.srtp);
         if before.codec != agreed.codec {
-            self.coder = Coder::new(agreed.codec);
-            self.jitter = Jitter::new(agreed.codec.silence().unwrap_or(0));
-            self.incoming = Incoming::default();
+            self.coder = Coder::new(agreed.codec, agreed.wishes);
+            self.n_late_before += self.jitter.n_late();
+            self.jitter = Jitter::new(agreed.codec);
+            self.incoming = Incoming::new(agreed.codec);
             if before.codec.rate() != agreed.codec.rate() {
                 self.player.resample(|samples| codec::resample(samples, before.codec.rate(), agreed.codec.rate()));
             }
@@ -247,16 +260,26 @@ impl Stream {
     pub(super) fn close(mut self) -> MediaStats {
         self.send_report(true);
         drop(self.tap.take());
+        let n_late = self.n_late_before + self.jitter.n_late();
+        let (n_received, n_lost) = (self.heard.n_received(), self.heard.n_lost());
+        let path = Path { codec: self.agreed.codec, round_trip_ms: self.heard.round_trip_ms, wait_ms: self.jitter.delay_ms() };
+        let far = self.heard.far;
         MediaStats {
             n_sent: self.n_sent,
-            n_received: self.heard.n_received(),
-            n_lost: self.heard.n_lost(),
-            n_late: self.jitter.n_late(),
+            n_received,
+            n_lost,
+            n_late,
             n_foreign: self.n_foreign,
             jitter_ms: self.heard.jitter_ms(),
+            jitter_buffer_ms: self.jitter.delay_ms(),
             round_trip_ms: self.heard.round_trip_ms,
+            mos: quality::mos(&path, n_received + n_lost, n_lost + n_late),
+            far_lost: far.map(|far| u64::from(far.n_lost)),
+            far_jitter_ms: far.map(|far| far.jitter_ms),
+            far_mos: far.and_then(|far| quality::mos(&path, self.n_sent, far.n_lost.into())),
             pacing: self.own_pacing.read(),
             codec: self.agreed.codec.name().to_owned(),
+            is_encrypted: self.guard.is_on(),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use super::{Side, Stream};
 use crate::engine::media::MediaEvent;
-use crate::engine::media::codec::PACKET_BYTES;
+use crate::engine::media::codec::MOST_PAYLOAD;
 use crate::engine::media::player::Progress;
 use crate::engine::media::rtcp::{self, Sent};
 use crate::engine::media::rtp::HEADER;
 use crate::engine::media::thread::{now, unix_now};
+use crate::engine::srtp::MOST_ADDED;
 
 /// Ticks between two packets while the far end does not listen: keeps ways through routers open.
 const HELD_TICKS: u32 = 50;
@@ -20,16 +21,17 @@ impl Stream {
             if self.agreed.direction.receives() && self.ticks.is_multiple_of(HELD_TICKS) {
                 self.send_sound(ours, true);
             }
-            self.header.timestamp = self.header.timestamp.wrapping_add(160);
+            self.header.timestamp = self.header.timestamp.wrapping_add(self.agreed.codec.step());
             self.last_sent_ns = None;
             return;
         }
-        match self.keys_out.next(self.header.timestamp).zip(self.agreed.keys) {
-            Some((key, payload_type)) => {
-                let mut packet = [0; HEADER + 4];
-                self.header.write(payload_type, key.is_first, key.timestamp, &mut packet);
-                packet[HEADER..].copy_from_slice(&key.payload);
-                self.transmit(&packet);
+        let key = self.agreed.keys.and_then(|keys| Some((self.keys_out.next(self.header.timestamp, keys.clock / 50)?, keys)));
+        match key {
+            Some((key, keys)) => {
+                let mut packet = [0; HEADER + 4 + MOST_ADDED];
+                self.header.write(keys.payload_type, key.is_first, key.timestamp, &mut packet);
+                packet[HEADER..HEADER + 4].copy_from_slice(&key.payload);
+                self.transmit(&mut packet, HEADER + 4);
             }
             None => {
                 let n = self.agreed.codec.frame_samples();
@@ -37,7 +39,7 @@ impl Stream {
                 self.send_sound(ours, is_silent);
             }
         }
-        self.header.timestamp = self.header.timestamp.wrapping_add(160);
+        self.header.timestamp = self.header.timestamp.wrapping_add(self.agreed.codec.step());
         self.measure();
     }
 
@@ -57,25 +59,26 @@ impl Stream {
     }
 
     fn send_sound(&mut self, ours: &mut Side, is_silent: bool) {
-        let mut packet = [0; HEADER + PACKET_BYTES];
-        let payload = match self.agreed.codec.silence().filter(|_| is_silent) {
-            Some(silence) => [silence; PACKET_BYTES],
-            None => {
-                let mut payload = [0; PACKET_BYTES];
-                self.coder.encode(&ours.sound[..self.agreed.codec.frame_samples()], &mut payload);
-                payload
-            }
+        let mut payload = [0; MOST_PAYLOAD];
+        let n = if is_silent {
+            self.coder.encode_silence(&mut payload)
+        } else {
+            self.coder.encode(&ours.sound[..self.agreed.codec.frame_samples()], &mut payload)
         };
+        let mut packet = [0; HEADER + MOST_PAYLOAD + MOST_ADDED];
         self.header.write(self.agreed.payload_type, self.n_sent == 0, self.header.timestamp, &mut packet);
-        packet[HEADER..].copy_from_slice(&payload);
-        ours.coded = Some(payload);
-        self.transmit(&packet);
+        packet[HEADER..HEADER + n].copy_from_slice(&payload[..n]);
+        ours.coded = payload[..n].try_into().ok();
+        self.n_bytes_sent += n as u64;
+        self.transmit(&mut packet, HEADER + n);
     }
 
-    fn transmit(&mut self, packet: &[u8]) {
+    /// Sends the packet in the first `n` bytes; behind them is room for what encryption adds.
+    fn transmit(&mut self, packet: &mut [u8], n: usize) {
         let Some(target) = self.latch.target() else { return };
+        let Some(n) = self.guard.seal(packet, n) else { return };
         // A packet that cannot be sent now is lost, like any other.
-        drop(self.sockets.rtp.send_to(packet, target));
+        drop(self.sockets.rtp.send_to(&packet[..n], target));
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.n_sent += 1;
     }
@@ -97,13 +100,12 @@ impl Stream {
 
     pub(super) fn send_report(&mut self, is_last: bool) {
         let Some(target) = self.reports_to() else { return };
-        let sent = Sent {
-            ssrc: self.header.ssrc,
-            timestamp: self.header.timestamp,
-            n_packets: self.n_sent,
-            n_bytes: self.n_sent * PACKET_BYTES as u64,
-        };
-        let bytes = rtcp::report(&sent, &mut self.heard, now(), rtcp::ntp(unix_now()), is_last);
-        drop(self.sockets.rtcp.send_to(&bytes, target));
+        let sent = Sent { ssrc: self.header.ssrc, timestamp: self.header.timestamp, n_packets: self.n_sent, n_bytes: self.n_bytes_sent };
+        let mut bytes = rtcp::report(&sent, &mut self.heard, now(), rtcp::ntp(unix_now()), is_last);
+        let n = bytes.len();
+        bytes.resize(n + MOST_ADDED, 0);
+        if let Some(n) = self.guard.seal_report(&mut bytes, n) {
+            drop(self.sockets.rtcp.send_to(&bytes[..n], target));
+        }
     }
 }

@@ -1,29 +1,20 @@
-//! Puts what came over the network back into order and time. Pure.
-//!
-//! All our codecs send one byte per tick of the RTP clock, so the buffer is a ring of bytes addressed by timestamp:
-//! packets of any length, doubled, lost or out of order fall into place by themselves.
+//! A buffer for codecs that send one byte per tick of the RTP clock: a ring of bytes addressed by timestamp, so that packets of any
+//! length, doubled, lost or out of order fall into place by themselves.
 
 use std::ops::Range;
 
-use super::codec::PACKET_BYTES;
-use super::rtp::Packet;
+use super::schedule::{Schedule, Verdict, signed};
+use crate::engine::media::codec::PACKET_BYTES;
+use crate::engine::media::rtp::Packet;
 
 /// Bytes of the ring: half a second.
 const RING: usize = 4096;
 /// One packet of 20 ms in ticks.
 const STEP: u32 = 160;
-/// Delay at the start: three packets.
-const START_DELAY: u32 = 3 * STEP;
-/// Longest delay it grows to.
-const MOST_DELAY: u32 = 10 * STEP;
-/// Late packets in a row after which the sender's clock has jumped.
-const LATE_IN_A_ROW: u32 = 5;
-/// Pieces after which an unneeded delay is shortened (5 s).
-const REVIEW_AFTER: u32 = 250;
 
 /// What 20 ms of payload are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(in crate::engine::media) enum Piece {
     /// All of it came.
     Whole,
     /// A part came; the rest is the fill byte.
@@ -32,98 +23,46 @@ pub(super) enum Piece {
     Missing,
 }
 
-/// The buffer of one direction.
-pub(super) struct Jitter {
+/// The buffer.
+pub(in crate::engine::media) struct Ring {
     bytes: Box<[u8; RING]>,
     have: Box<[bool; RING]>,
     /// What stands for bytes that did not come.
     fill: u8,
-    ssrc: u32,
-    /// Timestamp of the next byte to be played; `None` while waiting for the first packets.
-    head: Option<u32>,
-    /// Timestamp behind the newest byte.
-    newest: u32,
-    oldest_waiting: u32,
-    has_any: bool,
-    delay: u32,
-    late_in_a_row: u32,
-    /// Smallest reserve seen since the last review.
-    least_reserve: u32,
-    pieces: u32,
-    n_late: u64,
+    schedule: Schedule,
 }
 
-impl Jitter {
+impl Ring {
     pub(super) fn new(fill: u8) -> Self {
-        Self {
-            bytes: Box::new([fill; RING]),
-            have: Box::new([false; RING]),
-            fill,
-            ssrc: 0,
-            head: None,
-            newest: 0,
-            oldest_waiting: 0,
-            has_any: false,
-            delay: START_DELAY,
-            late_in_a_row: 0,
-            least_reserve: u32::MAX,
-            pieces: 0,
-            n_late: 0,
-        }
+        Self { bytes: Box::new([fill; RING]), have: Box::new([false; RING]), fill, schedule: Schedule::new(STEP) }
     }
 
-    /// Packets that came after their time.
     pub(super) fn n_late(&self) -> u64 {
-        self.n_late
+        self.schedule.n_late()
     }
 
-    /// Forgets what waits; the next packet starts anew.
+    pub(super) fn delay_ms(&self) -> u32 {
+        self.schedule.delay_ms()
+    }
+
+    pub(super) fn is_too_long(&self) -> bool {
+        self.schedule.is_too_long()
+    }
+
     pub(super) fn reset(&mut self) {
+        self.schedule.reset();
         self.have.fill(false);
-        self.head = None;
-        self.has_any = false;
-        self.late_in_a_row = 0;
-        self.least_reserve = u32::MAX;
     }
 
-    /// A packet of the codec.
     pub(super) fn put(&mut self, packet: &Packet<'_>) {
         let n = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
-        if n == 0 || n > MOST_DELAY {
-            return;
+        match self.schedule.arrives(packet.timestamp, n, packet.ssrc) {
+            Verdict::Keep => {}
+            Verdict::Anew => self.have.fill(false),
+            Verdict::Late | Verdict::Useless => return,
         }
-        if !self.has_any || packet.ssrc != self.ssrc {
-            self.reset();
-            self.start_at(packet);
-        }
-        let base = self.head.unwrap_or(self.oldest_waiting);
-        let ahead = signed(packet.timestamp.wrapping_sub(base));
-        let reach = ahead + i64::from(n);
-        if self.head.is_none() && ahead < 0 && reach > -i64::from(MOST_DELAY) {
-            // Out of order before the start.
-            self.oldest_waiting = packet.timestamp;
-        } else if reach <= 0 {
-            self.late(packet);
-            return;
-        } else if reach > i64::from(RING as u32 - STEP) {
-            // The sender's clock jumped.
-            self.reset();
-            self.start_at(packet);
-        }
-        self.late_in_a_row = 0;
-        self.store(packet, n);
-    }
-
-    fn start_at(&mut self, packet: &Packet<'_>) {
-        self.ssrc = packet.ssrc;
-        self.has_any = true;
-        self.oldest_waiting = packet.timestamp;
-        self.newest = packet.timestamp;
-    }
-
-    fn store(&mut self, packet: &Packet<'_>, n: u32) {
         // What is before the head has been played.
-        let played = self.head.map_or(0, |head| signed(head.wrapping_sub(packet.timestamp)).clamp(0, i64::from(n)));
+        let played = self.schedule.head().map_or(0, |head| signed(head.wrapping_sub(packet.timestamp)).clamp(0, i64::from(n)));
         let skip = usize::try_from(played).unwrap_or(0);
         let mut left = &packet.payload[skip..];
         for span in spans(packet.timestamp.wrapping_add(skip as u32), left.len()) {
@@ -132,34 +71,12 @@ impl Jitter {
             self.bytes[span].copy_from_slice(now);
             left = rest;
         }
-        let end = packet.timestamp.wrapping_add(n);
-        if signed(end.wrapping_sub(self.newest)) > 0 {
-            self.newest = end;
-        }
-    }
-
-    /// A packet whose time has passed: wait longer from now on. Several in a row mean that the sender's clock stood still.
-    fn late(&mut self, packet: &Packet<'_>) {
-        self.n_late += 1;
-        self.late_in_a_row += 1;
-        if self.late_in_a_row >= LATE_IN_A_ROW {
-            self.reset();
-            self.start_at(packet);
-            self.store(packet, u32::try_from(packet.payload.len()).unwrap_or(0));
-        } else if self.delay < MOST_DELAY {
-            self.delay += STEP;
-            // One piece of silence now, so that the next late packet is in time.
-            self.head = self.head.map(|head| head.wrapping_sub(STEP));
-        }
     }
 
     /// The next 20 ms of payload. Without packets time goes on, in silence.
-    pub(super) fn take(&mut self, payload: &mut [u8; PACKET_BYTES]) -> Piece {
+    pub(in crate::engine::media) fn take(&mut self, payload: &mut [u8; PACKET_BYTES]) -> Piece {
         payload.fill(self.fill);
-        if !self.has_any {
-            return Piece::Missing;
-        }
-        let Some(head) = self.head.or_else(|| self.ready()) else { return Piece::Missing };
+        let Some(head) = self.schedule.due() else { return Piece::Missing };
         let (mut n_have, mut filled) = (0, 0);
         for span in spans(head, PACKET_BYTES) {
             let to = &mut payload[filled..filled + span.len()];
@@ -174,9 +91,7 @@ impl Jitter {
             }
             self.have[span].fill(false);
         }
-        let next = head.wrapping_add(STEP);
-        self.head = Some(next);
-        self.review(next);
+        self.schedule.played(STEP, n_have == 0);
         match n_have {
             0 => Piece::Missing,
             PACKET_BYTES => Piece::Whole,
@@ -184,29 +99,9 @@ impl Jitter {
         }
     }
 
-    /// Where to start, once enough waits.
-    fn ready(&self) -> Option<u32> {
-        let waiting = self.newest.wrapping_sub(self.oldest_waiting);
-        (waiting >= self.delay).then(|| self.newest.wrapping_sub(self.delay)).map(|start| {
-            // What waits longer than the delay (a burst at the start) is skipped.
-            if waiting > self.delay + 2 * STEP { start } else { self.oldest_waiting }
-        })
-    }
-
-    /// Shortens the delay when the reserve was never needed.
-    fn review(&mut self, head: u32) {
-        let reserve = u32::try_from(signed(self.newest.wrapping_sub(head)).max(0)).unwrap_or(0);
-        self.least_reserve = self.least_reserve.min(reserve);
-        self.pieces += 1;
-        if self.pieces < REVIEW_AFTER {
-            return;
-        }
-        self.pieces = 0;
-        let spare = std::mem::replace(&mut self.least_reserve, u32::MAX);
-        if spare >= START_DELAY + STEP {
+    pub(super) fn skip(&mut self) {
+        if let Some(head) = self.schedule.skip() {
             spans(head, PACKET_BYTES).into_iter().for_each(|span| self.have[span].fill(false));
-            self.head = Some(head.wrapping_add(STEP));
-            self.delay = self.delay.saturating_sub(STEP).max(START_DELAY);
         }
     }
 }
@@ -218,22 +113,17 @@ fn spans(timestamp: u32, n: usize) -> [Range<usize>; 2] {
     [start..end.min(RING), 0..end.saturating_sub(RING)]
 }
 
-/// The distance as a signed number, across the wrap.
-fn signed(distance: u32) -> i64 {
-    i64::from(distance.cast_signed())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn put(jitter: &mut Jitter, number: u32, timestamp: u32) {
+    fn put(jitter: &mut Ring, number: u32, timestamp: u32) {
         let payload = [u8::try_from(number % 250 + 1).unwrap(); 160];
         let packet = Packet { payload_type: 0, marker: false, sequence: 0, timestamp, ssrc: 1, payload: &payload };
         jitter.put(&packet);
     }
 
-    fn take(jitter: &mut Jitter) -> Option<u8> {
+    fn take(jitter: &mut Ring) -> Option<u8> {
         let mut payload = [0; PACKET_BYTES];
         (jitter.take(&mut payload) != Piece::Missing).then_some(payload[0])
     }
@@ -241,7 +131,7 @@ mod tests {
     /// Plays packets given as (arrives in tick, number) from a start time that wraps, and says what was heard.
     fn heard(arrivals: &[(u32, u32)], ticks: u32) -> Vec<Option<u8>> {
         let start = u32::MAX - 700;
-        let mut jitter = Jitter::new(0xff);
+        let mut jitter = Ring::new(0xff);
         (0..ticks)
             .map(|tick| {
                 for (_, number) in arrivals.iter().filter(|(at, _)| *at == tick) {
@@ -282,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_or_stands_still_is_followed() {
-        let mut jitter = Jitter::new(0xff);
+        let mut jitter = Ring::new(0xff);
         for tick in 0..100u32 {
             let jump = if tick < 50 { 0 } else { 1_000_000 };
             put(&mut jitter, tick, tick * 160 + jump);
@@ -306,7 +196,7 @@ mod tests {
 
     #[test]
     fn packets_of_other_lengths_fit() {
-        let mut jitter = Jitter::new(0xff);
+        let mut jitter = Ring::new(0xff);
         for i in 0..10u32 {
             let payload = [7u8; 240];
             jitter.put(&Packet { payload_type: 0, marker: false, sequence: 0, timestamp: i * 240, ssrc: 1, payload: &payload });
@@ -319,7 +209,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_packets_make_it_panic_and_memory_stays(packets in proptest::collection::vec((proptest::num::u32::ANY, 0usize..2000, 0u32..3), 0..60)) {
-            let mut jitter = Jitter::new(0xff);
+            let mut jitter = Ring::new(0xff);
             let sound = [5u8; 2000];
             for (timestamp, n, ssrc) in packets {
                 jitter.put(&Packet { payload_type: 0, marker: false, sequence: 0, timestamp, ssrc, payload: &sound[..n] });
