@@ -61,7 +61,8 @@ pub fn wav(samples: &[i16], rate: u32, n_sides: u16) -> Vec<u8> {
     let n = u32::try_from(samples.len() * 2).unwrap();
     let frame = n_sides * 2;
     let mut bytes =
-        [b"RIFF".as_slice(), &(36 + n).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &1u16.to_le_bytes(), &n_sides.to_le_bytes()].concat();
+        [b"RIFF".as_slice(), &(36 + n).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &1u16.to_le_bytes(), &n_sides.to_le_bytes()]
+            .concat();
     bytes.extend([rate.to_le_bytes(), (rate * u32::from(frame)).to_le_bytes()].concat());
     bytes.extend([frame.to_le_bytes(), 16u16.to_le_bytes()].concat());
     bytes.extend([b"data".as_slice(), &n.to_le_bytes()].concat());
