@@ -57,6 +57,9 @@ impl App {
             recordings: handles.recordings.clone(),
             settings: handles.settings.clone(),
             net: handles.net.clone(),
+            bots: handles.bots.clone(),
+            carriers: handles.carriers.clone(),
+            fleet: handles.fleet.clone(),
         });
         let (fleet, backups) = (handles.fleet.clone(), handles.backups.clone());
         let figures = Figures::new(FiguresSetup { clock, data, disk, fleet, outbox: outbox.clone(), backups, has_tls, has_listener });

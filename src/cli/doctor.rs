@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,6 +13,9 @@ use crate::features::ops::doctor::{self, Diagnosis, Verdict};
 use crate::platform::config::{Config, Flags, Layers, is_secret, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::net::Request;
+
+/// How long the box may take to look itself over: it asks every peer.
+const LOOKS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Flags of `cxbox doctor`.
 #[derive(clap::Args)]
@@ -50,16 +54,34 @@ async fn diagnosis(args: &Args) -> Result<Diagnosis> {
     if !args.data_dir.is_dir() {
         return Ok(doctor::no_folder(&args.data_dir));
     }
-    let data = DataDir::open(&args.data_dir)?;
-    let config = Config::load(args.config.as_deref(), Some(&data), &Flags::default())?;
-    let (found, served) = match Folder::open(&data).await? {
-        Folder::Ours(_lock) => (doctor::offline(&data, &config, &Clock::system()), None),
-        Folder::Served(served) => (served.ask(Ok(Request::get("/api/v1/doctor"))).await?, Some(served)),
+    let data = match DataDir::open(&args.data_dir) {
+        Ok(data) => data,
+        Err(error) => return Ok(doctor::shut_folder(&args.data_dir, &error)),
     };
+    let config = match Config::load(args.config.as_deref(), Some(&data), &Flags::default()) {
+        Ok(config) => config,
+        Err(error) => return Ok(doctor::bad_config(&data, &error)),
+    };
+    let (found, served) = look(&data, &config).await;
+    let found = found.with(doctor::beside());
     if let Some(to) = &args.support_bundle {
         bundle(to, args, &data, &found, served.as_ref()).await?;
     }
     Ok(found)
+}
+
+/// The box by its own word while it serves, else what can be seen of its folder.
+async fn look(data: &DataDir, config: &Config) -> (Diagnosis, Option<Served>) {
+    let clock = Clock::system();
+    let served = match Folder::open(data).await {
+        Ok(Folder::Ours(_lock)) => return (doctor::offline(data, config, &clock), None),
+        Ok(Folder::Served(served)) => served,
+        Err(error) => return (doctor::silent(data, config, &clock, &error), None),
+    };
+    match served.ask(Ok(Request::get("/api/v1/doctor").within(LOOKS_WITHIN))).await {
+        Ok(found) => (found, Some(served)),
+        Err(error) => (doctor::silent(data, config, &clock, &error), None),
+    }
 }
 
 /// The findings for people.

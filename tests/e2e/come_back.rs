@@ -1,22 +1,19 @@
 //! A box that comes back: backups made while it serves, restored by the command line; the doctor; upgrades that work and upgrades that do not.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::support::release::{NEWER_AND_BROKEN, release, said, script};
 use super::support::{Appliance, Setup, binary, until};
 
 const CANARY: &str = "canary-of-a-stored-credential";
 
 fn cxbox(arguments: &[&str]) -> Output {
     Command::new(binary()).args(arguments).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// A box that only its owner may read, as an installed one is.
@@ -99,15 +96,6 @@ async fn the_doctor_is_green_on_a_fresh_box_and_names_what_is_broken() {
     assert!(!Path::new("/nonexistent").exists(), "looking makes nothing");
 }
 
-/// A release archive with this program in it, and its sum beside it.
-fn release(folder: &Path, name: &str, program: &Path) -> PathBuf {
-    let script = "set -e; cd \"$1\"; rm -rf stage; mkdir -p stage/r; cp \"$3\" stage/r/cxbox; chmod 755 stage/r/cxbox; \
-        (cd stage/r && sha256sum ./cxbox >SHA256SUMS); tar -C stage -czf \"$2.tar.gz\" r; sha256sum \"$2.tar.gz\" >\"$2.tar.gz.sha256\"";
-    let made = Command::new("sh").args(["-c", script, "sh"]).arg(folder).arg(name).arg(program).output().unwrap();
-    assert!(made.status.success(), "{}", said(&made));
-    folder.join(format!("{name}.tar.gz"))
-}
-
 /// Processes that serve this folder.
 fn serving(data: &Path) -> Vec<u32> {
     let (mut found, wanted) = (Vec::new(), data.to_str().unwrap());
@@ -148,16 +136,11 @@ async fn an_upgrade_takes_over_and_one_that_fails_leaves_everything_as_it_was() 
         command.args(["upgrade", "--file"]).arg(file).arg("--data-dir").arg(&data).arg("--binary").arg(&installed).args(more);
         tokio::task::spawn_blocking(move || command.output().unwrap())
     };
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
 
     let good = release(folder.path(), "good", &binary());
     let wrong = upgrade(&good, &["--sha256", &"0".repeat(64)]).await.unwrap();
     assert!(!wrong.status.success() && said(&wrong).contains("not the file that was published"), "{}", said(&wrong));
-    let old = release(folder.path(), "old", &write("old.sh", "#!/bin/sh\n[ $1 = --version ] && echo cxbox 0.0.1 || echo 1\n"));
+    let old = release(folder.path(), "old", &script(folder.path(), "old.sh", "[ $1 = --version ] && echo cxbox 0.0.1 || echo 1"));
     let refused = upgrade(&old, &[]).await.unwrap();
     assert!(!refused.status.success() && said(&refused).contains("cxbox restore FILE"), "{}", said(&refused));
     assert_eq!(serving(&data), [appliance.pid()], "nothing was touched");
@@ -168,8 +151,7 @@ async fn an_upgrade_takes_over_and_one_that_fails_leaves_everything_as_it_was() 
     assert!(after.len() == 1 && after[0] != appliance.pid(), "{after:?}");
     assert!(std::fs::read_dir(data.join("backups")).unwrap().flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".tar")));
 
-    let broken = write("new.sh", "#!/bin/sh\ncase $1 in --version) echo cxbox 9.9.9 ;; schema) echo 9999 ;; *) exit 1 ;; esac\n");
-    let bad = release(folder.path(), "bad", &broken);
+    let bad = release(folder.path(), "bad", &script(folder.path(), "new.sh", NEWER_AND_BROKEN));
     let failed = upgrade(&bad, &["--within", "3"]).await.unwrap();
     assert!(!failed.status.success() && said(&failed).contains("the former program and its data are back"), "{}", said(&failed));
     assert_eq!(std::fs::metadata(&installed).unwrap().len(), std::fs::metadata(binary()).unwrap().len());

@@ -82,7 +82,7 @@ impl Runner {
             let shown = Command::new("systemctl").args(["show", "--property", "MainPID", "--value", unit]).output();
             shown.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == pid.to_string())
         };
-        if Path::new("/run/systemd/system").exists() && UNITS.iter().any(is_unit) {
+        if UNITS.iter().any(is_unit) {
             return Ok(Self::Systemd);
         }
         let process = Process::of(pid)?;
@@ -136,7 +136,11 @@ impl Runner {
     pub(super) async fn start(&self, places: &Places) -> Result<()> {
         match self {
             Self::Nobody => Ok(()),
-            Self::Systemd => systemctl("start"),
+            Self::Systemd => {
+                // A program that died again and again has used up what systemd allows; the one that is started now is another.
+                systemctl("reset-failed")?;
+                systemctl("start")
+            }
             Self::Process(process) => process.start(&places.binary),
         }
     }

@@ -146,6 +146,16 @@ impl Outbound {
         Err(failure)
     }
 
+    /// Whether the host of a URL the operator has set takes a connection; TLS and HTTP are not tried.
+    pub async fn reaches_url(&self, url: &str) -> Result<(), NetError> {
+        let target = Target::read(url)?;
+        let host = match &target.host {
+            Host::Name(name) => name.clone(),
+            Host::Address(address) => address.to_string(),
+        };
+        self.reaches(&host, target.port).await
+    }
+
     async fn exchange(
         &self,
         request: Request,

@@ -7,6 +7,7 @@ mod http;
 pub mod kamailio;
 mod peer;
 mod ports;
+pub mod release;
 pub mod sound;
 pub mod stage;
 

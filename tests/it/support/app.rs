@@ -58,8 +58,16 @@ impl TestApp {
         Self::start_as(&[], true).await
     }
 
+    /// Starts on a folder that something was put into before.
+    pub async fn start_on(folder: TempDir) -> Self {
+        Self::start_in(folder, &[], false).await
+    }
+
     async fn start_as(environment: &[(&str, &str)], has_window: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), environment, has_window).await
+    }
+
+    async fn start_in(folder: TempDir, environment: &[(&str, &str)], has_window: bool) -> Self {
         let data = DataDir::open(folder.path()).unwrap();
         let mut app = Self {
             folder,

@@ -32,6 +32,8 @@ struct Seen {
     hangups: Mutex<Vec<String>>,
     answers: Mutex<VecDeque<Answering>>,
     lost: AtomicBool,
+    speaks: AtomicBool,
+    trunk: Mutex<Option<Value>>,
     n_dialouts: watch::Sender<usize>,
 }
 
@@ -58,6 +60,8 @@ impl FakeEngine {
             hangups: Mutex::default(),
             answers: Mutex::default(),
             lost: AtomicBool::new(false),
+            speaks: AtomicBool::new(true),
+            trunk: Mutex::default(),
             n_dialouts: watch::channel(0).0,
         });
         let router = Router::new()
@@ -66,6 +70,7 @@ impl FakeEngine {
             .route("/browser-calls", post(browser_call))
             .route("/chat", post(chat))
             .route("/calls/{session_id}/hangup", post(hang_up))
+            .route("/trunks/{carrier_id}/check", post(check_trunk))
             .with_state(seen.clone());
         // The socket of an engine that is gone stays behind.
         let _ = std::fs::remove_file(app.data.engine_socket());
@@ -86,6 +91,16 @@ impl FakeEngine {
     /// From now on it holds no call any more.
     pub fn lose_calls(&self) {
         self.seen.lost.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on its speech worker is gone.
+    pub fn lose_speech(&self) {
+        self.seen.speaks.store(false, Ordering::SeqCst);
+    }
+
+    /// What it finds of every trunk from now on: some fields of its state in place of one that is well.
+    pub fn finds_of_trunks(&self, change: Value) {
+        *self.seen.trunk.lock().unwrap() = Some(change);
     }
 
     /// Waits until this many orders to dial have come in since the start.
@@ -134,7 +149,7 @@ async fn health(State(seen): State<Arc<Seen>>, headers: HeaderMap) -> (StatusCod
     let room = seen.room.load(Ordering::SeqCst);
     let body = json!({
         "status": "ok", "fleet_max": 100, "fleet_available": room, "fleet_calls": 0, "workers": [],
-        "contract_version": CONTRACT_VERSION
+        "contract_version": CONTRACT_VERSION, "sip": "127.0.0.1:5060", "speech_ready": seen.speaks.load(Ordering::SeqCst)
     });
     (StatusCode::OK, Json(body))
 }
@@ -182,4 +197,17 @@ async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) 
         true => (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))),
         false => (StatusCode::OK, Json(json!({ "status": "ok" }))),
     }
+}
+
+async fn check_trunk(State(seen): State<Arc<Seen>>, Path(carrier_id): Path<String>) -> (StatusCode, Json<Value>) {
+    let Some(change) = seen.trunk.lock().unwrap().clone() else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" })));
+    };
+    let mut state = json!({
+        "carrier_id": carrier_id, "revision": 1, "status": "up", "ping": { "code": 200, "reason": "OK" }, "round_trip_ms": 12,
+        "answered_at_ms": 1_780_315_200_000_i64, "seen_as": "203.0.113.9:5060", "sent_as": "203.0.113.9:5060"
+    });
+    state.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+    let found = json!({ "state": state, "audio_address": "203.0.113.9", "audio_port_first": 20000, "audio_port_last": 20999 });
+    (StatusCode::OK, Json(found))
 }

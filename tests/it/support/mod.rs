@@ -20,5 +20,6 @@ pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use dialling::Dialling;
 pub use fake_engine::{Answering, FakeEngine};
+pub use ports::free_port;
 pub use receiver::{Received, Receiver};
 pub use smtp::{Does, MailSink, Manner, Taken};

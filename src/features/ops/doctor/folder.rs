@@ -23,6 +23,7 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 pub(super) fn look(data: &DataDir, config: &Config, clock: &Clock) -> Vec<Finding> {
     vec![
         modes(data),
+        owners(data),
         space(data, config),
         inodes(data),
         sync_time(data, clock),
@@ -46,6 +47,32 @@ fn modes(data: &DataDir) -> Finding {
         Some(path) => Finding::broken("file_modes", format!("others may read {}", path.display()), format!("chmod 600 {}", path.display())),
         None => Finding::ok("file_modes", "only the owner may read the data folder"),
     }
+}
+
+/// Everything belongs to whoever owns the folder; what a command left there that ran as somebody else stops the box.
+fn owners(data: &DataDir) -> Finding {
+    let root = data.root();
+    let uid = |path: &Path| std::fs::metadata(path).ok().map(|file| file.uid());
+    let owner = uid(root);
+    let below = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    let folders = [root.to_owned(), data.secrets(), data.tls(), data.spool(), data.backups()];
+    let all: Vec<_> = folders.iter().flat_map(|folder| below(folder)).collect();
+    match all.into_iter().find(|path| uid(path).is_some_and(|found| Some(found) != owner)) {
+        Some(path) => {
+            let (path, root) = (path.display(), root.display());
+            Finding::broken("owner", format!("{path} belongs to somebody else"), format!("chown -R --reference={root} {root}"))
+        }
+        None => Finding::ok("owner", "everything in the data folder belongs to its owner"),
+    }
+}
+
+/// The name of the user that a path belongs to, or its number.
+pub(super) fn owner_of(path: &Path) -> Option<String> {
+    let uid = std::fs::metadata(path).ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = lines.find(|user| user.get(2) == Some(&uid.as_str())).and_then(|user| user.first().map(|name| (*name).to_owned()));
+    Some(name.unwrap_or_else(|| format!("'#{uid}'")))
 }
 
 fn space(data: &DataDir, config: &Config) -> Finding {
@@ -131,15 +158,6 @@ fn secrets(data: &DataDir) -> Finding {
             "the master key is gone: no stored credential can be opened",
             format!("cxbox restore BACKUP --data-dir {} --force --passphrase-file FILE", data.root().display()),
         );
-    }
-    let foreign_owner = || {
-        let owner = std::fs::metadata(data.root()).ok()?.uid();
-        let entries = std::fs::read_dir(data.secrets()).ok()?.flatten();
-        entries.map(|entry| entry.path()).find(|path| std::fs::metadata(path).is_ok_and(|file| file.uid() != owner))
-    };
-    if let Some(path) = foreign_owner() {
-        let (path, root) = (path.display(), data.root().display());
-        return Finding::broken("secrets", format!("{path} belongs to somebody else"), format!("chown --reference={root} {path}"));
     }
     match Secrets::open(data, &process_environment(), &Random::system()) {
         Ok(_) => Finding::ok("secrets", "all are there and strong"),

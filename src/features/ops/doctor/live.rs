@@ -1,22 +1,20 @@
-//! The box while it serves: its parts, its backups, and the peers it depends on.
+//! The box while it serves: its parts, its work, its backups. What it depends on elsewhere stands in `peers.rs`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::readiness::Readiness;
 use super::model::{Diagnosis, Finding};
-use crate::base::{Clock, Context as _, Error, Random, Result};
+use crate::base::{Clock, Context as _, Random, Result};
 use crate::features::backups::Backups;
+use crate::features::bots::Bots;
+use crate::features::carriers::Carriers;
+use crate::features::fleet::Fleet;
 use crate::features::recordings::Recordings;
 use crate::features::settings::Settings;
 use crate::platform::config::Config;
 use crate::platform::data_dir::DataDir;
 use crate::platform::net::Outbound;
-use crate::platform::objects::S3;
 use crate::platform::outbox::Outbox;
-
-/// How long a peer may take.
-const WITHIN: Duration = Duration::from_secs(5);
 
 /// What the doctor looks at.
 pub struct DoctorSetup {
@@ -40,11 +38,17 @@ pub struct DoctorSetup {
     pub settings: Settings,
     /// The client for peers.
     pub net: Outbound,
+    /// Whose models have to answer.
+    pub bots: Bots,
+    /// The trunks.
+    pub carriers: Carriers,
+    /// The engines.
+    pub fleet: Fleet,
 }
 
 /// Looks a serving box over. Cheap to clone.
 #[derive(Clone)]
-pub struct Doctor(Arc<DoctorSetup>);
+pub struct Doctor(pub(super) Arc<DoctorSetup>);
 
 impl Doctor {
     /// Over the parts it looks at.
@@ -56,11 +60,11 @@ impl Doctor {
     pub async fn look(&self) -> Result<Diagnosis> {
         let setup = self.0.clone();
         let at_rest = tokio::task::spawn_blocking(move || super::at_rest(&setup.data, &setup.config, &setup.clock));
-        let (at_rest, parts, outbox, backup, store, mail) =
-            tokio::join!(at_rest, self.parts(), self.outbox(), self.backup(), self.object_store(), self.mail_server());
+        let (at_rest, parts, outbox, backup, peers) = tokio::join!(at_rest, self.parts(), self.outbox(), self.backup(), self.peers());
         let mut findings = at_rest.context("the doctor panicked")?;
         findings.extend(parts);
-        findings.extend([outbox, backup, store, mail]);
+        findings.extend([outbox, backup]);
+        findings.extend(peers);
         Ok(Diagnosis::of(findings))
     }
 
@@ -90,11 +94,7 @@ impl Doctor {
         let data = self.0.data.root().display();
         let make = format!("cxbox backup --verify --data-dir {data}");
         let Some(period) = self.0.settings.current().backup.schedule.period() else {
-            return Finding::watch(
-                "backup",
-                "no backups are scheduled",
-                "set schedule in the section backup of the settings, such as 03:00",
-            );
+            return Finding::watch("backup", "no backups are scheduled", super::change_settings("backup", r#"{"schedule":"03:00"}"#));
         };
         let now = self.0.clock.now();
         match self.0.backups.health().await {
@@ -113,43 +113,4 @@ impl Doctor {
             },
         }
     }
-
-    async fn object_store(&self) -> Finding {
-        let s3 = match self.0.recordings.s3() {
-            Ok(Some(s3)) => s3,
-            Ok(None) => return Finding::ok("object_store", "recordings lie on local disk alone"),
-            Err(error) => return Finding::broken("object_store", error.message().to_owned(), show_settings("storage")),
-        };
-        let probed = tokio::time::timeout(WITHIN, probe(&s3, &format!("doctor/{}", self.0.random.hex::<6>()))).await;
-        match probed.unwrap_or_else(|_| Err(Error::unavailable("the object store does not answer"))) {
-            Ok(()) => Finding::ok("object_store", format!("{} takes and gives objects, also in part", s3.location())),
-            Err(error) => Finding::broken("object_store", format!("{}: {}", s3.location(), error.message()), show_settings("storage")),
-        }
-    }
-
-    async fn mail_server(&self) -> Finding {
-        let settings = self.0.settings.current();
-        if !settings.mail.is_on() {
-            return Finding::ok("mail_server", "no mail is sent");
-        }
-        let (host, port) = (&settings.mail.host, settings.mail.port);
-        match self.0.net.reaches(host, port).await {
-            Ok(()) => Finding::ok("mail_server", format!("{host}:{port} takes connections")),
-            Err(error) => Finding::broken("mail_server", format!("{host}:{port}: {error}"), show_settings("mail")),
-        }
-    }
-}
-
-fn show_settings(section: &str) -> String {
-    format!("curl -H 'Authorization: Bearer TOKEN' BASE/api/v1/settings/{section}  # or the page Settings of the console")
-}
-
-/// Puts a small object, reads a part of it back and removes it.
-async fn probe(s3: &S3, key: &str) -> Result<()> {
-    s3.put(key, b"0123456789").await?;
-    let answer = s3.read(key, Some((2, 4))).await?.ok_or_else(|| Error::unavailable("what was put is not there"))?;
-    let is_part = answer.status == 206;
-    let bytes = answer.bytes(64).await?;
-    s3.delete(key).await?;
-    if is_part && bytes.as_ref() == b"234" { Ok(()) } else { Err(Error::unavailable("ranges are not answered as they should be")) }
 }

@@ -1,6 +1,6 @@
-//! The machine: its clock, memory, open files, and the ports the box wants. Blocking.
+//! The machine: its clock, memory, open files, and what it tells others of its address and ports. Blocking.
 
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::IpAddr;
 
 use super::model::Finding;
 use crate::base::{Clock, Millis};
@@ -84,22 +84,4 @@ fn rtp(config: &Config) -> Finding {
         );
     }
     Finding::ok("rtp_ports", format!("the ports {ports} carry {room} calls"))
-}
-
-/// Whether the ports are free that the box wants; only when nobody serves.
-pub(super) fn ports(config: &Config) -> Vec<Finding> {
-    let tcp = |at: SocketAddr| TcpListener::bind(at).map(drop);
-    let udp = |at: SocketAddr| UdpSocket::bind(at).map(drop);
-    let sip = config.engine.sip;
-    let rtp = SocketAddr::new(sip.ip(), config.engine.rtp_ports.first);
-    let wanted = [
-        ("port_http", config.server.http, tcp(config.server.http)),
-        ("port_sip", sip, udp(sip).and_then(|()| tcp(sip))),
-        ("port_rtp", rtp, udp(rtp)),
-    ];
-    let finding = |(name, at, outcome): (&str, SocketAddr, std::io::Result<()>)| match outcome {
-        Ok(()) => Finding::ok(name, format!("{at} is free")),
-        Err(cause) => Finding::broken(name, format!("{at} cannot be had: {cause}"), format!("ss -tulpn | grep :{}", at.port())),
-    };
-    wanted.into_iter().map(finding).collect()
 }

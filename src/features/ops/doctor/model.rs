@@ -57,6 +57,13 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// The same with more findings.
+    #[must_use]
+    pub fn with(mut self, more: Vec<Finding>) -> Self {
+        self.findings.extend(more);
+        Self::of(self.findings)
+    }
+
     /// Sums the findings up.
     pub(super) fn of(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
