@@ -79,7 +79,7 @@ impl Handles {
             db: db.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
-            places,
+            places: places.clone(),
             sealer: shared.sealer.clone(),
         })?;
         let fleet = shared.fleet(&settings)?;
@@ -93,9 +93,9 @@ impl Handles {
         let bulletin = Bulletin::default();
         let knowledge = shared.knowledge(&settings, bulletin.clone())?;
         let calls = shared.calls(&bots, &objects, bulletin, trace.clone());
-        let crm = shared.crm(&calls, &bots)?;
         let orders = shared.orders(&calls, &bots, &carriers, &fleet, &permit, &settings);
         let recordings = shared.recordings(outbound.clone(), objects, &settings, &calls, &fleet);
+        let crm = shared.crm(&calls, &bots, &recordings)?;
         let transcripts = shared.transcripts();
         let kept = Kept { settings: &settings, bots: &bots, calls: &calls, transcripts: &transcripts, orders: &orders, permit: &permit };
         Ok(Self {
@@ -113,6 +113,7 @@ impl Handles {
                 crm: &crm,
                 knowledge: &knowledge,
                 fleet: &fleet,
+                places: &places,
             }),
             shares: shared.shares(&settings)?,
             transcripts,

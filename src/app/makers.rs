@@ -48,6 +48,7 @@ pub(super) struct Callees<'a> {
     pub(super) crm: &'a Crm,
     pub(super) knowledge: &'a Knowledge,
     pub(super) fleet: &'a Fleet,
+    pub(super) places: &'a Arc<Places>,
 }
 
 /// What most features are built from.
@@ -281,6 +282,7 @@ impl Shared {
             crm: of.crm.clone(),
             knowledge: of.knowledge.clone(),
             fleet: of.fleet.clone(),
+            places: of.places.clone(),
             base_url: self.setup.base_url.clone(),
         })
     }
@@ -297,7 +299,7 @@ impl Shared {
         })
     }
 
-    pub(super) fn crm(&self, calls: &Calls, bots: &Bots) -> Result<Crm> {
+    pub(super) fn crm(&self, calls: &Calls, bots: &Bots, recordings: &Recordings) -> Result<Crm> {
         // Connections of its own: webhooks and CRMs do not wait for each other.
         let options =
             OutboundOptions { body_cap: crm::MOST_ANSWER, ..OutboundOptions::allowing(self.setup.config.outbound.allow_cidrs.clone())? };
@@ -306,6 +308,7 @@ impl Shared {
             clock: self.setup.clock.clone(),
             calls: calls.clone(),
             bots: bots.clone(),
+            recordings: recordings.clone(),
             outbound: Outbound::new(options)?,
         }))
     }

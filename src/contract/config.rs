@@ -161,6 +161,9 @@ pub struct CallConfig {
     /// The call is an announcement: `opening_message` is all that is said.
     #[serde(default)]
     pub announcement: Option<Announcement>,
+    /// The call is a rehearsal: tools that ask somebody else are not carried out, and nobody is transferred.
+    #[serde(default)]
+    pub is_rehearsal: bool,
     /// Names of things the engine must note on the call at its start, such as `prompt_not_executable`.
     #[serde(default)]
     pub notices: Vec<String>,

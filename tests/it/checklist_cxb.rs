@@ -38,7 +38,7 @@ const TABLE: &[(&str, &[&str])] = &[
     // Recordings and operation
     ("258", &["it/recording_links::a_revoked_link_is_gone_at_once_and_for_good_and_a_new_one_opens", "it/recordings::the_link_needs_no_login_and_gives_the_whole_recording"]),
     ("259", &["it/recordings::the_link_needs_no_login_and_gives_the_whole_recording", "it/recording_links::a_signed_link_lives_its_minutes_and_cannot_be_made_longer", "it/crm_push::a_call_is_pushed_once_with_every_namespace_in_its_place"]),
-    ("X19", &["it/recording_links::a_signed_link_lives_its_minutes_and_cannot_be_made_longer", "it/crm_push::a_call_is_pushed_once_with_every_namespace_in_its_place"]),
+    ("X19", &["it/crm_link::a_crm_is_told_the_lasting_link_else_a_signed_one_and_none_that_was_revoked", "it/crm_push::a_call_is_pushed_once_with_every_namespace_in_its_place"]),
     ("X23", &["it/recordings::the_link_needs_no_login_and_gives_the_whole_recording", "it/recordings::unknown_links_are_404_and_guessing_is_slowed_down"]),
     ("X24", &["it/object_store::what_the_store_has_lost_is_looked_for_at_every_engine_with_the_secret"]),
     ("X52", &["it/object_store::the_store_of_the_settings_is_masked_checked_and_no_way_to_internal_addresses"]),

@@ -29,6 +29,7 @@ fn bot_routes() -> Vec<(Method, &'static str, Value)> {
         (Method::POST, "/publish", json!({})),
         (Method::POST, "/rollback", json!({ "version": 1 })),
         (Method::POST, "/clone", json!({})),
+        (Method::POST, "/test-call", json!({ "to": "+15551234567" })),
         (Method::POST, "/deactivate", json!({})),
         (Method::POST, "/activate", json!({})),
         (Method::DELETE, "/draft", json!({})),

@@ -52,8 +52,18 @@ async fn a_number_on_the_do_not_call_list_is_not_dialled_until_it_is_taken_off()
     admin.delete(&format!("/api/v1/do-not-call/{PHONE}")).await.expect(404);
     admin.post(CALLS, call(PHONE)).await.expect(200);
     assert_eq!(engine.take_dialouts().len(), 1);
-    let trail = owner.get("/api/v1/audit?action=do_not_call.add").await;
-    assert!(!trail.text().contains(PHONE) && trail.expect(200)["total"] == 1, "the trail masks numbers");
+    admin.send(Method::POST, "/api/v1/do-not-call/import", "text/csv", Bytes::from(format!("{PHONE},again\n"))).await.expect(200);
+    admin.delete(&format!("/api/v1/whitelist/{PHONE}")).await.expect(204);
+    for action in ["do_not_call.add", "do_not_call.remove", "do_not_call.import", "whitelist.remove", "call.place"] {
+        let trail = owner.get(&format!("/api/v1/audit?action={action}")).await;
+        assert!(
+            !trail.text().contains("21234567") && trail.expect(200)["total"] == 1,
+            "{action}: the trail masks numbers: {}",
+            trail.text()
+        );
+    }
+    let export = owner.get("/api/v1/audit/export").await;
+    assert!(export.status == 200 && !export.text().contains("21234567"), "and so does what is exported of it");
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ impl Hands {
     pub(super) fn new(exchange: &Exchange, prepared: Prepared, media: MediaSession, record: Record, done: DoneSender) -> Self {
         let Prepared { config, providers, voice, rules, toolbox, .. } = prepared;
         let watch = record.is_outbound().then(|| watch(&config)).flatten();
+        let toolbox = toolbox.rehearsed(config.is_rehearsal);
         Self {
             media,
             record,

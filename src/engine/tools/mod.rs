@@ -26,6 +26,9 @@ use http::HttpTool;
 pub use callback::{CallbackDesk, CallbackTool};
 pub use offer::{END_CALL, SCHEDULE_CALLBACK, SEND_DTMF, TRANSFER, offered};
 
+/// What tools of a rehearsal give.
+const REHEARSED: &str = "done (this call is a rehearsal: nothing was carried out)";
+
 /// A tool a model wants used.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ToolUse {
@@ -59,6 +62,15 @@ pub trait Tool: Send + Sync {
     fn run<'a>(&'a self, arguments: &'a Value) -> Soon<'a, Gave>;
 }
 
+/// A tool of a rehearsal.
+struct Rehearsed;
+
+impl Tool for Rehearsed {
+    fn run<'a>(&'a self, _: &'a Value) -> Soon<'a, Gave> {
+        Box::pin(async { Gave { text: REHEARSED.to_owned(), is_error: false } })
+    }
+}
+
 /// The tools of one call that ask somebody else. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Toolbox(Arc<BTreeMap<String, Arc<dyn Tool>>>);
@@ -84,6 +96,15 @@ impl Toolbox {
         let mut all = (*self.0).clone();
         all.extend(tools);
         Self(Arc::new(all))
+    }
+
+    /// The same, with nothing carried out: a rehearsal shows what would be asked.
+    #[must_use]
+    pub fn rehearsed(self, is_rehearsal: bool) -> Self {
+        if !is_rehearsal {
+            return self;
+        }
+        Self(Arc::new(self.0.keys().map(|name| (name.clone(), Arc::new(Rehearsed) as Arc<dyn Tool>)).collect()))
     }
 
     /// Uses one; a name that is none is answered in words.

@@ -42,6 +42,15 @@ impl BotState {
             }),
         }
     }
+
+    /// The word that [`BotState::parse`] reads.
+    pub fn word(self) -> String {
+        match self {
+            Self::Draft => "draft".to_owned(),
+            Self::Published => "published".to_owned(),
+            Self::Version(version) => version.to_string(),
+        }
+    }
 }
 
 impl Bots {

@@ -68,6 +68,8 @@ pub struct OutboundTrunk {
     pub trunk: Trunk,
     /// Caller id to show, where the carrier has one.
     pub from_number: Option<String>,
+    /// Country its calls are meant for, where the carrier names one.
+    pub destination_country: Option<String>,
 }
 
 impl Carriers {
@@ -159,13 +161,16 @@ impl Carriers {
         let shown = from_number.filter(|number| !number.is_empty());
         let owner = shown.map(|number| self.carrier_showing(conn, number)).transpose()?.flatten();
         let carriers = store::active(conn)?;
-        let now = self.clock.now();
-        let is_down = |id: &CarrierId| self.states.of(id, now).status == SyncStatus::Error;
+        let is_down = |id: &CarrierId| self.states.of(id, &self.clock).status == SyncStatus::Error;
         let candidates: Vec<_> =
             carriers.iter().map(|carrier| choose::Candidate::of(&carrier.id, &carrier.body, is_down(&carrier.id))).collect();
         let order = choose::in_order(&candidates, owner.as_ref(), shown);
         let chosen = order.into_iter().filter_map(|(at, from)| carriers.get(at).cloned().map(|carrier| (carrier, from)));
-        chosen.map(|(carrier, from_number)| Ok(OutboundTrunk { trunk: self.trunk(carrier)?, from_number })).collect()
+        let way = |(carrier, from_number): (StoredCarrier, Option<String>)| {
+            let destination_country = carrier.body.destination_country.clone();
+            Ok(OutboundTrunk { trunk: self.trunk(carrier)?, from_number, destination_country })
+        };
+        chosen.map(way).collect()
     }
 
     /// Lets one call leave through a carrier, at most `patience` from now. `n_live` is how many of its calls are open, this one included.
@@ -227,7 +232,7 @@ impl Carriers {
         let StoredCarrier { id, mut body, created_at, updated_at } = carrier;
         let [has_auth_password, has_inbound_auth_password, has_outbound_auth_password] =
             body.passwords_mut().map(|password| password.take().is_some());
-        let known = if body.is_active { self.states.of(&id, self.clock.now()) } else { Known::default() };
+        let known = if body.is_active { self.states.of(&id, &self.clock) } else { Known::default() };
         CarrierView {
             id,
             body,

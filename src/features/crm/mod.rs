@@ -4,6 +4,7 @@
 //! the call stays as it is.
 
 mod flatten;
+mod forget_store;
 mod mapping;
 mod model;
 mod names;
@@ -16,6 +17,7 @@ mod routes;
 mod service;
 mod store;
 
+pub use forget_store::forget;
 pub use model::{PushState, PushView};
 pub use names::before;
 pub use prefetch::Fetched;

@@ -39,8 +39,13 @@ struct PushJob {
 /// Enqueues a push, in the lane of its bot: a slow CRM holds up the pushes of its own bot alone.
 pub(super) fn begin(tx: &Tx<'_>, session_id: &SessionId, bot_id: &BotId, round: u32) -> Result<()> {
     let body = PushJob { session_id: session_id.clone(), round };
-    let job = NewJob { kind: CRM_PUSH, key: &format!("{session_id}:{round}"), body: &body, due_at: tx.now };
+    let job = NewJob { kind: CRM_PUSH, key: &job_key(session_id, round), body: &body, due_at: tx.now };
     enqueue_in_lane(tx, &job, bot_id.as_str())
+}
+
+/// The key of the job of a round.
+pub(super) fn job_key(session_id: &SessionId, round: u32) -> String {
+    format!("{session_id}:{round}")
 }
 
 /// The handlers of this slice, by kind.
@@ -78,8 +83,7 @@ impl Crm {
     pub(super) fn names_after(&self, conn: &Conn, call: &CallRecord, bot_id: &BotId) -> Result<Names> {
         let bot = self.setup().bots.find_published(conn, bot_id)?;
         let timezone = bot.map_or_else(|| "UTC".to_owned(), |bot| bot.body.timezone);
-        let token = self.setup().calls.recording_token(call)?;
-        let recording = token.map(|token| self.setup().calls.recording_link(&token)).unwrap_or_default();
+        let recording = self.setup().recordings.link_for_others(conn, call)?.unwrap_or_default();
         Ok(names::after(call, &recording, &timezone, self.setup().clock.now()))
     }
 

@@ -13,6 +13,7 @@ use crate::base::page::Page;
 use crate::base::{Clock, Error, Result};
 use crate::features::bots::Bots;
 use crate::features::calls::{self, Calls};
+use crate::features::recordings::Recordings;
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Db, Tx};
@@ -24,10 +25,12 @@ pub struct CrmSetup {
     pub db: Db,
     /// Time.
     pub clock: Clock,
-    /// The calls, for the links of their recordings.
+    /// The calls.
     pub calls: Calls,
     /// The bots, for what they ask and push.
     pub bots: Bots,
+    /// The links of their recordings.
+    pub recordings: Recordings,
     /// The client for CRMs; reads answers of up to [`super::MOST_ANSWER`] bytes.
     pub outbound: Outbound,
 }

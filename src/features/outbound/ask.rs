@@ -97,6 +97,9 @@ impl OutboundBody {
                 max_seconds: within("maxSeconds", self.max_seconds, 300, 10..=3600)?,
                 from_number: None,
                 connected_event: None,
+                tries: None,
+                is_rehearsal: false,
+                telephone: None,
             },
         })
     }

@@ -7,10 +7,11 @@ use super::machine::Status;
 use super::model::{Brief, Order};
 use super::service::Orders;
 use super::store;
+use super::telephone::is_direct;
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Kind, Result};
 use crate::contract::fleet::{Dialout, Way};
-use crate::features::bots::{BotStatus, Published};
+use crate::features::bots::{BotState, BotStatus, Published};
 use crate::features::calls::{self, Direction, NewCall, Origin, Unplaced};
 use crate::features::carriers::OutboundTrunk;
 use crate::platform::db::{Conn, Tx};
@@ -32,25 +33,26 @@ pub(super) struct Attempt {
 impl Orders {
     /// Opens an attempt: from here on it is the one that counts. A watch is set over it in the same transaction.
     pub(super) fn open(&self, tx: &Tx<'_>, order: &Order, n: u32) -> Result<Attempt> {
-        let bot = self.bot(tx, &order.bot_id)?;
-        let (trunk, others) = self.trunks(tx, order.brief.from_number.as_deref())?;
+        let bot = self.bot(tx, &order.bot_id, order.brief.tries.as_deref())?;
+        let (trunk, others) = self.trunks(tx, &order.brief)?;
         let session_id = SessionId::new(&self.setup().random);
+        let carrier_id = Some(trunk.trunk.carrier_id.clone()).filter(|_| !is_direct(&trunk.trunk));
         let call_id = order.record.call_id.clone();
         let call = NewCall {
             bot_id: Some(bot.id.clone()),
-            bot_version: Some(bot.version),
+            bot_version: Some(bot.version).filter(|version| *version > 0),
             from_number: trunk.from_number.clone(),
-            carrier_id: Some(trunk.trunk.carrier_id.clone()),
+            carrier_id: carrier_id.clone(),
             dispatched_at: Some(tx.now),
             overrides: Some(self.overrides(&order.brief)),
             ..self.call(order, &session_id, n)
         };
         calls::open_skeleton(tx, &call)?;
-        store::dispatched(tx, &call_id, &session_id, n, Some(&trunk.trunk.carrier_id))?;
+        store::dispatched(tx, &call_id, &session_id, n, carrier_id.as_ref())?;
         jobs::watch(tx, &WatchJob { call_id: call_id.clone(), session_id: session_id.clone() }, tx.now.plus(jobs::UNTAKEN_AFTER))?;
         let dialout = Dialout {
             bot_id: bot.id,
-            to_number: order.record.phone.clone(),
+            to_number: order.brief.telephone.as_ref().map_or_else(|| order.record.phone.clone(), |there| there.user().to_owned()),
             from_number: trunk.from_number,
             config_url: Some(format!("{}/api/v1/config", self.setup().base_url)),
             connected_event: order.brief.connected_event.clone().map(Value::Object),
@@ -71,8 +73,11 @@ impl Orders {
         Ok(session_id)
     }
 
-    /// The bot of an order, if it takes calls.
-    pub(super) fn bot(&self, conn: &Conn, id: &BotId) -> Result<Published> {
+    /// The bot of an order, if it takes calls; of a call that tries one out, the state that is tried.
+    pub(super) fn bot(&self, conn: &Conn, id: &BotId, tries: Option<&str>) -> Result<Published> {
+        if let Some(word) = tries {
+            return self.setup().bots.in_state(conn, id, BotState::parse("version", word)?);
+        }
         let sentence = |sentence: String| Error::invalid(format!("botId {sentence}")).field("botId", sentence);
         let bot = self.setup().bots.find_published(conn, id)?.ok_or_else(|| sentence(format!("names no bot: {id}")))?;
         match bot.body.status {
@@ -81,9 +86,13 @@ impl Orders {
         }
     }
 
-    /// The trunk of outbound calls, that of a number to show first, and those to try when it fails.
-    pub(super) fn trunks(&self, conn: &Conn, from_number: Option<&str>) -> Result<(OutboundTrunk, Vec<OutboundTrunk>)> {
-        let mut trunks = self.setup().carriers.outbound(conn, from_number)?.into_iter();
+    /// The trunk of outbound calls, that of a number to show first, and those to try when it fails. A telephone is its own trunk.
+    pub(super) fn trunks(&self, conn: &Conn, brief: &Brief) -> Result<(OutboundTrunk, Vec<OutboundTrunk>)> {
+        let mut trunks = self.setup().carriers.outbound(conn, brief.from_number.as_deref())?.into_iter();
+        if let Some(telephone) = &brief.telephone {
+            let from_number = brief.from_number.clone().or_else(|| trunks.next().and_then(|first| first.from_number));
+            return Ok((OutboundTrunk { trunk: telephone.trunk(), from_number, destination_country: None }, Vec::new()));
+        }
         let first = trunks.next().ok_or_else(|| {
             Error::unavailable("no carrier is set up: add one at /api/v1/carriers before placing calls").code("bridge_not_configured")
         })?;
@@ -115,12 +124,16 @@ impl Orders {
     /// What this attempt changes on its bot. A stored prompt is read now.
     fn overrides(&self, brief: &Brief) -> Value {
         let mut overrides = json!({ "maxSeconds": brief.max_seconds });
+        if brief.is_rehearsal {
+            overrides["rehearsal"] = json!(true);
+        }
         let prompt = brief.system_prompt.as_deref().map(|prompt| self.prompts().resolve(prompt));
         let given = [
             ("systemPrompt", prompt),
             ("voice", brief.voice.clone()),
             ("language", brief.language.clone()),
             ("model", brief.model.clone()),
+            ("tries", brief.tries.clone()),
         ];
         for (key, value) in given {
             if let Some(value) = value {

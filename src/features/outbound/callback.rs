@@ -75,7 +75,7 @@ impl Orders {
         let call = calls::get(conn, session_id)?;
         let phone = phone_of(&call).ok_or_else(|| Error::invalid("the number of the other end is not known"))?;
         let bot_id = call.bot_id.clone().ok_or_else(|| Error::conflict("no bot holds this call"))?;
-        let bot = self.bot(conn, &bot_id)?.body;
+        let bot = self.bot(conn, &bot_id, None)?.body;
         if !bot.callbacks.enabled {
             return Err(Error::conflict("the bot of this call takes no wishes to be called back"));
         }
@@ -127,6 +127,9 @@ fn wish(asked: &Asked, session_id: &SessionId, at: Millis, reason: &str) -> Wish
             max_seconds: asked.max_seconds,
             from_number: None,
             connected_event: Some(Map::from_iter(variables.map(|(name, value)| (name.to_owned(), value)))),
+            tries: None,
+            is_rehearsal: false,
+            telephone: None,
         },
     }
 }

@@ -9,6 +9,7 @@ use super::jobs::{self, DialJob};
 use super::machine::{Event, Status, Then, step};
 use super::model::Order;
 use super::service::Orders;
+use super::telephone::is_direct;
 use super::{list_store, store};
 use crate::base::backoff::Backoff;
 use crate::base::phone::mask;
@@ -83,7 +84,7 @@ impl Orders {
 
     /// Opens the attempt if the carrier has a line for one more that is not answered yet.
     fn take_line(&self, tx: &Tx<'_>, order: &Order, n: u32, pause: Duration) -> Result<Due> {
-        let lines = match self.trunks(tx, order.brief.from_number.as_deref()) {
+        let lines = match self.trunks(tx, &order.brief) {
             Ok((trunk, _)) => trunk.trunk.outbound_channels.unwrap_or(LINES),
             Err(none) => return self.fail_unmade(tx, order, n, &none),
         };
@@ -131,7 +132,7 @@ impl Orders {
 
     /// Tells an engine to dial when it is the attempt's turn at its carrier; `patience` is how long that may take.
     pub(super) async fn tell(&self, attempt: &Attempt, patience: Duration) -> Result<DialoutAccepted> {
-        if let Some(trunk) = &attempt.dialout.trunk {
+        if let Some(trunk) = attempt.dialout.trunk.as_ref().filter(|trunk| !is_direct(trunk)) {
             let session_id = attempt.session_id.clone();
             let n_live = self.setup().db.read(move |conn| calls::n_live_up_to(conn, &session_id)).await?;
             self.setup().carriers.admit(&trunk.carrier_id, n_live, patience).await?;

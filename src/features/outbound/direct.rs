@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::model::{Brief, Wish};
 use super::service::Orders;
+use super::telephone::Telephone;
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Result};
 use crate::platform::access::Actor;
@@ -26,6 +27,12 @@ pub struct Direct {
     pub connected_event: Option<Map<String, Value>>,
     /// Longest talk.
     pub max_seconds: u32,
+    /// The state of the bot that is tried out; `None`: what every call runs on.
+    pub tries: Option<String>,
+    /// Whether nothing is carried out that tools ask for, and nobody is transferred.
+    pub is_rehearsal: bool,
+    /// The telephone at `phone`, where that is no number.
+    pub telephone: Option<Telephone>,
 }
 
 /// A call that an engine dials.
@@ -80,6 +87,9 @@ fn wish(direct: Direct) -> Wish {
             max_seconds: direct.max_seconds,
             from_number: direct.from_number,
             connected_event: direct.connected_event,
+            tries: direct.tries,
+            is_rehearsal: direct.is_rehearsal,
+            telephone: direct.telephone,
         },
     }
 }

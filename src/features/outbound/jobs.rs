@@ -11,7 +11,7 @@ use super::service::Orders;
 use crate::base::id::{CallId, SessionId};
 use crate::base::{Millis, Result};
 use crate::platform::db::Tx;
-use crate::platform::outbox::{Handler, Job, NewJob, Outcome, enqueue, withdraw};
+use crate::platform::outbox::{Handler, Job, NewJob, Outcome, enqueue, enqueue_at_time, withdraw};
 
 /// Makes an attempt when its time has come.
 pub const DIAL: &str = "outbound.dial";
@@ -34,7 +34,13 @@ pub(super) struct WatchJob {
     pub(super) session_id: SessionId,
 }
 
-/// Has an attempt made at a moment.
+/// Has an attempt made at the time that somebody asked for.
+pub(super) fn dial_at_time(tx: &Tx<'_>, call_id: &CallId, due_at: Millis) -> Result<()> {
+    let body = DialJob { call_id: call_id.clone(), attempt: 1 };
+    enqueue_at_time(tx, &NewJob { kind: DIAL, key: &dial_key(call_id, 1), body: &body, due_at })
+}
+
+/// Has an attempt made after a while.
 pub(super) fn dial_at(tx: &Tx<'_>, call_id: &CallId, attempt: u32, due_at: Millis) -> Result<()> {
     let body = DialJob { call_id: call_id.clone(), attempt };
     enqueue(tx, &NewJob { kind: DIAL, key: &dial_key(call_id, attempt), body: &body, due_at })

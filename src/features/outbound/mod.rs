@@ -31,6 +31,7 @@ mod reroute;
 mod service;
 mod session_routes;
 mod store;
+mod telephone;
 mod view;
 mod watch;
 
@@ -44,6 +45,7 @@ pub use machine::Status;
 pub use model::{Brief, OrderRecord, Wish};
 pub use place::Placed;
 pub use service::{Orders, OrdersSetup};
+pub use telephone::Telephone;
 
 use crate::platform::access::{Permission, Role};
 

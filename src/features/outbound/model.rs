@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::machine::{Standing, Status};
+use super::telephone::Telephone;
 use crate::base::Millis;
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::secret::Secret;
@@ -56,6 +57,15 @@ pub struct Brief {
     /// Variables and control flags, handed to the engine as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connected_event: Option<Map<String, Value>>,
+    /// `draft`, `published` or the number of a version: the call tries that out, whether or not the bot takes calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<String>,
+    /// Whether nothing is carried out that tools ask for, and nobody is transferred.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rehearsal: bool,
+    /// A telephone that is called by its SIP address, with no carrier between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<Telephone>,
 }
 
 /// What everybody with the permission may see of an order.

@@ -115,13 +115,10 @@ impl Orders {
         if bot_id.as_str().is_empty() {
             return Err(refused("botId", "is required: the setting outbound.default_bot_id names no bot"));
         }
-        let bot = self.bot(tx, &bot_id)?;
-        self.trunks(tx, wish.brief.from_number.as_deref())?;
+        let bot = self.bot(tx, &bot_id, wish.brief.tries.as_deref())?;
+        self.trunks(tx, &wish.brief)?;
         let at = self.permitted(tx, wish)?;
-        let (is_new_number, whitelist_error) = match self.setup().permit.whitelist(tx, &wish.phone, &actor.name) {
-            Ok(is_new) => (is_new, None),
-            Err(failure) => (false, Some(failure.message().to_owned())),
-        };
+        let (is_new_number, whitelist_error) = self.whitelisted(tx, wish, actor);
         let email = [wish.email.as_deref(), Some(defaults.default_email.as_str()), Some(actor.email.as_str())];
         let email = email.into_iter().flatten().find(|email| !email.is_empty() && !wish.is_direct).unwrap_or_default().to_owned();
         let mut order = self.new_order(tx, wish, &bot, at)?;
@@ -136,15 +133,35 @@ impl Orders {
             self.setup().permit.count(tx)?;
             return Ok(Accepted { placed: placed(String::new()), first: Some(Box::new(self.open(tx, &order, 1)?)) });
         };
-        jobs::dial_at(tx, &call_id, 1, at)?;
+        jobs::dial_at_time(tx, &call_id, at)?;
         let reply = json!({ "status": Status::Scheduled, "call_id": call_id, "scheduled_for": at }).to_string();
         Ok(Accepted { placed: placed(reply), first: None })
+    }
+
+    /// Puts the number on the whitelist: whether it is new there, and why it could not be. A telephone at an address has no number.
+    fn whitelisted(&self, tx: &Tx<'_>, wish: &Wish, actor: &Actor) -> (bool, Option<String>) {
+        if wish.brief.telephone.is_some() {
+            return (false, None);
+        }
+        match self.setup().permit.whitelist(tx, &wish.phone, &actor.name) {
+            Ok(is_new) => (is_new, None),
+            Err(failure) => (false, Some(failure.message().to_owned())),
+        }
     }
 
     /// When the call may be placed: the moment it is to wait for, or none for now.
     fn permitted(&self, tx: &Tx<'_>, wish: &Wish) -> Result<Option<Millis>> {
         let wanted = wish.at.filter(|at| *at > tx.now);
-        let asked = CallWish { phone: &wish.phone, origin: WishOrigin::Asked, now: wanted.unwrap_or(tx.now) };
+        let number = match &wish.brief.telephone {
+            None => Some(wish.phone.clone()),
+            Some(telephone) => {
+                telephone.check(&self.setup().settings.current().sip.local_networks)?;
+                telephone.number()
+            }
+        };
+        // A telephone at an address of our own, and nothing a PBX would dial on.
+        let Some(number) = number else { return Ok(wanted) };
+        let asked = CallWish { phone: &number, origin: WishOrigin::Asked, now: wanted.unwrap_or(tx.now) };
         match self.setup().permit.check(tx, &asked)? {
             Verdict::Allow => Ok(wanted),
             Verdict::WaitUntil(at) if wish.is_direct && at > tx.now => Err(window_is_closed(at, tx.now)),

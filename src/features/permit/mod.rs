@@ -9,6 +9,7 @@ mod decide;
 mod do_not_call;
 mod import;
 mod model;
+mod national;
 mod opening;
 mod person;
 mod phone;

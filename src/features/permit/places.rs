@@ -37,6 +37,12 @@ impl Places {
         (1..=LONGEST.min(digits.len())).rev().find_map(|n| self.0.get(digits.get(..n)?))
     }
 
+    /// What numbers of a country begin with, in the narrowest sense that all of them do.
+    pub(super) fn calling_code(&self, country: &str) -> Option<&'static str> {
+        let codes = self.0.iter().filter(|(_, place)| place.country == country).map(|(prefix, _)| *prefix);
+        codes.min_by_key(|prefix| (prefix.len(), *prefix))
+    }
+
     /// Whether every country of the setting `outbound.allowed_countries` is one whose numbers are known.
     pub fn check(&self, settings: &SettingsDoc) -> Result<()> {
         let unknown = settings.outbound.allowed_countries.iter().position(|country| !self.has_country(country));

@@ -13,7 +13,7 @@ use crate::base::id::{CallId, ErasureId, SessionId};
 use crate::base::{Error, Result};
 use crate::features::calls::{self, CallRecord, CallStatus, CallsOf};
 use crate::features::outbound::{self, OrderOf};
-use crate::features::{mail, transcripts, webhooks};
+use crate::features::{crm, mail, transcripts, webhooks};
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Conn, Tx};
@@ -180,6 +180,7 @@ fn remove_some(tx: &Tx<'_>, calls: &[Found]) -> Result<Removed> {
         removed.n_transcripts += u64::from(transcripts::forget(tx, &call.session_id)?.is_some());
         removed.n_deliveries += webhooks::forget(tx, &call.session_id)? as u64;
         removed.n_mails += u64::from(mail::forget(tx, &call.session_id)?);
+        crm::forget(tx, &call.session_id)?;
         calls::erase(tx, call.id, &call.session_id)?;
     }
     Ok(removed)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tracing::warn;
 
 use super::consent_store;
 use super::jobs::remove_later;
@@ -10,7 +11,7 @@ use super::policy::{Bots, Rule, before, rules};
 use super::service::Privacy;
 use crate::base::Result;
 use crate::features::calls::{self, Class, DueCall, Of};
-use crate::features::{mail, outbound, transcripts, webhooks};
+use crate::features::{crm, mail, outbound, transcripts, webhooks};
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::Tx;
@@ -28,6 +29,12 @@ pub fn chore(privacy: &Privacy) -> Chore {
 impl Privacy {
     /// Removes some of what is due. Says how much; nothing is left when it is none.
     fn remove_due(&self, tx: &Tx<'_>) -> Result<usize> {
+        if let Some(by) = self.is_ahead_by() {
+            // What is removed does not come back when the clock does.
+            let days = by.as_secs() / 86_400;
+            warn!("The clock was set forward by {days} days; nothing is removed by its age until the box is started anew");
+            return Ok(0);
+        }
         let settings = &self.setup.settings.current().retention;
         self.setup.trace.bound(before(tx.now, settings.trace_days), u64::from(settings.trace_mb) * 1024 * 1024);
         for rule in rules(settings, &self.setup.bots.retentions(tx)?, tx.now) {
@@ -75,6 +82,7 @@ fn remove(tx: &Tx<'_>, class: Class, call: &DueCall) -> Result<()> {
             remove_transcript(tx, call)?;
             webhooks::forget(tx, &call.session_id)?;
             mail::forget(tx, &call.session_id)?;
+            crm::forget(tx, &call.session_id)?;
             calls::remove(tx, call)
         }
     }

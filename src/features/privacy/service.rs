@@ -12,10 +12,13 @@ use crate::features::outbound::Orders;
 use crate::features::permit::Permit;
 use crate::features::settings::Settings;
 use crate::features::transcripts::Transcripts;
-use crate::platform::db::{Db, Trace};
+use crate::platform::db::{Db, Seen, Trace};
 
 use super::erasures_store;
 use super::model::ErasureView;
+
+/// A clock that is set forward by this much is not believed when it comes to removing things.
+const A_DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What the slice is built from.
 pub struct PrivacySetup {
@@ -49,12 +52,22 @@ pub struct PrivacySetup {
 #[derive(Clone)]
 pub struct Privacy {
     pub(super) setup: Arc<PrivacySetup>,
+    /// The clock when this began: one that jumps ahead makes nothing older.
+    began: Seen,
 }
 
 impl Privacy {
     /// The slice over its parts.
     pub fn new(setup: PrivacySetup) -> Self {
-        Self { setup: Arc::new(setup) }
+        let began = Seen::now(&setup.clock);
+        Self { setup: Arc::new(setup), began }
+    }
+
+    /// By how much the clock was set forward since the box was started, if that was by a day and more.
+    pub(super) fn is_ahead_by(&self) -> Option<std::time::Duration> {
+        let by =
+            self.began.set_by(Seen::now(&self.setup.clock)).and_then(|by| u64::try_from(by).ok()).map(std::time::Duration::from_millis);
+        by.filter(|by| *by >= A_DAY)
     }
 
     /// The mark of a person.

@@ -9,7 +9,7 @@ use super::model::Recording;
 use super::service::Recordings;
 use super::store;
 use crate::base::backoff::Backoff;
-use crate::base::{Context as _, Result};
+use crate::base::{Context as _, Error, Result};
 use crate::platform::db::Tx;
 use crate::platform::objects::{ObjectKey, S3};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome};
@@ -121,14 +121,17 @@ async fn bring(recordings: &Recordings, s3: &S3, key: &ObjectKey, row: &mut Reco
     let mut file = recordings.objects().file(key).await?;
     while clock.monotonic().saturating_duration_since(began) < ONE_RUN {
         let is_whole = s3.upload(key.as_str(), &mut file, row.size, &mut row.progress).await?;
-        let (hash, progress, key, location) = (row.sha256.clone(), row.progress.clone(), key.clone(), s3.location().to_owned());
+        let (hash, progress, noted, location) = (row.sha256.clone(), row.progress.clone(), key.clone(), s3.location().to_owned());
         let is_same = recordings
             .db()
             .write(move |tx| match is_whole {
-                true => store::note_upload(tx, key.as_str(), hash.as_deref(), &location),
-                false => store::keep_progress(tx, key.as_str(), hash.as_deref(), &progress),
+                true => store::note_upload(tx, noted.as_str(), hash.as_deref(), &location),
+                false => store::keep_progress(tx, noted.as_str(), hash.as_deref(), &progress),
             })
             .await?;
+        if is_whole && !is_same {
+            remove_unwanted(recordings, s3, key).await?;
+        }
         if is_whole || !is_same {
             return Ok(is_whole && is_same);
         }
@@ -136,14 +139,31 @@ async fn bring(recordings: &Recordings, s3: &S3, key: &ObjectKey, row: &mut Reco
     Ok(false)
 }
 
+/// Takes an upload back that came through after its recording was erased. One that was stored anew meanwhile is uploaded over it.
+async fn remove_unwanted(recordings: &Recordings, s3: &S3, key: &ObjectKey) -> Result<()> {
+    let wanted = key.clone();
+    match recordings.db().read(move |conn| store::find(conn, wanted.as_str())).await? {
+        Some(_) => Ok(()),
+        None => s3.delete(key.as_str()).await,
+    }
+}
+
 /// Removes one recording wherever it lies.
 async fn delete(recordings: &Recordings, job: &Job) -> Result<()> {
     // Under a key that is none nothing can ever have been stored.
     let Ok(key) = key_of(job) else { return Ok(()) };
     recordings.objects().delete(&key).await?;
-    if let Some(s3) = recordings.s3()? {
-        let wanted = key.clone();
-        if let Some(row) = recordings.db().read(move |conn| store::find(conn, wanted.as_str())).await? {
+    let (wanted, s3) = (key.clone(), recordings.s3()?);
+    let row = recordings.db().read(move |conn| store::find(conn, wanted.as_str())).await?;
+    let elsewhere = row.as_ref().and_then(|row| row.uploaded_to.as_deref()).filter(|place| !place.is_empty());
+    if let Some(place) = elsewhere.filter(|place| s3.as_ref().is_none_or(|s3| s3.location() != *place)) {
+        // To forget where the copy lies would be to keep it for ever.
+        return Err(Error::unavailable(format!(
+            "a copy lies at {place}, which the settings name no more: set it again to have it removed"
+        )));
+    }
+    if let Some(s3) = s3 {
+        if let Some(row) = &row {
             s3.abandon(key.as_str(), &row.progress).await?;
         }
         s3.delete(key.as_str()).await?;

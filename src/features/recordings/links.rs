@@ -15,6 +15,7 @@ use crate::base::{Error, Millis, Result};
 use crate::features::calls::{self, CallRecord};
 use crate::platform::access::Actor;
 use crate::platform::audit;
+use crate::platform::db::Conn;
 
 /// What signed tokens begin with; lasting ones have 32 characters, so none is taken for the other.
 const SIGNED: &str = "signed.";
@@ -118,6 +119,21 @@ impl Recordings {
         let (actor, detail) = (actor.clone(), json!({ "expires_at": signed.expires_at }));
         self.db().write(move |tx| audit::append(tx, &actor, "recording.link.sign", session_id.as_str(), &detail)).await?;
         Ok(signed)
+    }
+
+    /// The link of a call's recording that others outside the box are told: the lasting one, else a signed one that lives for a week. `None`
+    /// without a recording, and when its link was revoked: then nobody is to be told another one.
+    pub fn link_for_others(&self, conn: &Conn, call: &CallRecord) -> Result<Option<String>> {
+        if key_of(call).is_err() {
+            return Ok(None);
+        }
+        if let Some(token) = self.inner.setup.calls.recording_token(call)? {
+            return Ok(Some(self.inner.setup.calls.recording_link(&token)));
+        }
+        if store::was_revoked_of(conn, &call.session_id)? {
+            return Ok(None);
+        }
+        Ok(Some(self.signed_url(call, Duration::from_secs(u64::from(MOST_MINUTES) * 60))?.url))
     }
 
     /// A link of this box that opens a call's recording for a while, for whoever has no lasting one to give away.

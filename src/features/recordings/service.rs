@@ -175,7 +175,7 @@ impl Recordings {
     }
 
     fn begins_listening(&self, who: &str, session_id: &SessionId) -> bool {
-        let now = self.inner.setup.clock.now();
+        let now = self.inner.setup.clock.ticks();
         let mut heard = self.inner.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if heard.len() >= MOST_LISTENINGS {
             heard.retain(|_, at| now.since(*at) < ONE_LISTENING);

@@ -149,3 +149,10 @@ pub(super) fn was_revoked(conn: &Conn, hash: &[u8; 32]) -> Result<bool> {
         .prepare_cached("select exists (select 1 from revoked_links where token_hash = ?1)")?
         .query_row([hash.as_slice()], |row| row.get(0))?)
 }
+
+/// Whether a link to the recording of a call was revoked.
+pub(super) fn was_revoked_of(conn: &Conn, session_id: &SessionId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("select exists (select 1 from revoked_links where session_id = ?1)")?
+        .query_row([session_id], |row| row.get(0))?)
+}

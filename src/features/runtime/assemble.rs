@@ -28,6 +28,10 @@ pub(super) struct Overrides {
     pub(super) recording_mode: Option<RecordingMode>,
     pub(super) transfer_allowed: Option<Vec<String>>,
     pub(super) model: Option<String>,
+    /// The state of the bot that the call tries out.
+    pub(super) tries: Option<String>,
+    /// Nothing a tool asks for is carried out.
+    pub(super) rehearsal: bool,
 }
 
 impl Overrides {
@@ -97,9 +101,11 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         conversation_policy: body.conversation_policy.clone(),
         transfer_numbers: body.transfer_numbers.clone(),
         transfer_targets: listed(&body.transfer_targets),
-        transfer_allowed: overrides.transfer_allowed.clone(),
+        // A list with nothing on it: no transfer of a rehearsal leaves the box.
+        transfer_allowed: if overrides.rehearsal { Some(Vec::new()) } else { overrides.transfer_allowed.clone() },
         start_ms: overrides.start_ms.unwrap_or(0),
         announcement: None,
+        is_rehearsal: overrides.rehearsal,
         post_call_analysis_prompt: body.post_call_analysis_prompt.clone(),
         post_call_cache_enabled: body.post_call_cache_enabled,
         post_call_cache_version: body.post_call_cache_version.clone(),

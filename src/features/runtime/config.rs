@@ -16,7 +16,7 @@ use crate::base::mapping::Names;
 use crate::base::{Error, Result};
 use crate::contract::config::{CallConfig, WireSecret};
 use crate::contract::crm::CrmPrefetch;
-use crate::features::bots::{BotStatus, Published};
+use crate::features::bots::{BotState, BotStatus, Published};
 use crate::features::calls::{self, CallRecord, NewCall};
 use crate::features::crm::{self, Fetched};
 use crate::features::numbers::{NumberMode, NumberView};
@@ -102,14 +102,7 @@ impl Runtime {
             let ids = (session_id, call_id(call), bot_id.clone());
             return Ok(Begun::Announced(Box::new(announcement(ids, &number.body, self.webhook_url()))));
         }
-        let bot = match trial_of(known.as_ref()) {
-            Some(state) => self.inner.bots.in_state(conn, bot_id, state)?,
-            None => {
-                let bot = self.running_bot(conn, bot_id)?;
-                hours::gate(&bot.body, self.inner.clock.now())?;
-                bot
-            }
-        };
+        let bot = self.bot_of_call(conn, bot_id, known.as_ref())?;
         let stored = known.as_ref().and_then(|call| call.doc.get("connected_event").cloned());
         let connected = connected.admit_headers(bot.body.sip_header_config.as_ref()).or_captured(stored);
         let number_key = number.map(|number| self.inner.numbers.open_key(&number)).transpose()?.flatten();
@@ -120,6 +113,18 @@ impl Runtime {
         let facts = known.as_ref().map_or(of_query, Facts::of);
         let question = if told.is_none() { self.question(&bot, &connected, &facts) } else { None };
         Ok(Begun::Bot(Box::new(Taken { session_id, bot, connected, number_key, told, question })))
+    }
+
+    /// What a call runs on: the published version of a bot that takes calls now, or the state of it that the call tries out.
+    fn bot_of_call(&self, conn: &Conn, bot_id: &BotId, call: Option<&CallRecord>) -> Result<Published> {
+        let tries = call.and_then(|call| Overrides::of(call.overrides.as_ref()).tries);
+        let tries = tries.map(|word| BotState::parse("version", &word)).transpose()?;
+        if let Some(state) = tries.or_else(|| trial_of(call)) {
+            return self.inner.bots.in_state(conn, bot_id, state);
+        }
+        let bot = self.running_bot(conn, bot_id)?;
+        hours::gate(&bot.body, self.inner.clock.now())?;
+        Ok(bot)
     }
 
     /// What the CRM of a bot is asked about a call, if it is.
@@ -194,7 +199,8 @@ impl Runtime {
         let (bot, connected) = (&taken.bot, &taken.connected);
         NewCall {
             bot_id: Some(bot.id.clone()),
-            bot_version: Some(bot.version),
+            // A draft is no version.
+            bot_version: Some(bot.version).filter(|version| *version > 0),
             stream_id: given(&query.stream_id),
             caller_id: given(&query.caller_id),
             from_number: given(&query.caller_id),

@@ -4,18 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::callee::{Callee, no_number};
 use super::hours;
 use super::service::Runtime;
 use crate::base::id::{ApiKeyId, BotId, CallId, SessionId, UserId};
-use crate::base::phone::is_e164;
 use crate::base::{Error, Kind, Result};
 use crate::features::outbound::{Dialled, Direct};
 use crate::platform::access::{Actor, Caller, Role, Via};
 
 /// Longest `variables`, as JSON in bytes: they travel in a URL on their way to the config.
 const MOST_VARIABLES: usize = 16 * 1024;
-/// Longest number as people write it.
-const LONGEST_NUMBER: usize = 40;
 /// What the contract says when there is no room anywhere.
 const NO_CAPACITY: &str = "No healthy fleet server available";
 
@@ -25,7 +23,8 @@ const NO_CAPACITY: &str = "No healthy fleet server available";
 pub(super) struct DialoutBody {
     /// The bot that speaks.
     bot_id: BotId,
-    /// Whom to call: `+15551234567`, or the same without the plus.
+    /// Whom to call: `+15551234567`, the same without the plus, or a local number with a leading zero, which is read by the country of
+    /// `from_number`, else by the `destination_country` of the carrier.
     to_number: String,
     /// The number to show: one that a carrier has for outbound calls.
     #[serde(default)]
@@ -51,6 +50,12 @@ pub(super) struct DialoutReply {
     session_id: SessionId,
     /// The engine's name of its media room.
     room_name: String,
+}
+
+impl From<Dialled> for DialoutReply {
+    fn from(dialled: Dialled) -> Self {
+        Self { status: "ok", call_id: dialled.call_id, session_id: dialled.session_id, room_name: dialled.room_name }
+    }
 }
 
 /// Who may have calls placed: a CRM's key, or an admin.
@@ -101,7 +106,7 @@ impl Dialler {
 /// A body that can be dialled.
 #[derive(Debug, PartialEq)]
 struct Asked {
-    to: String,
+    to: Callee,
     from: Option<String>,
     event: Option<Map<String, Value>>,
 }
@@ -113,6 +118,7 @@ impl Runtime {
         let bot_id = body.bot_id.clone();
         let asked = asked(body)?;
         dialler.may_use(&bot_id)?;
+        let phone = self.number_of_callee("to_number", asked.to, asked.from.as_deref()).await?;
         let (runtime, wanted, from) = (self.clone(), bot_id.clone(), asked.from.clone());
         let now = self.inner.clock.now();
         let max_seconds = self
@@ -125,20 +131,28 @@ impl Runtime {
                 Ok(bot.body.max_call_duration_seconds)
             })
             .await?;
-        let direct = Direct { bot_id, phone: asked.to, from_number: asked.from, connected_event: asked.event, max_seconds };
-        let Dialled { call_id, session_id, room_name } =
-            self.inner.orders.dial_now(&dialler.actor(), direct).await.map_err(in_words_of_the_contract)?;
-        Ok(DialoutReply { status: "ok", call_id, session_id, room_name })
+        let direct = Direct {
+            bot_id,
+            phone,
+            from_number: asked.from,
+            connected_event: asked.event,
+            max_seconds,
+            tries: None,
+            is_rehearsal: false,
+            telephone: None,
+        };
+        let dialled = self.inner.orders.dial_now(&dialler.actor(), direct).await;
+        dialled.map(DialoutReply::from).map_err(|failure| in_words_of_the_contract(failure, "to_number"))
     }
 }
 
 /// No engine that answers is the same to a CRM as none with room.
-fn in_words_of_the_contract(failure: Error) -> Error {
+pub(super) fn in_words_of_the_contract(failure: Error, field: &str) -> Error {
     match failure.stable_code() {
         "bridge_unreachable" => Error::unavailable(NO_CAPACITY).code("no_capacity").retry_after(10),
         "call_not_permitted" => {
             let said = failure.message().to_owned();
-            Error::new(Kind::Invalid, said.clone()).code("call_not_permitted").field("to_number", said)
+            Error::new(Kind::Invalid, said.clone()).code("call_not_permitted").field(field, said)
         }
         _ => failure,
     }
@@ -146,70 +160,32 @@ fn in_words_of_the_contract(failure: Error) -> Error {
 
 /// Reads a body, or refuses it and names the field.
 fn asked(body: DialoutBody) -> Result<Asked> {
-    let refused = |field: &str, sentence: &str| Error::invalid(format!("{field}: {sentence}")).field(field, sentence);
     if body.variables.is_some() && body.connected_event.is_some() {
         return Err(refused("variables", "send either variables or connected_event, not both"));
     }
-    let number = |field: &str, text: &str| {
-        e164(text).ok_or_else(|| {
-            refused(
-                field,
-                "must be a number with its country code, such as +15551234567; a local number cannot be told from another country's",
-            )
-        })
-    };
     let event = body.variables.or(body.connected_event);
-    if event.as_ref().is_some_and(|event| Value::Object(event.clone()).to_string().len() > MOST_VARIABLES) {
-        return Err(refused("variables", "must have at most 16 KB as JSON"));
-    }
+    event.as_ref().map(refuse_large).transpose()?;
     let from = body.from_number.filter(|from| !from.trim().is_empty());
-    Ok(Asked { to: number("to_number", &body.to_number)?, from: from.map(|from| from.trim().to_owned()), event })
+    let to = Callee::read(&body.to_number).ok_or_else(|| no_number("to_number"))?;
+    Ok(Asked { to, from: from.map(|from| from.trim().to_owned()), event })
 }
 
-/// The number in E.164: spaces, dots, dashes and brackets go, a leading `00` becomes `+`, international digits get their `+`.
-fn e164(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.len() > LONGEST_NUMBER || text.is_empty() {
-        return None;
+/// Refuses variables that would not fit into a URL.
+pub(super) fn refuse_large(event: &Map<String, Value>) -> Result<()> {
+    match Value::Object(event.clone()).to_string().len() > MOST_VARIABLES {
+        true => Err(refused("variables", "must have at most 16 KB as JSON")),
+        false => Ok(()),
     }
-    let rest = text.strip_prefix('+').or_else(|| text.strip_prefix("00")).unwrap_or(text);
-    if !rest.chars().all(|c| c.is_ascii_digit() || " .-/()\u{a0}".contains(c)) {
-        return None;
-    }
-    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
-    // Fewer than ten digits without a plus may be a local number; guessing would call a stranger.
-    let is_marked = rest.len() < text.len();
-    if !is_marked && digits.len() < 10 {
-        return None;
-    }
-    let number = format!("+{digits}");
-    is_e164(&number).then_some(number)
+}
+
+fn refused(field: &str, sentence: &str) -> Error {
+    Error::invalid(format!("{field}: {sentence}")).field(field, sentence)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn international_digits_get_their_plus_and_local_ones_are_not_guessed() {
-        for (text, number) in [
-            ("+15551234567", Some("+15551234567")),
-            ("919876543210", Some("+919876543210")),
-            ("91 98765-43210", Some("+919876543210")),
-            ("0049 30 123456", Some("+4930123456")),
-            ("+1 (555) 123.4567", Some("+15551234567")),
-            ("09876543210", None),
-            ("5551234", None),
-            ("123456789", None),
-            ("", None),
-            ("+", None),
-            ("sip:a@b", None),
-            ("+1555123456789012345", None),
-        ] {
-            assert_eq!(e164(text).as_deref(), number, "{text}");
-        }
-    }
 
     #[test]
     fn each_refusal_names_its_field() {

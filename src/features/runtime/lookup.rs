@@ -60,7 +60,7 @@ impl Runtime {
     pub(super) async fn outbound_trunk(&self, from_number: Option<String>) -> Result<TrunkFound> {
         let runtime = self.clone();
         let from = from_number.map(|from| from.trim().to_owned()).filter(|from| !from.is_empty());
-        let OutboundTrunk { trunk, from_number } = self.inner.db.read(move |conn| runtime.trunk_for(conn, from.as_deref())).await?;
+        let OutboundTrunk { trunk, from_number, .. } = self.inner.db.read(move |conn| runtime.trunk_for(conn, from.as_deref())).await?;
         let carrier = self.inner.carriers.get(trunk.carrier_id.clone()).await?.body;
         let rate_limit = RateLimit { cps: carrier.outbound_cps, burst: carrier.outbound_burst, channels: carrier.outbound_channels };
         Ok(TrunkFound { trunk, from_number, rate_limit })

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod browser;
+mod callee;
 mod chat;
 mod config;
 mod connected;
@@ -20,6 +21,7 @@ mod routes;
 mod seed;
 mod service;
 mod sip_routes;
+mod trial;
 mod variables;
 
 pub use inbound::{Choice, Dialled, choose_route};

@@ -2,19 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::chat::{ChatBody, ChatView};
+use super::dialout::DialoutReply;
 use super::preview::{ConfigPreview, PreviewQuery};
 use super::service::Runtime;
+use super::trial::TestCallBody;
 use crate::base::id::BotId;
 use crate::features::bots::{EditBots, ReadBots};
 use crate::platform::access::Can;
 use crate::platform::http::{ApiResult, Body};
 
 pub(super) fn routes(runtime: Runtime) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(test_chat)).with_state(runtime)
+    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(test_chat)).routes(routes!(test_call)).with_state(runtime)
 }
 
 /// The config a call of this bot would run on now, credentials masked, and whether an engine would get it. Opens no call.
@@ -49,4 +52,26 @@ async fn test_chat(
     Body(body): Body<ChatBody>,
 ) -> ApiResult<Json<ChatView>> {
     Ok(Json(runtime.chat(id, body).await?))
+}
+
+/// Has a bot call somebody to try it out: its draft, the published version or an old one. The bot need not be active and its hours do not
+/// hold; the outbound gate does. The CRM is not told unless `variables` say so.
+#[utoipa::path(
+    post, path = "/api/v1/bots/{id}/test-call", tag = "bots", params(("id" = String, Path)), request_body = TestCallBody,
+    responses(
+        (status = 201, description = "An engine dials", body = DialoutReply),
+        (status = 404, description = "No such bot or version, or no carrier has the number to show"),
+        (status = 422, description = "The body does not fit, or the number may not be called (`call_not_permitted`)"),
+        (status = 502, description = "The engine refused the call, or it is not known whether it dials"),
+        (status = 503, description = "Outside the calling window, or no engine has room; `error` says which"),
+        (status = 507, description = "The disk is almost full; no call is placed"),
+    )
+)]
+async fn test_call(
+    can: Can<EditBots>,
+    State(runtime): State<Runtime>,
+    Path(id): Path<BotId>,
+    Body(body): Body<TestCallBody>,
+) -> ApiResult<(StatusCode, Json<DialoutReply>)> {
+    Ok((StatusCode::CREATED, Json(runtime.test_call(can.actor(), id, body).await?)))
 }

@@ -10,6 +10,7 @@ use crate::features::fleet::Fleet;
 use crate::features::knowledge::Knowledge;
 use crate::features::numbers::{InboundRoutes, Numbers};
 use crate::features::outbound::Orders;
+use crate::features::permit::Places;
 use crate::features::phones::Phones;
 use crate::features::settings::Settings;
 use crate::platform::db::Db;
@@ -42,6 +43,8 @@ pub struct RuntimeSetup {
     pub crm: Crm,
     /// The engines, which answer in writing.
     pub fleet: Fleet,
+    /// Which country a number is in, and what local numbers stand for there.
+    pub places: Arc<Places>,
     /// The URL under which callers reach this box, without a slash at its end.
     pub base_url: String,
 }
