@@ -68,39 +68,49 @@ pub struct Clock(Source);
 
 #[derive(Clone)]
 enum Source {
-    System,
+    /// Since when it runs.
+    System(Instant),
     Manual(Arc<Manual>),
 }
 
 struct Manual {
     base: Instant,
-    started: Millis,
-    now: watch::Sender<Millis>,
+    now: watch::Sender<Reading>,
     order: Mutex<()>,
+}
+
+/// Both clocks of a machine at one moment.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    /// What people call the time; somebody may set it.
+    wall: Millis,
+    /// What only ever goes on.
+    passed: Duration,
 }
 
 impl Clock {
     /// The machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(Source::System(Instant::now()))
     }
 
     /// A clock that stands still until [`Clock::advance`] moves it.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn manual(at: Millis) -> Self {
-        let (now, _) = watch::channel(at);
-        Self(Source::Manual(Arc::new(Manual { base: Instant::now(), started: at, now, order: Mutex::new(()) })))
+        let (now, _) = watch::channel(Reading { wall: at, passed: Duration::ZERO });
+        Self(Source::Manual(Arc::new(Manual { base: Instant::now(), now, order: Mutex::new(()) })))
     }
 
     /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn now(&self) -> Millis {
         match &self.0 {
-            Source::System => {
+            Source::System(_) => {
                 let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
-            Source::Manual(manual) => *manual.now.borrow(),
+            Source::Manual(manual) => manual.now.borrow().wall,
         }
     }
 
@@ -108,20 +118,30 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clocks")]
     pub fn monotonic(&self) -> Instant {
         match &self.0 {
-            Source::System => Instant::now(),
-            Source::Manual(manual) => manual.base + manual.now.borrow().since(manual.started),
+            Source::System(_) => Instant::now(),
+            Source::Manual(manual) => manual.base + manual.now.borrow().passed,
         }
+    }
+
+    /// How long this clock has been running, as a moment: nobody can set it, and only differences mean anything. For limits and the age of
+    /// what is kept in memory.
+    pub fn ticks(&self) -> Millis {
+        let passed = match &self.0 {
+            Source::System(began) => self.monotonic().saturating_duration_since(*began),
+            Source::Manual(manual) => manual.now.borrow().passed,
+        };
+        Millis(0).plus(passed)
     }
 
     /// Waits for a duration of this clock's time.
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
-            Source::System => tokio::time::sleep(duration).await,
+            Source::System(_) => tokio::time::sleep(duration).await,
             Source::Manual(manual) => {
-                let until = self.now().plus(duration);
+                let until = manual.now.borrow().passed.saturating_add(duration);
                 let mut now = manual.now.subscribe();
                 // The sender lives in `self`, so waiting cannot fail.
-                let _ = now.wait_for(|at| *at >= until).await;
+                let _ = now.wait_for(|at| at.passed >= until).await;
             }
         }
     }
@@ -130,7 +150,15 @@ impl Clock {
     pub fn advance(&self, duration: Duration) {
         if let Source::Manual(manual) = &self.0 {
             let _order = manual.order.lock().unwrap_or_else(PoisonError::into_inner);
-            manual.now.send_modify(|now| *now = now.plus(duration));
+            manual.now.send_modify(|now| *now = Reading { wall: now.wall.plus(duration), passed: now.passed + duration });
+        }
+    }
+
+    /// Sets a manual clock, as an operator or a time server sets that of a machine: no time passes. Does nothing to the machine's clock.
+    pub fn set(&self, to: Millis) {
+        if let Source::Manual(manual) = &self.0 {
+            let _order = manual.order.lock().unwrap_or_else(PoisonError::into_inner);
+            manual.now.send_modify(|now| now.wall = to);
         }
     }
 }
@@ -151,6 +179,26 @@ mod tests {
         assert_eq!(at.to_string(), "2026-01-01T12:00:05.500Z");
         assert_eq!(Millis::parse("2026-01-01T13:00:05.5+01:00"), Some(at));
         assert_eq!(Millis::parse("yesterday"), None);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_lets_no_time_pass() {
+        let clock = Clock::manual(Millis(1_000));
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep(Duration::from_secs(60)).await }
+        });
+        tokio::task::yield_now().await;
+        let began = clock.monotonic();
+        clock.set(Millis(10_000_000));
+        assert_eq!((clock.now(), clock.monotonic(), clock.ticks()), (Millis(10_000_000), began, Millis(0)));
+        clock.set(Millis(0));
+        clock.advance(Duration::from_secs(59));
+        tokio::task::yield_now().await;
+        assert!(!sleeper.is_finished());
+        clock.advance(Duration::from_secs(1));
+        sleeper.await.expect("the sleeper ends");
+        assert_eq!((clock.now(), clock.ticks()), (Millis(60_000), Millis(60_000)));
     }
 
     #[tokio::test]

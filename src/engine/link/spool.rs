@@ -87,7 +87,7 @@ impl Spool {
         for path in [&folder, &parked] {
             std::fs::create_dir_all(path).context("cannot make the spool folder")?;
         }
-        let now = clock.now();
+        let now = clock.ticks();
         let due: BTreeMap<_, _> = waiting_in(&folder)?.into_iter().map(|file| (file, Due { at: now, n_failed: 0 })).collect();
         if !due.is_empty() {
             info!(n = due.len(), "Results of an earlier run wait to be delivered");
@@ -110,7 +110,7 @@ impl Spool {
         } else if let Some(journal) = journal {
             journal.remove();
         }
-        self.inner.set(file, Some(Due { at: self.inner.clock.now(), n_failed: 0 }));
+        self.inner.set(file, Some(Due { at: self.inner.clock.ticks(), n_failed: 0 }));
         self.inner.changed.notify_one();
         Ok(())
     }
@@ -162,7 +162,7 @@ impl Inner {
 
     /// Everything is due now: the control plane is back.
     fn all_due(&self) {
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         for due in self.due.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
             due.at = due.at.min(now);
         }
@@ -188,11 +188,11 @@ async fn deliver_all(inner: Arc<Inner>, control: Control, trunks: TrunkWatch) {
     let mut known = trunks.subscribe();
     loop {
         let wait = match inner.next() {
-            Some((file, due)) if due.at <= inner.clock.now() => {
+            Some((file, due)) if due.at <= inner.clock.ticks() => {
                 deliver_one(&inner, &control, file, due).await;
                 continue;
             }
-            Some((_, due)) => due.at.since(inner.clock.now()),
+            Some((_, due)) => due.at.since(inner.clock.ticks()),
             None => HOURLY,
         };
         let was_connected = known.borrow_and_update().is_connected;
@@ -239,7 +239,7 @@ async fn deliver_one(inner: &Inner, control: &Control, file: PathBuf, due: Due) 
                 inner.held().insert(file.clone(), held);
             }
             warn!(call.id = %name, error = %problem, "Result of call {name} not delivered; next attempt in {} s", after.as_secs());
-            inner.set(file, Some(Due { at: inner.clock.now().plus(after), n_failed: due.n_failed + 1 }));
+            inner.set(file, Some(Due { at: inner.clock.ticks().plus(after), n_failed: due.n_failed + 1 }));
         }
     }
 }

@@ -169,7 +169,7 @@ impl Shared {
         }
         let mut state = self.state();
         state.n_failed += 1;
-        state.rest_until = REST.after(state.n_failed).map(|rest| self.clock.now().plus(rest));
+        state.rest_until = REST.after(state.n_failed).map(|rest| self.clock.ticks().plus(rest));
         Err(retry(format!("the speech worker failed twice: {}", last.map_or_else(String::new, |error| error.to_string()))))
     }
 
@@ -190,13 +190,13 @@ impl Shared {
     }
 
     fn start(&self) -> Result<Process, ProviderError> {
-        if self.state().rest_until.is_some_and(|until| self.clock.now() < until) {
+        if self.state().rest_until.is_some_and(|until| self.clock.ticks() < until) {
             return Err(retry("the speech worker keeps failing; the next one starts in a moment"));
         }
         Process::start(&self.settings.program).map_err(|error| {
             let mut state = self.state();
             state.n_failed += 1;
-            state.rest_until = REST.after(state.n_failed).map(|rest| self.clock.now().plus(rest));
+            state.rest_until = REST.after(state.n_failed).map(|rest| self.clock.ticks().plus(rest));
             retry(format!("the speech worker {} does not start: {error}", self.settings.program.display()))
         })
     }

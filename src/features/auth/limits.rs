@@ -40,7 +40,7 @@ impl Limits {
     /// Refuses an address that failed too often (429, with the seconds until it may try again).
     pub(super) fn check_address(&self, ip: Option<IpAddr>) -> Result<()> {
         let Some(ip) = ip else { return Ok(()) };
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         self.with(|state| match state.addresses.get_mut(&ip).and_then(|failures| locked_until(failures, now)) {
             Some(until) => Err(refused(until.since(now))),
             None => Ok(()),
@@ -49,7 +49,7 @@ impl Limits {
 
     /// How long an attempt on this account has to wait.
     pub(super) fn wait_for(&self, account: &str) -> Duration {
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         self.with(|state| {
             let n_failures = state.accounts.get_mut(account).map_or(0, |failures| recent(failures, now, ACCOUNT_WINDOW));
             wait_after(n_failures)
@@ -58,7 +58,7 @@ impl Limits {
 
     /// Counts a failure ahead of the check, so that guesses in parallel count like guesses in a row.
     pub(super) fn count(&self, ip: Option<IpAddr>, account: &str) {
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         self.with(|state| {
             if let Some(ip) = ip {
                 push(&mut state.addresses, ip, now, ADDRESS_WINDOW);

@@ -133,6 +133,11 @@ impl Backups {
     pub(super) fn begin_if_due(&self, tx: &Tx<'_>) -> Result<bool> {
         let settings = self.inner.setup.settings.current();
         let since = store::counts_since(tx)?;
+        if since > tx.now {
+            // The clock was set back: the schedule would stand still until that time comes again.
+            store::count_from_now(tx)?;
+            return Ok(false);
+        }
         let is_due = settings.backup.schedule.next(since, &settings.outbound.timezone).is_some_and(|at| tx.now >= at);
         if !is_due || store::running(tx)?.is_some() {
             return Ok(false);

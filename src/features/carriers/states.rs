@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::model::SyncStatus;
-use crate::base::Millis;
 use crate::base::id::CarrierId;
+use crate::base::{Clock, Millis};
 use crate::contract::trunk::{TrunkState, TrunkStates, TrunkStatus};
 
 /// How long the word of an engine counts.
@@ -20,7 +20,7 @@ pub(super) struct States(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// What each engine said last, and when.
+    /// What each engine said last, and when by the ticks of the clock.
     by_engine: BTreeMap<String, (BTreeMap<CarrierId, TrunkState>, Millis)>,
     /// From which revision on a carrier is as it is now.
     since: HashMap<CarrierId, u64>,
@@ -56,9 +56,10 @@ impl States {
     }
 
     /// Takes note of what an engine says of all its trunks.
-    pub(super) fn told(&self, report: TrunkStates, now: Millis) {
+    pub(super) fn told(&self, report: TrunkStates, clock: &Clock) {
         let mut inner = self.lock();
-        inner.by_engine.retain(|_, (_, at)| now.since(*at) < FRESH_FOR);
+        let (now, ticks) = (clock.now(), clock.ticks());
+        inner.by_engine.retain(|_, (_, at)| ticks.since(*at) < FRESH_FOR);
         if inner.by_engine.len() >= MOST_ENGINES && !inner.by_engine.contains_key(&report.engine) {
             return;
         }
@@ -66,17 +67,18 @@ impl States {
         for (carrier, state) in &states {
             inner.note(carrier, state, now);
         }
-        inner.by_engine.insert(report.engine, (states, now));
+        inner.by_engine.insert(report.engine, (states, ticks));
     }
 
     /// Takes note of one trunk that an engine was asked about; its next report repeats it.
-    pub(super) fn asked(&self, engine: &str, state: TrunkState, now: Millis) {
+    pub(super) fn asked(&self, engine: &str, state: TrunkState, clock: &Clock) {
         let mut inner = self.lock();
+        let (now, ticks) = (clock.now(), clock.ticks());
         let carrier = state.carrier_id.clone();
         inner.note(&carrier, &state, now);
-        let of_engine = inner.by_engine.entry(engine.to_owned()).or_insert_with(|| (BTreeMap::new(), now));
+        let of_engine = inner.by_engine.entry(engine.to_owned()).or_insert_with(|| (BTreeMap::new(), ticks));
         of_engine.0.insert(carrier, state);
-        of_engine.1 = now;
+        of_engine.1 = ticks;
     }
 
     /// No engine could try it; why.
@@ -85,10 +87,11 @@ impl States {
     }
 
     /// What is known of a trunk at this moment.
-    pub(super) fn of(&self, carrier: &CarrierId, now: Millis) -> Known {
+    pub(super) fn of(&self, carrier: &CarrierId, clock: &Clock) -> Known {
         let inner = self.lock();
+        let ticks = clock.ticks();
         let since = inner.since.get(carrier).copied().unwrap_or(0);
-        let fresh = inner.by_engine.values().filter(|(_, at)| now.since(*at) < FRESH_FOR);
+        let fresh = inner.by_engine.values().filter(|(_, at)| ticks.since(*at) < FRESH_FOR);
         let views = fresh.filter_map(|(states, _)| states.get(carrier)).filter(|state| state.revision >= since);
         let best = views.min_by_key(|state| rank(state.status));
         let synced_at = inner.synced_at.get(carrier).copied();
@@ -152,26 +155,30 @@ mod tests {
 
     #[test]
     fn it_works_if_it_works_for_one_engine_and_old_words_do_not_count() {
-        let (states, id, now) = (States::default(), CarrierId::from("tr_1"), Millis(1_000_000));
-        let status = |now| states.of(&id, now).status;
-        let tell = |engine: &str, told, revision, now| {
-            states.told(TrunkStates { engine: engine.to_owned(), states: vec![state(told, revision)] }, now);
+        let (states, id, clock) = (States::default(), CarrierId::from("tr_1"), Clock::manual(Millis(1_000_000)));
+        let now = clock.now();
+        let status = || states.of(&id, &clock).status;
+        let tell = |engine: &str, told, revision| {
+            states.told(TrunkStates { engine: engine.to_owned(), states: vec![state(told, revision)] }, &clock);
         };
-        assert_eq!(status(now), SyncStatus::Pending);
+        assert_eq!(status(), SyncStatus::Pending);
         states.could_not_try(&id, "no engine".to_owned());
-        assert_eq!((status(now), states.of(&id, now).error.as_deref()), (SyncStatus::Error, Some("no engine")));
-        tell("a", TrunkStatus::Down, 1, now);
-        assert_eq!((status(now), states.of(&id, now).error.as_deref()), (SyncStatus::Error, Some("silence")));
-        tell("b", TrunkStatus::Up, 1, now);
-        assert_eq!((status(now), states.of(&id, now).synced_at), (SyncStatus::Synced, Some(now)));
+        assert_eq!((status(), states.of(&id, &clock).error.as_deref()), (SyncStatus::Error, Some("no engine")));
+        tell("a", TrunkStatus::Down, 1);
+        assert_eq!((status(), states.of(&id, &clock).error.as_deref()), (SyncStatus::Error, Some("silence")));
+        tell("b", TrunkStatus::Up, 1);
+        assert_eq!((status(), states.of(&id, &clock).synced_at), (SyncStatus::Synced, Some(now)));
         states.changed(&id, 2);
-        assert_eq!((status(now), states.of(&id, now).synced_at), (SyncStatus::Pending, Some(now)), "said of the carrier as it was");
-        tell("a", TrunkStatus::Up, 2, now);
-        assert_eq!(status(now), SyncStatus::Synced);
-        assert_eq!(status(now.plus(FRESH_FOR)), SyncStatus::Pending, "an engine that is silent says nothing");
-        states.told(TrunkStates { engine: "a".to_owned(), states: Vec::new() }, now);
-        assert_eq!(status(now), SyncStatus::Pending, "a report names all trunks the engine knows");
-        states.asked("a", state(TrunkStatus::Down, 2), now);
-        assert_eq!(status(now), SyncStatus::Error);
+        assert_eq!((status(), states.of(&id, &clock).synced_at), (SyncStatus::Pending, Some(now)), "said of the carrier as it was");
+        tell("a", TrunkStatus::Up, 2);
+        assert_eq!(status(), SyncStatus::Synced);
+        clock.set(now.minus(Duration::from_secs(86_400)));
+        assert_eq!(status(), SyncStatus::Synced, "a clock that is set makes no word older or newer");
+        clock.advance(FRESH_FOR);
+        assert_eq!(status(), SyncStatus::Pending, "an engine that is silent says nothing");
+        states.told(TrunkStates { engine: "a".to_owned(), states: Vec::new() }, &clock);
+        assert_eq!(status(), SyncStatus::Pending, "a report names all trunks the engine knows");
+        states.asked("a", state(TrunkStatus::Down, 2), &clock);
+        assert_eq!(status(), SyncStatus::Error);
     }
 }

@@ -36,10 +36,9 @@ impl Carriers {
             return Err(Error::conflict("the carrier is not active: engines do not know it").code("carrier_inactive"));
         }
         let found = self.fleet.check_trunk(id).await;
-        let now = self.clock.now();
         for (engine, checked) in &found {
             if let Ok(check) = checked {
-                self.states.asked(engine, check.state.clone(), now);
+                self.states.asked(engine, check.state.clone(), &self.clock);
             }
         }
         if let Some((_, Err(error))) = found.iter().find(|(_, checked)| checked.is_err())
@@ -52,6 +51,6 @@ impl Carriers {
 
     /// Takes note of what an engine says of its trunks.
     pub(super) fn told(&self, report: TrunkStates) {
-        self.states.told(report, self.clock.now());
+        self.states.told(report, &self.clock);
     }
 }

@@ -150,7 +150,7 @@ impl Keeper {
                 Err(cause) => error!("The engine could not be started: {cause}"),
             }
             tell.send_replace(None);
-            let pause = restarts.after_crash(self.clock.now());
+            let pause = restarts.after_crash(self.clock.ticks());
             n_restarts.increment(1);
             warn!("The engine is started again in {} ms", pause.as_millis());
             tokio::select! {
@@ -269,11 +269,11 @@ impl Keeper {
 
     /// Returns when the engine has not answered for [`HANGS_AFTER`].
     async fn until_hung(&self) {
-        let mut last_answer = self.clock.now();
-        while self.clock.now().since(last_answer) < HANGS_AFTER {
+        let mut last_answer = self.clock.ticks();
+        while self.clock.ticks().since(last_answer) < HANGS_AFTER {
             self.clock.sleep(ASK_EVERY).await;
             if self.fleet.local_health().await.is_ok() {
-                last_answer = self.clock.now();
+                last_answer = self.clock.ticks();
             }
         }
     }

@@ -28,7 +28,7 @@ impl Misses {
     pub fn check(&self, ip: IpAddr) -> Result<()> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match seen.get(&of_network(ip)) {
-            Some((since, n)) if *n >= MOST_PER_WINDOW && self.clock.now().since(*since) < WINDOW => {
+            Some((since, n)) if *n >= MOST_PER_WINDOW && self.clock.ticks().since(*since) < WINDOW => {
                 Err(Error::too_many("too many unknown links, try again later").retry_after(WINDOW.as_secs() as u32))
             }
             _ => Ok(()),
@@ -37,7 +37,7 @@ impl Misses {
 
     /// Counts a miss.
     pub fn count(&self, ip: IpAddr) {
-        let now = self.clock.now();
+        let now = self.clock.ticks();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST_ADDRESSES {
             seen.retain(|_, (since, _)| now.since(*since) < WINDOW);

@@ -1,6 +1,7 @@
 //! SQLite as this program uses it: one writer thread that commits in groups, read-only connections beside it.
 
 mod backup;
+mod drift;
 mod error;
 mod migrate;
 mod readers;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use crate::base::{Clock, Result};
 
 pub use backup::{CopyKind, Inspection, copy_file, edit_file, inspect, read_file};
+pub use drift::{OnClockSet, Seen};
 pub use error::OnConstraint;
 pub use migrate::newest as newest_schema;
 pub use sql::{from_json, to_json};
@@ -31,6 +33,7 @@ pub struct Db {
     writer: writer::Writer,
     readers: readers::Readers,
     outbox: watch::Sender<()>,
+    on_clock_set: drift::Listener,
     path: PathBuf,
 }
 
@@ -40,10 +43,12 @@ impl Db {
     pub fn open(path: &Path, backups: &Path, clock: Clock) -> Result<Self> {
         migrate::run(path, backups, &clock)?;
         let (outbox, _) = watch::channel(());
+        let on_clock_set = drift::Listener::default();
         Ok(Self {
-            writer: writer::Writer::start(path, clock, outbox.clone())?,
+            writer: writer::Writer::start(path, clock, outbox.clone(), on_clock_set.clone())?,
             readers: readers::Readers::start(path, 4)?,
             outbox,
+            on_clock_set,
             path: path.to_owned(),
         })
     }
@@ -75,6 +80,12 @@ impl Db {
     /// Takes what was removed out of the database's log file too. Waits for readers that are at work.
     pub async fn scrub(&self) -> Result<()> {
         scrub::scrub(self.path.clone()).await
+    }
+
+    /// Has somebody told when the wall clock was set, before the first change under the new time. The first who asks is told.
+    pub fn on_clock_set(&self, listener: OnClockSet) {
+        // Whoever asked before does the same work.
+        let _ = self.on_clock_set.set(listener);
     }
 
     /// Changes after a commit that appended facts or enqueued jobs. A hint without data: a timer finds the same work.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
+use super::drift::{self, Listener, Seen};
 use super::tx::Tx;
 use crate::base::{Clock, Context, Error, Kind, Result};
 
@@ -69,12 +70,12 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(path: &Path, clock: Clock, outbox: watch::Sender<()>) -> Result<Self> {
+    pub(super) fn start(path: &Path, clock: Clock, outbox: watch::Sender<()>, on_clock_set: Listener) -> Result<Self> {
         let conn = open(path)?;
         let (inbox, jobs) = mpsc::channel(INBOX);
         std::thread::Builder::new()
             .name("db-writer".into())
-            .spawn(move || serve(&conn, jobs, &clock, &outbox))
+            .spawn(move || serve(&conn, jobs, &Time { clock, on_clock_set }, &outbox))
             .context("cannot start the database writer")?;
         Ok(Self { inbox })
     }
@@ -109,15 +110,26 @@ fn open(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Clock, outbox: &watch::Sender<()>) {
+/// The clock, and who hears that it was set.
+struct Time {
+    clock: Clock,
+    on_clock_set: Listener,
+}
+
+fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, time: &Time, outbox: &watch::Sender<()>) {
+    let mut seen = Seen::now(&time.clock);
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
-        let committed = commit_group(conn, &mut group, &mut jobs, clock);
+        let committed = commit_group(conn, &mut group, &mut jobs, time, seen);
         if let Err(error) = &committed {
             error!("A database commit failed: {error}");
             // Nothing of the group may stay open.
             let _ = conn.execute_batch("rollback");
         }
+        let committed = committed.map(|(wakes, now)| {
+            seen = now;
+            wakes
+        });
         let wakes = matches!(committed, Ok(true));
         for job in group {
             job.answer(committed.as_ref().map(|_| ()));
@@ -128,9 +140,17 @@ fn serve(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, clock: &Cloc
     }
 }
 
-/// Runs the group and whatever arrives meanwhile, then commits. Says whether the outbox has new work.
-fn commit_group(conn: &Connection, group: &mut Vec<Box<dyn Job>>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, clock: &Clock) -> Result<bool> {
+/// Runs the group and whatever arrives meanwhile, then commits. Says whether the outbox has new work, and what time it was at the beginning.
+fn commit_group(
+    conn: &Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    jobs: &mut mpsc::Receiver<Box<dyn Job>>,
+    time: &Time,
+    seen: Seen,
+) -> Result<(bool, Seen)> {
+    let clock = &time.clock;
     conn.prepare_cached("begin immediate")?.execute([])?;
+    let seen = drift::tell(&Tx::new(conn, clock.now()), seen, clock, &time.on_clock_set);
     let mut wakes = false;
     let mut next = 0;
     while next < group.len() {
@@ -145,7 +165,7 @@ fn commit_group(conn: &Connection, group: &mut Vec<Box<dyn Job>>, jobs: &mut mps
     let began = clock.monotonic();
     conn.prepare_cached("commit")?.execute([])?;
     metrics::histogram!("cxbox_db_commit_seconds").record(clock.monotonic().saturating_duration_since(began));
-    Ok(wakes)
+    Ok((wakes, seen))
 }
 
 fn run_one(conn: &Connection, job: &mut Box<dyn Job>, clock: &Clock) -> Result<bool> {

@@ -2,17 +2,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::Work;
 use super::chore::{Chore, Upkeep};
+use super::drift::Drift;
 use super::events::Event;
 use super::reactions::{self, Due, Waiting};
 use crate::base::backoff::Backoff;
-use crate::base::{Clock, Error, Millis, Result};
+use crate::base::{Clock, Error, Result};
 use crate::contract::fact::Fact;
 use crate::platform::db::{Db, Tx};
 
@@ -51,11 +53,12 @@ pub struct Subscription {
 pub(super) struct Dispatcher {
     db: Db,
     clock: Clock,
+    drift: Arc<Drift>,
     subscriptions: Arc<[Subscription]>,
     chores: Vec<Chore>,
     upkeep: Vec<Upkeep>,
     /// One round at a time; holds when the chores were last done.
-    turn: Mutex<Option<Millis>>,
+    turn: Mutex<Option<Instant>>,
 }
 
 /// One write's share of facts and their reactions.
@@ -73,9 +76,10 @@ struct Reaction {
 }
 
 impl Dispatcher {
-    pub(super) fn new(db: Db, clock: Clock, subscriptions: Vec<Subscription>, mut chores: Vec<Chore>, upkeep: Vec<Upkeep>) -> Self {
+    pub(super) fn new(db: Db, clock: Clock, drift: Arc<Drift>, work: Work) -> Self {
+        let Work { subscriptions, mut chores, upkeep, .. } = work;
         chores.push(Chore { name: "outbox.facts", run: Arc::new(reactions::prune) });
-        Self { db, clock, subscriptions: subscriptions.into(), chores, upkeep, turn: Mutex::new(None) }
+        Self { db, clock, drift, subscriptions: subscriptions.into(), chores, upkeep, turn: Mutex::new(None) }
     }
 
     pub(super) async fn run(&self, stop: &CancellationToken) {
@@ -105,6 +109,7 @@ impl Dispatcher {
     /// Fans out what waits and repeats what is due. Says how much that was.
     pub(super) async fn round(&self) -> Result<usize> {
         let mut chores_at = self.turn.lock().await;
+        self.drift.settle(&self.db).await?;
         let facts = self.db.read(|conn| reactions::not_fanned_out(conn, FACTS)).await?;
         let now = self.clock.now();
         let due = self.db.read(move |conn| reactions::due(conn, now, REACTIONS)).await?;
@@ -116,8 +121,9 @@ impl Dispatcher {
             self.repeat(due).await?;
         }
         let n_caught_up = self.catch_up(n_done == 0).await;
-        if chores_at.is_none_or(|at| now.since(at) >= CHORES_EVERY) {
-            *chores_at = Some(now);
+        let ticks = self.clock.monotonic();
+        if chores_at.is_none_or(|at| ticks.saturating_duration_since(at) >= CHORES_EVERY) {
+            *chores_at = Some(ticks);
             self.do_chores().await;
         }
         Ok(n_done + n_caught_up)

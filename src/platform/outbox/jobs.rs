@@ -56,6 +56,20 @@ pub fn enqueue_in_lane<B: Serialize>(tx: &Tx<'_>, job: &NewJob<'_, B>, lane: &st
     Ok(())
 }
 
+/// Enqueues a job for a time of day and not for after a while: setting the clock does not move it.
+pub fn enqueue_at_time<B: Serialize>(tx: &Tx<'_>, job: &NewJob<'_, B>) -> Result<()> {
+    enqueue(tx, job)?;
+    tx.prepare_cached("update jobs set keeps_time = 1 where kind = ?1 and key = ?2 and attempts = 0")?.execute((job.kind, job.key))?;
+    Ok(())
+}
+
+/// Moves the moments of all pauses and leases, because the clock was set by so many milliseconds. Says how many.
+pub(super) fn shift(tx: &Tx<'_>, by: i64) -> Result<usize> {
+    let n_waiting = tx.prepare_cached("update jobs set due_at = due_at + ?1 where state = 'waiting' and keeps_time = 0")?.execute([by])?;
+    let n_leased = tx.prepare_cached("update jobs set lease_until = lease_until + ?1 where state = 'leased'")?.execute([by])?;
+    Ok(n_waiting + n_leased)
+}
+
 /// Takes back a job that waits. One that runs at this moment ends as it will.
 pub fn withdraw(tx: &Tx<'_>, kind: &str, key: &str) -> Result<()> {
     tx.prepare_cached("delete from jobs where kind = ?1 and key = ?2 and state <> 'leased'")?.execute((kind, key))?;
@@ -108,8 +122,10 @@ pub fn done(tx: &Tx<'_>, id: i64) -> Result<()> {
 /// [`super::Outcome::Written`].
 pub fn put_back(tx: &Tx<'_>, id: i64, due_at: Option<Millis>, error: &str) -> Result<()> {
     let state = if due_at.is_some() { "waiting" } else { "parked" };
-    tx.prepare_cached("update jobs set state = ?2, due_at = coalesce(?3, due_at), lease_until = null, error = ?4 where id = ?1")?
-        .execute((id, state, due_at, error))?;
+    tx.prepare_cached(
+        "update jobs set state = ?2, due_at = coalesce(?3, due_at), keeps_time = 0, lease_until = null, error = ?4 where id = ?1",
+    )?
+    .execute((id, state, due_at, error))?;
     Ok(())
 }
 

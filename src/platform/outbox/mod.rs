@@ -5,6 +5,7 @@
 
 mod chore;
 mod dispatcher;
+mod drift;
 mod events;
 mod jobs;
 mod parked;
@@ -22,12 +23,13 @@ use crate::base::{Clock, Millis, Result};
 use crate::platform::db::{Conn, Db};
 
 use dispatcher::Dispatcher;
+use drift::Drift;
 use worker::Worker;
 
 pub use chore::{Catch, Chore, Tidy, Upkeep};
 pub use dispatcher::Subscription;
 pub use events::{Event, Kept, Stretch, append, facts_after, facts_since, kept};
-pub use jobs::{Job, NewJob, done, enqueue, enqueue_in_lane, put_back, withdraw};
+pub use jobs::{Job, NewJob, done, enqueue, enqueue_at_time, enqueue_in_lane, put_back, withdraw};
 pub use parked::{Parked, list_parked, retry_job, retry_reaction};
 pub use worker::{Handler, Outcome};
 
@@ -54,9 +56,12 @@ pub struct Outbox {
 
 impl Outbox {
     /// An outbox that knows its listeners, a handler for each kind of job, and its chores. It does nothing until it is run or settled.
-    pub fn new(db: &Db, clock: &Clock, work: Work) -> Self {
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), work.subscriptions, work.chores, work.upkeep));
-        let worker = Arc::new(Worker::new(db.clone(), clock.clone(), work.handlers));
+    pub fn new(db: &Db, clock: &Clock, mut work: Work) -> Self {
+        let handlers = std::mem::take(&mut work.handlers);
+        db.on_clock_set(Box::new(|tx, by| Ok(jobs::shift(tx, by)? + reactions::shift(tx, by)?)));
+        let drift = Arc::new(Drift::new(clock.clone()));
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), drift.clone(), work));
+        let worker = Arc::new(Worker::new(db.clone(), clock.clone(), drift, handlers));
         Self { db: db.clone(), dispatcher, worker }
     }
 

@@ -74,6 +74,11 @@ pub(super) fn failed(tx: &Tx<'_>, event_id: i64, subscriber: &str, attempts: u32
     Ok(())
 }
 
+/// Moves the moments of all repeats, because the clock was set by so many milliseconds. Says how many.
+pub(super) fn shift(tx: &Tx<'_>, by: i64) -> Result<usize> {
+    Ok(tx.prepare_cached("update reactions set due_at = due_at + ?1 where state = 'waiting'")?.execute([by])?)
+}
+
 /// Removes a reaction that was done at last.
 pub(super) fn done(tx: &Tx<'_>, event_id: i64, subscriber: &str) -> Result<()> {
     tx.prepare_cached("delete from reactions where event_id = ?1 and subscriber = ?2")?.execute((event_id, subscriber))?;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Depth, Event, Handler, Job, NewJob, Outbox, Outcome, Subscription, Work, append, enqueue, enqueue_in_lane, jobs, list_parked, retry_job,
+    Depth, Event, Handler, Job, NewJob, Outbox, Outcome, Subscription, Work, append, enqueue, enqueue_at_time, enqueue_in_lane, jobs,
+    list_parked, retry_job,
 };
 use crate::base::id::SessionId;
 use crate::base::page::Page;
@@ -307,4 +308,61 @@ async fn old_facts_go_when_everyone_has_heard_them() {
     outbox.settle().await.expect("settled");
     let left: i64 = house.db.read(|conn| Ok(conn.query_row("select count(*) from events", [], |row| row.get(0))?)).await.expect("counted");
     assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_makes_no_pause_longer_or_shorter_and_moves_no_time_of_day() {
+    for by in [-365 * 86_400_000_i64, -3_600_000, 3_600_000, 365 * 86_400_000] {
+        let house = House::new().await;
+        house.clock.set(Millis(1_800_000_000_000));
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        let outbox = house.outbox(
+            vec![listener("fails", |_, _| Err(Error::internal("not yet")))],
+            vec![
+                (
+                    "push",
+                    handler(move |_| {
+                        counted.fetch_add(1, Ordering::SeqCst);
+                        Outcome::Again { after: Duration::from_secs(30), error: "not yet".to_owned() }
+                    }),
+                ),
+                ("at nine", handler(|_| Outcome::Done)),
+            ],
+        );
+        let at = house.clock.now().plus(Duration::from_secs(7_200));
+        house.enqueue("push", "a").await;
+        house
+            .db
+            .write(move |tx| enqueue_at_time(tx, &NewJob { kind: "at nine", key: "k", body: &(), due_at: at }))
+            .await
+            .expect("enqueued");
+        house.happen(1).await;
+        outbox.settle().await.expect("settled");
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+
+        house.clock.set(Millis(house.clock.now().0 + by));
+        // A job that is made under the new time is due at once, whichever way the clock was set.
+        house.enqueue("push", "b").await;
+        outbox.settle().await.expect("settled");
+        assert_eq!(runs.load(Ordering::SeqCst), 2, "{by}: only the new one ran, the other still has its pause");
+        house.clock.advance(Duration::from_secs(29));
+        outbox.settle().await.expect("settled");
+        assert_eq!(runs.load(Ordering::SeqCst), 2, "{by}: not early");
+        house.clock.advance(Duration::from_secs(1));
+        outbox.settle().await.expect("settled");
+        assert_eq!(runs.load(Ordering::SeqCst), 4, "{by}: not late");
+        let reactions = house
+            .db
+            .read(|conn| Ok(conn.query_row("select attempts from reactions", [], |row| row.get::<_, i64>(0))?))
+            .await
+            .expect("counted");
+        assert!(reactions >= 2, "{by}: a listener's repeat is not stuck either");
+        let waits = house
+            .db
+            .read(|conn| Ok(conn.query_row("select count(*) from jobs where kind = 'at nine'", [], |row| row.get::<_, i64>(0))?))
+            .await
+            .expect("counted");
+        assert_eq!(waits, i64::from(by < 7_200_000), "{by}: a time of day comes when the clock says so");
+    }
 }

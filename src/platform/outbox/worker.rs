@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
 
+use super::drift::Drift;
 use super::jobs::{self, Job};
 use crate::base::backoff::Backoff;
 use crate::base::{Clock, Result};
@@ -59,6 +60,7 @@ pub type Handler = Arc<dyn Fn(Job) -> Pin<Box<dyn Future<Output = Outcome> + Sen
 pub(super) struct Worker {
     db: Db,
     clock: Clock,
+    drift: Arc<Drift>,
     handlers: HashMap<&'static str, Handler>,
     /// Jobs that run, by kind and lane. The lock makes claiming one at a time.
     running: Arc<Mutex<HashMap<(String, String), usize>>>,
@@ -68,8 +70,8 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(db: Db, clock: Clock, handlers: HashMap<&'static str, Handler>) -> Self {
-        Self { db, clock, handlers, running: Arc::default(), ended: watch::channel(()).0, tasks: TaskTracker::new() }
+    pub(super) fn new(db: Db, clock: Clock, drift: Arc<Drift>, handlers: HashMap<&'static str, Handler>) -> Self {
+        Self { db, clock, drift, handlers, running: Arc::default(), ended: watch::channel(()).0, tasks: TaskTracker::new() }
     }
 
     pub(super) async fn run(&self, stop: &CancellationToken) {
@@ -118,6 +120,7 @@ impl Worker {
 
     async fn start_due(&self) -> Result<usize> {
         let mut running = self.running.lock().await;
+        self.drift.settle(&self.db).await?;
         let now = self.clock.now();
         if self.db.read(move |conn| jobs::has_expired(conn, now)).await? {
             let n_freed = self.db.write(jobs::release_expired).await?;

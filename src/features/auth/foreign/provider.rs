@@ -143,7 +143,7 @@ impl Foreign {
 
     async fn metadata(&self, anew: bool) -> Result<CoreProviderMetadata> {
         let mut known = self.0.known.lock().await;
-        let now = self.0.clock.now();
+        let now = self.0.clock.ticks();
         if let Some((metadata, read_at)) = known.as_ref().filter(|_| !anew)
             && now.since(*read_at) < KNOWN_FOR
         {
