@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{lab_ai, lab_load, lab_phone};
+use super::{lab_ai, lab_load, lab_phone, lab_replay};
 use crate::base::Result;
 
 /// The peers. To add one: its file, one line here and one in [`run`].
@@ -16,6 +16,8 @@ pub(super) enum Command {
     Phone(Box<lab_phone::Args>),
     /// Many calls at once against a SIP address, and their figures.
     Load(lab_load::Args),
+    /// A stored call once more, with another version of its bot: the caller's side of its recording is played, and both are compared.
+    Replay(lab_replay::Args),
 }
 
 /// Runs a peer.
@@ -24,5 +26,6 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
         Command::Ai(args) => lab_ai::run(args),
         Command::Phone(args) => lab_phone::run(*args),
         Command::Load(args) => lab_load::run(args),
+        Command::Replay(args) => lab_replay::run(&args),
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::base::{Clock, Context, Result};
-use crate::lab::ai::{AiOptions, RunningAi, Script};
+use crate::lab::ai::{AiOptions, Delays, RunningAi, Script};
 
 /// Flags of `cxbox lab ai`.
 #[derive(clap::Args)]
@@ -17,6 +17,15 @@ pub(super) struct Args {
     /// Milliseconds before each answer.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
+    /// Milliseconds before each transcription; `--delay-ms` if absent.
+    #[arg(long)]
+    stt_ms: Option<u64>,
+    /// Milliseconds before the first word of each answer; `--delay-ms` if absent.
+    #[arg(long)]
+    llm_ms: Option<u64>,
+    /// Milliseconds before the first sound of each speech; `--delay-ms` if absent.
+    #[arg(long)]
+    tts_ms: Option<u64>,
     /// Milliseconds before each further word of a streamed answer.
     #[arg(long, default_value_t = 0)]
     word_delay_ms: u64,
@@ -38,8 +47,14 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
 async fn serve(args: Args) -> Result<ExitCode> {
     let script = args.script.as_deref().map_or_else(|| Ok(Script::default()), read_script)?;
     let speaker = if args.speak { Some(std::env::current_exe().context("cannot find this program")?) } else { None };
-    let options =
-        AiOptions { delay: Duration::from_millis(args.delay_ms), word_delay: Duration::from_millis(args.word_delay_ms), script, speaker };
+    let ms = |ms: Option<u64>| ms.map(Duration::from_millis);
+    let options = AiOptions {
+        delay: Duration::from_millis(args.delay_ms),
+        delays: Delays { stt: ms(args.stt_ms), llm: ms(args.llm_ms), tts: ms(args.tts_ms) },
+        word_delay: Duration::from_millis(args.word_delay_ms),
+        script,
+        speaker,
+    };
     let ai = RunningAi::start(args.http, options, Clock::system()).await?;
     println!("{}", ai.base_url());
     ai.wait().await?;

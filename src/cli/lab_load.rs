@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::{Clock, Context, Error, Result};
 use crate::engine::media::Clip;
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
-use crate::lab::load::{LoadOptions, run as run_load};
+use crate::lab::load::{Does, LoadOptions, run as run_load};
 
 /// Flags of `cxbox lab load`.
 #[derive(clap::Args)]
@@ -49,7 +49,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         hold: Duration::from_secs(args.seconds),
         bind: args.bind,
         tcp: args.tcp,
-        interrupt,
+        does: interrupt.map_or(Does::Listens, Does::Interrupts),
     };
     let report = runtime.block_on(run_load(options, Clock::system()))?;
     if args.json {

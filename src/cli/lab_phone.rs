@@ -60,6 +60,7 @@ struct Steps(Vec<Step>);
 /// Names of the step flags, what they take, and what they do.
 const STEPS: &[(&str, &str, &str)] = &[
     ("say", "TEXT", "Step: speak a line to its end"),
+    ("play", "FILE", "Step: play a sound file (WAV) to its end; of a stereo recording the left side"),
     ("dtmf", "KEYS", "Step: press keys"),
     ("expect-speech", "MS", "Step: hear speech within so many milliseconds"),
     ("wait-silence", "MS", "Step: wait until nothing was heard for so many milliseconds"),
@@ -111,6 +112,7 @@ fn step(name: &str, value: &str) -> Result<Step, clap::Error> {
     };
     Ok(match name {
         "say" => Step::Say(value.to_owned()),
+        "play" => Step::Play(value.into()),
         "dtmf" => Step::Keys(value.to_owned()),
         "expect-speech" => Step::ExpectSpeech(ms()?),
         "wait-silence" => Step::WaitSilence(ms()?),
@@ -120,7 +122,7 @@ fn step(name: &str, value: &str) -> Result<Step, clap::Error> {
     })
 }
 
-fn ports(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
+pub(super) fn ports(text: &str) -> Result<RangeInclusive<u16>, &'static str> {
     let wrong = "must read like 40000-40999";
     let (first, last) = text.split_once('-').ok_or(wrong)?;
     Ok(first.parse().map_err(|_| wrong)?..=last.parse().map_err(|_| wrong)?)

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, which reads its flags and calls one function.
 
 mod backup;
+mod bench;
 mod config;
 mod demo;
 mod doctor;
@@ -12,6 +13,7 @@ mod lab;
 mod lab_ai;
 mod lab_load;
 mod lab_phone;
+mod lab_replay;
 mod openapi;
 mod parse_worker;
 mod people;
@@ -46,6 +48,9 @@ struct Cli {
 enum Command {
     /// Run the main job once in a temporary folder: two real calls, with proof of everything that follows.
     Demo(demo::Args),
+    /// Measure this machine.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// How well the knowledge bases of a running box find what they should.
     #[command(subcommand)]
     Kb(kb::Command),
@@ -98,6 +103,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Upgrade(args) => upgrade::run(&args),
+        Command::Bench(command) => bench::run(command),
         Command::Demo(args) => demo::run(&args),
         Command::Kb(command) => kb::run(command),
         Command::Lab(command) => lab::run(command),

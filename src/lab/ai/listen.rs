@@ -91,7 +91,7 @@ impl Stream {
                     Some(utterance) => (utterance.words.join(" "), utterance.began_at),
                     None => (String::new(), self.n_bytes),
                 };
-                self.ai.clock.sleep(self.ai.options.delay).await;
+                self.ai.clock.sleep(self.ai.options.delays.stt.unwrap_or(self.ai.options.delay)).await;
                 self.results(&words, began_at, true).await
             }
             Some("CloseStream") => {

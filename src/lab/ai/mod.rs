@@ -34,12 +34,25 @@ pub use script::{Fault, Rule, Script, ToolUse};
 pub struct AiOptions {
     /// Before the first byte of each answer.
     pub delay: Duration,
+    /// The same for each kind of model, where it differs.
+    pub delays: Delays,
     /// Before each further word of a streamed answer.
     pub word_delay: Duration,
     /// What it says.
     pub script: Script,
     /// The program whose speech worker speaks (this one); without it, speech is a tone per word.
     pub speaker: Option<PathBuf>,
+}
+
+/// How long each kind of model takes to its first byte; `delay` where it is not said.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Delays {
+    /// Speech to text.
+    pub stt: Option<Duration>,
+    /// The language model.
+    pub llm: Option<Duration>,
+    /// Text to speech.
+    pub tts: Option<Duration>,
 }
 
 /// What the handlers share.

@@ -47,7 +47,7 @@ async fn chat(State(ai): State<Ai>, Body(request): Body<ChatRequest>) -> Respons
         None if request.wants_object() => script.object(&request.words()),
         None => script.answer(&request.words(), &request.tool_names()),
     };
-    ai.clock.sleep(ai.options.delay).await;
+    ai.clock.sleep(ai.options.delays.llm.unwrap_or(ai.options.delay)).await;
     if !request.stream {
         return Json(request.completion(&spoken)).into_response();
     }
@@ -70,7 +70,7 @@ async fn transcribe(State(ai): State<Ai>, sound: Bytes) -> ApiResult<Response> {
         return Err(Error::invalid("a transcription needs a recording").into());
     }
     let n = ai.n_transcribed.fetch_add(1, Ordering::Relaxed);
-    ai.clock.sleep(ai.options.delay).await;
+    ai.clock.sleep(ai.options.delays.stt.unwrap_or(ai.options.delay)).await;
     let text = ai.options.script.transcript(n).to_owned();
     let wants_stream = sound.windows(13).any(|bytes| bytes == b"name=\"stream\"");
     if !wants_stream {
@@ -93,7 +93,7 @@ struct SpeechRequest {
 }
 
 async fn speak(State(ai): State<Ai>, Body(request): Body<SpeechRequest>) -> ApiResult<Response> {
-    ai.clock.sleep(ai.options.delay).await;
+    ai.clock.sleep(ai.options.delays.tts.unwrap_or(ai.options.delay)).await;
     let clip = ai.spoken(request.voice.as_deref().unwrap_or("slt"), &request.input).await?;
     if request.response_format.as_deref() == Some("pcm") {
         return Ok(([("content-type", "audio/pcm")], sound::pcm(&clip)).into_response());

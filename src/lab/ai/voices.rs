@@ -37,7 +37,7 @@ pub(super) async fn elevenlabs(
         return Ok(status.into_response());
     }
     let fault = ai.fault();
-    ai.clock.sleep(ai.options.delay).await;
+    ai.clock.sleep(ai.options.delays.tts.unwrap_or(ai.options.delay)).await;
     if fault == Fault::Nonsense {
         return Ok(Json(json!({ "detail": { "status": "voice_not_found" } })).into_response());
     }
@@ -99,7 +99,7 @@ async fn sentence(ai: &Ai, socket: &mut WebSocket, context: &str, ask: &Value) -
         ask["voice"]["id"].as_str().unwrap_or_default()
     ));
     let fault = ai.fault();
-    ai.clock.sleep(ai.options.delay).await;
+    ai.clock.sleep(ai.options.delays.tts.unwrap_or(ai.options.delay)).await;
     if let Some(status) = fault.status() {
         let error = json!({ "type": "error", "context_id": context, "done": true, "status_code": status, "error": "no" });
         return socket.send(Message::Text(error.to_string().into())).await.is_ok();

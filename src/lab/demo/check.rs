@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::live::spoken;
 use super::receiver::Delivery;
 use super::summary::{CallSummary, Line, Recording, Webhook};
-use super::wave;
 use crate::base::{Error, Result};
+use crate::lab::wave::{Stereo, peak};
 
 /// Loudness below which a channel counts as silent.
-const SILENCE: i32 = 500;
+const SILENCE: u16 = 500;
 
 /// What was gathered about one call.
 pub(super) struct Evidence<'a> {
@@ -72,11 +72,12 @@ fn sources(call: &Value) -> Vec<String> {
 }
 
 fn measured((url, bytes): (String, Vec<u8>)) -> Result<Recording> {
-    let wave = wave::read(&bytes).ok_or_else(|| Error::upstream("the recording is no stereo WAV file"))?;
-    must(wave.seconds > 1.0, || format!("the recording is only {:.1} s long", wave.seconds))?;
-    must(wave.left_peak > SILENCE, || "the caller's side of the recording is silent".to_owned())?;
-    must(wave.right_peak > SILENCE, || "the bot's side of the recording is silent".to_owned())?;
-    Ok(Recording { url, seconds: (wave.seconds * 10.0).round() / 10.0 })
+    let sound = Stereo::read(&bytes).ok_or_else(|| Error::upstream("the recording is no stereo WAV file"))?;
+    let seconds = sound.seconds();
+    must(seconds > 1.0, || format!("the recording is only {seconds:.1} s long"))?;
+    must(peak(&sound.left) > SILENCE, || "the caller's side of the recording is silent".to_owned())?;
+    must(peak(&sound.right) > SILENCE, || "the bot's side of the recording is silent".to_owned())?;
+    Ok(Recording { url, seconds: (seconds * 10.0).round() / 10.0 })
 }
 
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::api::Api;
 use super::summary::Line;
 use crate::base::Result;
+use crate::lab::api::Api;
 
 /// Lines that may wait to be printed; a reader that is slower misses some.
 const WAITING: usize = 64;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::api::Api;
 use crate::base::{Context, Error, Result};
+use crate::lab::api::Api;
 
 /// The pages the bot learns: few enough to be searchable in seconds on a small machine.
 const PAGES: [&str; 4] = ["outbound-gate", "transcripts", "users-and-keys", "webhooks"];

@@ -1,6 +1,5 @@
 //! The main job once, in a temporary folder: an appliance, an incoming and an outgoing call, and proof of everything that must follow.
 
-mod api;
 mod check;
 mod live;
 mod manual;
@@ -8,8 +7,6 @@ mod receiver;
 mod story;
 mod summary;
 mod verify;
-mod wave;
-mod world;
 
 use std::net::SocketAddr;
 
@@ -18,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::base::{Clock, Context, Random, Result};
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
 use crate::lab::phone::{Line as PhoneLine, LineOptions};
+use crate::lab::world::{World, WorldOptions};
 
 pub use summary::{CallSummary, Line, Recording, Summary, Webhook};
 
@@ -32,7 +30,7 @@ pub enum News {
 
 /// A demo whose appliance still runs.
 pub struct Demo {
-    world: world::World,
+    world: World,
     /// What was proved.
     pub summary: Summary,
 }
@@ -45,7 +43,7 @@ impl Demo {
     pub async fn run(clock: Clock, random: Random, news: mpsc::Sender<News>) -> Result<Self> {
         let step = |text: &str| news.try_send(News::Step(text.to_owned()));
         let _ = step("Starting an appliance in a temporary folder");
-        let mut world = world::World::start(clock.clone(), &random).await?;
+        let mut world = World::start(WorldOptions::default(), clock.clone(), &random).await?;
         world.api.sign_in(&world.setup_token()?, &random).await?;
         let mut stage = stage(&world, clock, &random).await?;
         stage.prepare().await?;
@@ -74,7 +72,7 @@ impl Demo {
     }
 }
 
-async fn stage(world: &world::World, clock: Clock, random: &Random) -> Result<story::Stage> {
+async fn stage(world: &World, clock: Clock, random: &Random) -> Result<story::Stage> {
     let line = LineOptions { sip: SocketAddr::from(([127, 0, 0, 1], 0)), rtp_ports: world.phone_ports()?, realtime: false };
     let program = std::env::current_exe().context("cannot find this program")?;
     Ok(story::Stage {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::api::Api;
 use super::check::{Evidence, check};
 use super::manual;
 use super::receiver::Receiver;
 use super::summary::CallSummary;
 use crate::base::{Clock, Error, Result};
 use crate::engine::speech::SpeechWorkers;
+use crate::lab::api::Api;
 use crate::lab::phone::{self, Line, Script, Step, Target};
 
 /// How long a call's result, recording and deliveries may take to arrive after its end.

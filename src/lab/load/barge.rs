@@ -2,23 +2,12 @@
 
 use std::sync::Arc;
 
-const MILLISECOND: u64 = 1_000_000;
+use super::manner::{Acts, Found, MILLISECOND, PACKET};
+
 /// A packet of the bot without sound for this long is silence: pauses between words are shorter.
 const SILENCE: u64 = 450 * MILLISECOND;
 /// How recently the bot must have been heard for an interruption to begin.
 const JUST_NOW: u64 = 60 * MILLISECOND;
-/// Bytes of µ-law in a packet.
-const PACKET: usize = 160;
-
-/// What came of the interruptions of one call.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Interruptions {
-    /// From the caller's first sound to the bot's last, milliseconds each.
-    pub(super) took_ms: Vec<f64>,
-    /// Interruptions after which the bot went on speaking to the end of the caller's words.
-    pub(super) n_ignored: u32,
-}
-
 /// One caller.
 pub(super) struct Caller {
     /// What is said, as payload of µ-law.
@@ -29,7 +18,7 @@ pub(super) struct Caller {
     bot_since: Option<u64>,
     bot_last: u64,
     speaking: Option<Speaking>,
-    found: Interruptions,
+    found: Found,
 }
 
 struct Speaking {
@@ -42,18 +31,7 @@ impl Caller {
     /// A caller with these words. They must begin with sound.
     pub(super) fn new(words: Arc<[u8]>, patience_ms: u64) -> Self {
         let patience = patience_ms * MILLISECOND;
-        Self { words, patience, bot_since: None, bot_last: 0, speaking: None, found: Interruptions::default() }
-    }
-
-    /// A packet of the bot came.
-    pub(super) fn hear(&mut self, is_loud: bool, at: u64) {
-        if is_loud {
-            self.bot_last = at;
-            self.bot_since.get_or_insert(at);
-        } else if at.saturating_sub(self.bot_last) > SILENCE {
-            self.bot_since = None;
-            self.settle();
-        }
+        Self { words, patience, bot_since: None, bot_last: 0, speaking: None, found: Found::default() }
     }
 
     /// The bot is silent: if the caller speaks, that is how long it took.
@@ -66,9 +44,20 @@ impl Caller {
             self.found.took_ms.push(took as f64 / MILLISECOND as f64);
         }
     }
+}
 
-    /// The next 20 ms of the caller's words, if there are any now.
-    pub(super) fn speak(&mut self, at: u64) -> Option<&[u8]> {
+impl Acts for Caller {
+    fn hear(&mut self, is_loud: bool, at: u64) {
+        if is_loud {
+            self.bot_last = at;
+            self.bot_since.get_or_insert(at);
+        } else if at.saturating_sub(self.bot_last) > SILENCE {
+            self.bot_since = None;
+            self.settle();
+        }
+    }
+
+    fn speak(&mut self, at: u64) -> Option<&[u8]> {
         if self.speaking.is_none() {
             let has_listened = self.bot_since.is_some_and(|since| at.saturating_sub(since) >= self.patience);
             if !has_listened || at.saturating_sub(self.bot_last) > JUST_NOW {
@@ -88,8 +77,7 @@ impl Caller {
         Some(&self.words[from..from + PACKET])
     }
 
-    /// What was found.
-    pub(super) fn finish(self) -> Interruptions {
+    fn finish(self: Box<Self>) -> Found {
         self.found
     }
 }
@@ -99,8 +87,8 @@ mod tests {
     use super::*;
 
     /// A bot that falls silent `after_ms` of the caller's first packet, and the caller's words of two seconds.
-    fn measured(after_ms: u64) -> Interruptions {
-        let mut caller = Caller::new(vec![0; 100 * PACKET].into(), 1000);
+    fn measured(after_ms: u64) -> Found {
+        let mut caller = Box::new(Caller::new(vec![0; 100 * PACKET].into(), 1000));
         let mut first = None;
         for tick in 0..300 {
             let at = tick * 20 * MILLISECOND;

@@ -1,7 +1,10 @@
 //! A load of calls against a SIP address: N calls at R per second, sound both ways, and what came of it on the wire.
 
 mod barge;
+mod disturb;
+mod manner;
 mod report;
+mod talk;
 mod wire;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +19,7 @@ use crate::contract::trunk::{Transport, Trunk};
 use crate::engine::media::Clip;
 use crate::engine::sip::{self, Admission, Leg, LegEvent, PlaceCall, SipOptions, SipStack, Soon};
 
-use barge::Caller;
+use manner::Manner;
 pub use report::Report;
 use wire::Wire;
 
@@ -38,8 +41,21 @@ pub struct LoadOptions {
     pub bind: IpAddr,
     /// Calls go over TCP.
     pub tcp: bool,
-    /// What every caller says to interrupt the bot again and again; empty to listen only.
-    pub interrupt: Option<Clip>,
+    /// What every caller does.
+    pub does: Does,
+}
+
+/// What a caller of a load does.
+#[derive(Debug, Clone)]
+pub enum Does {
+    /// Listens on a line with a little noise.
+    Listens,
+    /// Interrupts the bot with these words again and again.
+    Interrupts(Clip),
+    /// Lets the bot finish, says these words, and waits for the answer.
+    Talks(Clip),
+    /// Makes these noises, one after the other, while the bot speaks.
+    Disturbs(Vec<Clip>),
 }
 
 /// The answer to whoever calls us: everybody is welcome, nobody will.
@@ -62,8 +78,8 @@ struct Lab {
     trunk: Trunk,
     user: String,
     hold: Duration,
-    /// The words of an interruption, as payload.
-    words: Option<Arc<[u8]>>,
+    /// What every caller does, its sounds as payload.
+    manner: Manner,
     clock: Clock,
 }
 
@@ -84,8 +100,8 @@ pub async fn run(options: LoadOptions, clock: Clock) -> Result<Report> {
     let (stack, _incoming) = sip::start(sip).await?;
     let wire = Wire::start(options.bind)?;
     let transport = if options.tcp { Transport::Tcp } else { Transport::Udp };
-    let words = options.interrupt.map(|clip| words(&clip));
-    let lab = Arc::new(Lab { stack, wire, trunk: trunk(address, transport), user, hold: options.hold, words, clock: clock.clone() });
+    let manner = Manner::of(&options.does);
+    let lab = Arc::new(Lab { stack, wire, trunk: trunk(address, transport), user, hold: options.hold, manner, clock: clock.clone() });
     let mut calls = JoinSet::new();
     let pause = Duration::from_secs(1) / options.per_second.max(1);
     for n in 0..options.n_calls {
@@ -108,17 +124,6 @@ fn target(to: &str) -> Result<(String, String)> {
     let with_port =
         if address.rsplit(':').next().is_some_and(|p| p.parse::<u16>().is_ok()) { address.to_owned() } else { format!("{address}:5060") };
     Ok((user.to_owned(), with_port))
-}
-
-/// A clip as payload of µ-law, from its first sound on.
-fn words(clip: &Clip) -> Arc<[u8]> {
-    use audio_codec::Encoder as _;
-    let samples = if clip.rate == 8000 { clip.samples.to_vec() } else { audio_codec::resample(&clip.samples, clip.rate, 8000) };
-    let mut payload = vec![0xff; samples.len()];
-    // The buffer has the length of the samples.
-    let _ = audio_codec::pcmu::PcmuEncoder::new().encode_into(&samples, &mut payload);
-    let silent = payload.chunks(160).take_while(|packet| !wire::is_loud(packet)).count() * 160;
-    payload[silent.min(payload.len())..].into()
 }
 
 fn trunk(sip_address: String, transport: Transport) -> Trunk {
@@ -163,7 +168,7 @@ async fn one_call(lab: Arc<Lab>, n: u32) -> Outcome {
     let Some(remote) = wire::remote(&sdp) else { return Outcome::Failed("the answer has no audio address".to_owned()) };
     // Callers lose patience at different times, so that they do not all speak at once.
     let patience_ms = 1_000 + u64::from(n) * 137 % 1_000;
-    lab.wire.add(remote, lab.words.clone().map(|words| Caller::new(words, patience_ms)));
+    lab.wire.add(remote, lab.manner.caller(patience_ms));
     let is_held = tokio::select! {
         () = lab.clock.sleep(lab.hold) => true,
         _ = answered(&mut leg) => false,

@@ -42,6 +42,18 @@ pub struct Report {
     pub n_interruptions: usize,
     /// Interruptions after which it did not.
     pub n_ignored: u32,
+    /// Answers that callers waited for.
+    pub n_answers: usize,
+    /// Words of callers that were not answered.
+    pub n_unanswered: u32,
+    /// The caller's last sound to the first of the answer, half of them.
+    pub answer_p50_ms: f64,
+    /// The caller's last sound to the first of the answer, 95 of 100.
+    pub answer_p95_ms: f64,
+    /// Noises that were made while the bot spoke.
+    pub n_disturbances: u32,
+    /// Noises after which the bot did not go on.
+    pub n_false_interruptions: u32,
     /// The caller's first sound to the bot's last, half of them.
     pub barge_in_p50_ms: f64,
     /// The caller's first sound to the bot's last, 95 of 100.
@@ -56,7 +68,8 @@ pub(super) fn make(outcomes: &[Outcome], heard: &[Heard]) -> Report {
     }));
     let first_audio = sorted(heard.iter().filter_map(|h| h.first_audio_ms));
     let gaps = sorted(heard.iter().flat_map(|h| h.gaps_ms.iter().map(|g| f64::from(*g))));
-    let barge_ins = sorted(heard.iter().flat_map(|h| h.interruptions.took_ms.iter().copied()));
+    let barge_ins = sorted(heard.iter().flat_map(|h| h.found.took_ms.iter().copied()));
+    let answers = sorted(heard.iter().flat_map(|h| h.found.answers_ms.iter().copied()));
     let (n_received, n_expected) = heard.iter().fold((0, 0), |(r, e), h| (r + h.n_received, e + h.n_expected));
     let failures = outcomes.iter().filter_map(|o| match o {
         Outcome::Held { .. } => None,
@@ -80,7 +93,13 @@ pub(super) fn make(outcomes: &[Outcome], heard: &[Heard]) -> Report {
         inter_packet_p99_ms: at(&gaps, 99),
         inter_packet_max_ms: gaps.last().copied().unwrap_or(0.0),
         n_interruptions: barge_ins.len(),
-        n_ignored: heard.iter().map(|h| h.interruptions.n_ignored).sum(),
+        n_ignored: heard.iter().map(|h| h.found.n_ignored).sum(),
+        n_answers: answers.len(),
+        n_unanswered: heard.iter().map(|h| h.found.n_unanswered).sum(),
+        answer_p50_ms: at(&answers, 50),
+        answer_p95_ms: at(&answers, 95),
+        n_disturbances: heard.iter().map(|h| h.found.n_disturbances).sum(),
+        n_false_interruptions: heard.iter().map(|h| h.found.n_false).sum(),
         barge_in_p50_ms: at(&barge_ins, 50),
         barge_in_p95_ms: at(&barge_ins, 95),
     }
@@ -112,13 +131,20 @@ impl fmt::Display for Report {
             let (p50, p95) = (self.barge_in_p50_ms, self.barge_in_p95_ms);
             writeln!(f, "barge-in         p50 {p50:.0} ms   p95 {p95:.0} ms   {} made, {} ignored", self.n_interruptions, self.n_ignored)?;
         }
+        if self.n_answers > 0 || self.n_unanswered > 0 {
+            let (p50, p95) = (self.answer_p50_ms, self.answer_p95_ms);
+            writeln!(f, "words to answer  p50 {p50:.0} ms   p95 {p95:.0} ms   {} answered, {} not", self.n_answers, self.n_unanswered)?;
+        }
+        if self.n_disturbances > 0 {
+            writeln!(f, "noises           {} made, {} stopped the bot", self.n_disturbances, self.n_false_interruptions)?;
+        }
         write!(f, "packets          {} received, {:.3} % lost, jitter {:.2} ms", self.n_received, self.loss_percent, self.jitter_ms)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::barge::Interruptions;
+    use super::super::manner::Found;
     use super::*;
     use std::time::Duration;
 
@@ -126,13 +152,14 @@ mod tests {
     fn a_report_counts_what_failed_and_what_was_lost() {
         let held = |ms| Outcome::Held { setup: Duration::from_millis(ms) };
         let outcomes = [held(10), held(20), Outcome::Failed("486".to_owned())];
-        let interruptions = Interruptions { took_ms: vec![80.0, 120.0], n_ignored: 1 };
+        let found = Found { took_ms: vec![80.0, 120.0], n_ignored: 1, answers_ms: vec![900.0], n_unanswered: 2, ..Found::default() };
         let packets = Heard { first_audio_ms: Some(30.0), n_received: 90, n_expected: 100, jitter_ms: 1.0, ..Heard::default() };
-        let heard = [Heard { gaps_ms: vec![20.0; 99], interruptions, ..packets }];
+        let heard = [Heard { gaps_ms: vec![20.0; 99], found, ..packets }];
         let report = make(&outcomes, &heard);
         assert_eq!((report.n_calls, report.n_failed, report.first_failure.as_deref()), (3, 1, Some("486")));
         assert_eq!((report.setup_p50_ms, report.setup_p95_ms, report.loss_percent), (10.0, 20.0, 10.0));
         assert_eq!((report.n_interruptions, report.n_ignored, report.barge_in_p95_ms), (2, 1, 120.0));
+        assert_eq!((report.n_answers, report.n_unanswered, report.answer_p95_ms), (1, 2, 900.0));
         assert_eq!(make(&[], &[]), Report::default());
     }
 }

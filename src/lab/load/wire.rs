@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::thread::ClockId;
 use rustix::time::Timespec;
 
-use super::barge::{Caller, Interruptions};
+use super::manner::{Acts, Found};
 use crate::base::{Context as _, Result};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -30,8 +30,8 @@ pub(super) struct Heard {
     pub(super) jitter_ms: f64,
     /// Time between two packets, milliseconds.
     pub(super) gaps_ms: Vec<f32>,
-    /// What came of interrupting the bot.
-    pub(super) interruptions: Interruptions,
+    /// What came of what the caller did.
+    pub(super) found: Found,
 }
 
 struct Stream {
@@ -41,7 +41,7 @@ struct Stream {
     last: Option<Last>,
     first_seq: u16,
     n_wraps: u64,
-    caller: Option<Caller>,
+    caller: Option<Box<dyn Acts>>,
     heard: Heard,
 }
 
@@ -93,7 +93,7 @@ impl Wire {
     }
 
     /// The call with this far end is answered.
-    pub(super) fn add(&self, remote: SocketAddr, caller: Option<Caller>) {
+    pub(super) fn add(&self, remote: SocketAddr, caller: Option<Box<dyn Acts>>) {
         let at = now();
         let stream =
             Stream { answered_at: at, send_at: at, n_sent: 0, last: None, first_seq: 0, n_wraps: 0, caller, heard: Heard::default() };
@@ -103,8 +103,8 @@ impl Wire {
     /// The call with this far end is over.
     pub(super) fn remove(&self, remote: SocketAddr) {
         if let Some(Stream { caller, heard, .. }) = lock(&self.shared.streams).remove(&remote) {
-            let interruptions = caller.map(Caller::finish).unwrap_or_default();
-            lock(&self.shared.done).push(Heard { interruptions, ..heard });
+            let found = caller.map(|caller| caller.finish()).unwrap_or_default();
+            lock(&self.shared.done).push(Heard { found, ..heard });
         }
     }
 

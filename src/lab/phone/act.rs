@@ -21,7 +21,7 @@ impl Call {
         self.report.ok = true;
         for step in &script.steps {
             let at_ms = self.at_ms();
-            let clip = if matches!(step, Step::Say(_)) { lines.next() } else { None };
+            let clip = if matches!(step, Step::Say(_) | Step::Play(_)) { lines.next() } else { None };
             let ok = self.take(step, clip).await;
             let took_ms = self.at_ms().saturating_sub(at_ms);
             self.report.steps.push(StepReport { step: step.clone(), ok, at_ms, took_ms });
@@ -39,7 +39,7 @@ impl Call {
     async fn take(&mut self, step: &Step, clip: Option<(usize, &Clip)>) -> bool {
         let ms = Duration::from_millis;
         match step {
-            Step::Say(_) => match clip {
+            Step::Say(_) | Step::Play(_) => match clip {
                 Some((n, clip)) => self.say(n, clip).await,
                 None => false,
             },

@@ -1,13 +1,14 @@
 //! What the phone does on a call, step by step, and whom it calls.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Result};
+use crate::base::{Context as _, Error, Result};
 use crate::contract::trunk::Transport;
 use crate::engine::media::Clip;
 use crate::engine::speech::SpeechWorkers;
+use crate::lab::wave::Stereo;
 
 /// One call's worth of doing. Without a target the phone waits to be called.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Script {
 pub enum Step {
     /// Speaks a line to its end.
     Say(String),
+    /// Plays a sound file (WAV) to its end; of a stereo recording the left side, the caller.
+    Play(PathBuf),
     /// Presses keys.
     Keys(String),
     /// Expects to hear speech within so many milliseconds.
@@ -95,16 +98,26 @@ impl std::str::FromStr for Target {
     }
 }
 
-/// The lines of a script as sound, in order; made before the call, so that no step waits for the voice.
+/// The lines and files of a script as sound, in order; made before the call, so that no step waits for the voice.
 pub(super) async fn synthesise(script: &Script, workers: &SpeechWorkers) -> Result<Vec<Clip>> {
     let mut clips = Vec::new();
     for step in &script.steps {
-        if let Step::Say(text) = step {
-            let clip = workers.speak("slt", text).await;
-            clips.push(clip.map_err(|error| Error::unavailable(format!("the phone cannot speak: {}", error.message)))?);
+        match step {
+            Step::Say(text) => {
+                let clip = workers.speak("slt", text).await;
+                clips.push(clip.map_err(|error| Error::unavailable(format!("the phone cannot speak: {}", error.message)))?);
+            }
+            Step::Play(path) => clips.push(read_clip(path)?),
+            _ => {}
         }
     }
     Ok(clips)
+}
+
+fn read_clip(path: &Path) -> Result<Clip> {
+    let bytes = std::fs::read(path).context(format!("cannot read {}", path.display()))?;
+    let sound = Stereo::read(&bytes);
+    sound.map(|sound| sound.left_clip()).ok_or_else(|| Error::invalid(format!("{} is no WAV file of 16-bit PCM or µ-law", path.display())))
 }
 
 #[cfg(test)]
