@@ -9,6 +9,7 @@ mod crash;
 mod link;
 mod phone;
 mod phones;
+mod realtime;
 mod speech;
 mod streams;
 mod support;

@@ -51,6 +51,8 @@ pub(super) struct Hands {
     waiting: HashSet<ClipId>,
     /// The line that is played while the rest of it is being made.
     pour: Option<(ClipId, Pour)>,
+    /// The line of an answer that speaks itself, until it was heard to its end.
+    aloud: Option<ClipId>,
     toolbox: Toolbox,
     tools: JoinSet<()>,
     spare_was_noted: bool,
@@ -76,6 +78,7 @@ impl Hands {
             clock: exchange.clock.clone(),
             waiting: HashSet::new(),
             pour: None,
+            aloud: None,
             toolbox,
             tools: JoinSet::new(),
             spare_was_noted: false,
@@ -90,12 +93,24 @@ impl Hands {
     pub(super) async fn carry(&mut self, action: Action) -> Option<state::Input> {
         match action {
             Action::Say(line) => self.say(line).await,
+            Action::Pour(id, clip) => {
+                self.aloud = Some(id);
+                self.waiting.insert(id);
+                self.play_on(id, &clip);
+            }
+            Action::Complete(id) => {
+                self.waiting.insert(id);
+                self.complete(id);
+            }
             Action::Tone(id) => self.media.play(id, &tone()),
             Action::StopSpeaking => {
                 self.waiting.clear();
                 self.pour = None;
                 self.speaker.stop();
-                self.media.stop().await;
+                let played_ms = self.media.stop().await;
+                if self.aloud.take().is_some() {
+                    self.providers.llm.cut(played_ms);
+                }
             }
             Action::Pause => self.media.pause(),
             Action::Resume => self.media.resume(),
@@ -184,10 +199,7 @@ impl Hands {
                 Vec::new()
             }
             Done::Whole { id, instead_of } => {
-                self.waiting.remove(&id);
-                if let Some((_, pour)) = self.pour.take_if(|(pouring, _)| *pouring == id) {
-                    pour.end();
-                }
+                self.complete(id);
                 self.note_spare(instead_of);
                 Vec::new()
             }
@@ -209,6 +221,22 @@ impl Hands {
             }
             Done::Thought { .. } => Vec::new(),
         }
+    }
+
+    /// A line that came in parts is whole.
+    fn complete(&mut self, id: ClipId) {
+        let is_wanted = self.waiting.remove(&id);
+        match self.pour.take_if(|(pouring, _)| *pouring == id) {
+            Some((_, pour)) => pour.end(),
+            // Not a sound of it came.
+            None if is_wanted => self.media.pour(id).end(),
+            None => {}
+        }
+    }
+
+    /// A line was heard to its end.
+    pub(super) fn heard_to_its_end(&mut self, id: ClipId) {
+        self.aloud.take_if(|aloud| *aloud == id);
     }
 
     /// Plays the next part of a line, unless nobody wants the line any more.

@@ -284,7 +284,10 @@ impl Session {
                 self.hands.record.gathered.latency.audio(self.exchange.clock.now());
                 self.work.push_back(Work::Talk(turn::Input::LineStarted(id)));
             }
-            MediaEvent::ClipDone(id) => self.work.push_back(Work::Talk(turn::Input::LineDone(id))),
+            MediaEvent::ClipDone(id) => {
+                self.hands.heard_to_its_end(id);
+                self.work.push_back(Work::Talk(turn::Input::LineDone(id)));
+            }
             MediaEvent::Key(key) => self.key(key),
             MediaEvent::Heard(frame) if !self.state.is_handing_on() => {
                 self.work.extend(self.hands.hear(&frame).into_iter().map(Work::Talk));

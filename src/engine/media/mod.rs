@@ -71,7 +71,7 @@ pub enum Listen {
 }
 
 /// Sound to be played, mono.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clip {
     /// Samples per second; resampled to the leg's rate when it is queued.
     pub rate: u32,

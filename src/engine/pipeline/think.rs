@@ -9,6 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::sentences::Sentences;
 use super::{Done, DoneSender};
+use crate::engine::media::Clip;
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Verdict};
 use crate::engine::tools::ToolUse;
 
@@ -20,6 +21,10 @@ const PIECE_WITHIN: Duration = Duration::from_secs(15);
 pub enum Thought {
     /// A whole sentence.
     Sentence(String),
+    /// Sound of an answer that speaks itself.
+    Sound(Clip),
+    /// Words of that sound.
+    Said(String),
     /// An intent that was recognised.
     Intent {
         /// Its id.
@@ -118,6 +123,8 @@ async fn begin(llm: &dyn Llm, ask: Ask) -> Result<mpsc::Receiver<Piece>, Provide
 
 fn thoughts(piece: Piece, sentences: &mut Sentences) -> Vec<Thought> {
     match piece {
+        Piece::Sound(clip) => vec![Thought::Sound(clip)],
+        Piece::Said(words) => vec![Thought::Said(words)],
         Piece::Text(text) => sentences.push(&text).into_iter().map(Thought::Sentence).collect(),
         Piece::Tool { id, name, arguments } => {
             // What was said before a tool is said before the tool is used.

@@ -101,7 +101,9 @@ impl Writer<'_> {
         let mut said = Said::default();
         while let Some(piece) = next(&mut pieces).await? {
             match piece {
-                Piece::Text(text) => said.text.push_str(&text),
+                Piece::Text(text) | Piece::Said(text) => said.text.push_str(&text),
+                // Nobody listens here.
+                Piece::Sound(_) => {}
                 Piece::Tool { id, name, arguments } => said.uses.push(ToolUse { id, name, arguments }),
                 Piece::Intent { id, confidence } => {
                     said.extra.insert("intent".to_owned(), id.into());

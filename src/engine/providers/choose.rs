@@ -7,13 +7,18 @@ use super::cartesia::Cartesia;
 use super::chain::{Chain, Link, Replacements};
 use super::deepgram::Deepgram;
 use super::elevenlabs::Elevenlabs;
+use super::endpoint::OPENAI;
 use super::espeak::Espeak;
 use super::flite::Flite;
 use super::flow::{self, FlowResponder};
+use super::gemini::GeminiSpeech;
 use super::knowledge::{Documents, Informed, Lookup};
 use super::none::Nothing;
 use super::openai::{Chat, ChatSettings, Completer, Endpoint, Speaker, Transcriber};
 use super::pocketsphinx::Pocketsphinx;
+use super::realtime::gemini::{GEMINI, GeminiLive};
+use super::realtime::openai::OpenaiRealtime;
+use super::realtime::{Live, Opening, Realtime};
 use super::{Analyst, Hints, Llm, ProviderError, Stt, Tts, Verdict};
 use crate::base::Clock;
 use crate::contract::config::{CallConfig, ProviderSpec};
@@ -78,8 +83,15 @@ impl Chooser {
         };
         let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
         let replaced = Replacements::default();
-        let stt = links(&config.stt, &config.stt_fallbacks, |spec| self.stt(spec))?;
-        let llm = links(&config.llm, &config.llm_fallbacks, |spec| self.llm(spec, config).map(Some))?;
+        let live = self.realtime(config).map(Arc::new);
+        let mut stt = links(&config.stt, &config.stt_fallbacks, |spec| self.stt(spec))?;
+        let mut llm = links(&config.llm, &config.llm_fallbacks, |spec| self.llm(spec, config))?;
+        if let Some(live) = live {
+            // It hears and answers; what the bot declares besides takes its place when it fails.
+            let name = || config.llm.provider.clone();
+            stt.insert(0, Link { name: name(), provider: live.clone() as Arc<dyn Stt> });
+            llm.insert(0, Link { name: name(), provider: live as Arc<dyn Llm> });
+        }
         let tts = links(&config.tts, &config.tts_fallbacks, |spec| self.tts(spec, config).map(Some))?;
         let (told, clock) = (|| replaced.clone(), || self.clock.clone());
         Ok(Chosen {
@@ -106,8 +118,46 @@ impl Chooser {
         }
     }
 
-    fn llm(&self, spec: &ProviderSpec, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
-        let documents = self.lookup.clone().and_then(|lookup| Documents::of(config, lookup));
+    /// The model that hears and speaks itself, if the bot's answers come from one.
+    fn realtime(&self, config: &CallConfig) -> Option<Live> {
+        let spec = Some(&config.llm).filter(|spec| provider::is_realtime(&spec.provider))?;
+        let documents = self.documents(config);
+        let text = |given: &Option<String>| given.clone().unwrap_or_default();
+        let opening = Opening {
+            model: text(&spec.model),
+            voice: text(&spec.voice),
+            instructions: instructions(config),
+            language: language(spec, config).to_owned(),
+            temperature: spec.temperature,
+            max_tokens: spec.max_tokens,
+            tools: offered(config).into_iter().chain(documents.as_ref().map(Documents::tool)).collect(),
+        };
+        let place = if spec.provider == "gemini-live" { &GEMINI } else { &OPENAI };
+        let is_gemini = spec.provider == "gemini-live";
+        let speaks = move || match is_gemini {
+            true => Box::new(GeminiLive::new(opening.clone())) as Box<dyn Realtime>,
+            false => Box::new(OpenaiRealtime::new(opening.clone())),
+        };
+        Some(Live::new(Endpoint::at(place, self.outbound.clone(), spec), self.clock.clone(), documents, speaks))
+    }
+
+    fn documents(&self, config: &CallConfig) -> Option<Documents> {
+        self.lookup.clone().and_then(|lookup| Documents::of(config, lookup))
+    }
+
+    fn llm(&self, spec: &ProviderSpec, config: &CallConfig) -> Result<Option<Arc<dyn Llm>>, ProviderError> {
+        if provider::is_realtime(&spec.provider) {
+            return if std::ptr::eq(spec, &config.llm) {
+                Ok(None)
+            } else {
+                Err(give_up(format!("{} cannot stand in for another", spec.provider)))
+            };
+        }
+        self.responder(spec, config).map(Some)
+    }
+
+    fn responder(&self, spec: &ProviderSpec, config: &CallConfig) -> Result<Arc<dyn Llm>, ProviderError> {
+        let documents = self.documents(config);
         match spec.provider.as_str() {
             "flow" => {
                 let flow = config.flow.clone().ok_or_else(|| give_up("the bot answers by flow but declares no flow".to_owned()))?;
@@ -148,6 +198,7 @@ impl Chooser {
                 Ok(Arc::new(Speaker::new(endpoint, spec.model.as_deref().unwrap_or_default(), voice)))
             }
             "elevenlabs" => Ok(Arc::new(Elevenlabs::new(self.outbound.clone(), spec, language(spec, config)))),
+            "gemini" => Ok(Arc::new(GeminiSpeech::new(self.outbound.clone(), spec))),
             "cartesia" => Ok(Arc::new(Cartesia::new(self.outbound.clone(), spec, language(spec, config), self.clock.clone()))),
             "none" | "" => Ok(Arc::new(Nothing)),
             other => Err(unknown("text to speech", other, provider::TTS)),
@@ -177,6 +228,17 @@ fn links<P: ?Sized>(
 
 fn language<'a>(spec: &'a ProviderSpec, config: &'a CallConfig) -> &'a str {
     spec.language.as_deref().filter(|language| !language.is_empty()).unwrap_or(&config.language)
+}
+
+/// What a model that speaks itself is told: the bot's prompt, and what was said to the caller already, by another voice.
+fn instructions(config: &CallConfig) -> String {
+    let said: Vec<&str> =
+        [&config.disclosure, &config.opening_message].into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+    let mut instructions = config.system_prompt.trim_end().to_owned();
+    if !said.is_empty() {
+        instructions.push_str(&format!("\n\nThe call has begun, and you have said this already: {}", said.join(" ")));
+    }
+    instructions
 }
 
 fn unknown(slot: &str, name: &str, known: &[&str]) -> ProviderError {
@@ -217,10 +279,10 @@ mod tests {
         for n in 0..provider::STT.len().max(provider::LLM.len()).max(provider::TTS.len()) {
             let (stt, llm, tts) = (names(provider::STT, n), names(provider::LLM, n), names(provider::TTS, n));
             let chosen = chooser().choose(&config(stt, llm, tts)).unwrap_or_else(|error| panic!("{}", error.message));
-            assert_eq!(chosen.stt.is_none(), stt == "none");
+            assert_eq!(chosen.stt.is_none(), stt == "none" && !provider::is_realtime(llm), "{stt} {llm}");
             assert_eq!(chosen.spare_tts.is_none(), tts == "flite");
             assert_eq!(chosen.hints.phrases.iter().any(|phrase| phrase == "open sesame"), llm == "flow");
-            assert_eq!(chosen.stt.is_some_and(|stt| stt.is_live()), stt == "deepgram");
+            assert_eq!(chosen.stt.is_some_and(|stt| stt.is_live()), stt == "deepgram" || provider::is_realtime(llm));
         }
     }
 

@@ -9,12 +9,15 @@ pub mod endpoint;
 pub mod espeak;
 pub mod flite;
 pub mod flow;
+pub mod gemini;
 pub mod knowledge;
 pub mod live;
 pub mod none;
 pub mod openai;
 pub mod pocketsphinx;
+pub mod realtime;
 mod sound;
+pub(in crate::engine) mod sse;
 mod wave;
 
 use std::future::Future;
@@ -137,6 +140,9 @@ pub trait Llm: Send + Sync {
 
     /// What the caller is saying, as far as it is known: time to look something up.
     fn foresee(&self, _words: &str) {}
+
+    /// Of the sound this one gave last, the caller heard only so much.
+    fn cut(&self, _heard_ms: u32) {}
 }
 
 /// Reads a finished call and says what it was, as a JSON object.
@@ -185,6 +191,10 @@ pub struct Ask {
 pub enum Piece {
     /// More text; whole words, not whole sentences.
     Text(String),
+    /// Sound of an answer that speaks itself.
+    Sound(Clip),
+    /// Words of that sound.
+    Said(String),
     /// A tool the answer wants used.
     Tool {
         /// The model's name for this use; empty when there is no model.

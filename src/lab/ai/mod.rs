@@ -1,10 +1,12 @@
 //! `cxbox lab ai`: a deterministic stand-in for model providers, with fixed delays and faults: the routes of an OpenAI-compatible API,
-//! Deepgram's recognition, ElevenLabs' and Cartesia's speech.
+//! Deepgram's recognition, ElevenLabs' and Cartesia's speech, OpenAI's and Google's sessions of speech in both directions.
 //!
 //! The same question always gets the same answer after the same time, so that whole calls can be tested without a key or a network.
 
 mod chat;
+mod dialect;
 mod listen;
+mod realtime;
 mod routes;
 mod script;
 mod sound;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Ai;
 use super::chat::ChatRequest;
-use super::{listen, sound, voices};
+use super::{listen, realtime, sound, voices};
 use crate::base::Error;
 use crate::platform::http::{ApiResult, Body};
 
@@ -31,6 +31,8 @@ pub(super) fn router(ai: Ai) -> Router {
         .route("/v1/audio/speech", post(speak))
         .route("/v1/listen", any(listen::listen))
         .route("/v1/text-to-speech/{voice}/stream", post(voices::elevenlabs))
+        .route("/v1/realtime", any(realtime::openai))
+        .route("/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", any(realtime::gemini))
         .route("/tts/websocket", any(voices::cartesia))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(ai)

@@ -72,6 +72,7 @@ impl Conversation {
     pub(super) fn line_started(&mut self, id: ClipId, now: Millis, out: &mut Vec<Action>) {
         let Some(line) = self.lines.iter().find(|line| line.id == id).cloned() else { return };
         self.started = true;
+        self.aloud_is_heard |= self.aloud == Some(id);
         if line.kind == LineKind::Disclosure {
             out.push(Action::Note("disclosure_spoken", detail("text", line.text.clone())));
         }
@@ -158,6 +159,8 @@ impl Conversation {
                 self.said_in_answer = true;
                 self.say(text, LineKind::Answer, out);
             }
+            Thought::Sound(clip) => self.sounds(clip, out),
+            Thought::Said(words) => self.said_aloud(&words, out),
             Thought::Intent { id, confidence } => out.push(Action::Intent(id, confidence)),
             Thought::Tool(used) => self.tool(used, now, out),
             Thought::Usage { .. } => {}
@@ -168,6 +171,7 @@ impl Conversation {
     }
 
     fn answer_done(&mut self, out: &mut Vec<Action>) {
+        self.aloud_ends(out);
         if self.wants_to_go_on() {
             return self.go_on(out);
         }
@@ -186,6 +190,7 @@ impl Conversation {
 
     fn answer_failed(&mut self, error: &ProviderError, out: &mut Vec<Action>) {
         self.answering = false;
+        self.aloud_ends(out);
         self.then = Then::Listen;
         self.forget_tools(out);
         out.push(Action::Note("provider_failed", failure("llm", error)));
@@ -221,6 +226,7 @@ impl Conversation {
     /// What was spoken becomes a turn, once.
     pub(super) fn flush(&mut self, interrupted: bool, out: &mut Vec<Action>) {
         if let Some(mut turn) = self.spoken.take() {
+            turn.content = turn.content.trim().to_owned();
             if interrupted {
                 turn.extra.insert("interrupted".to_owned(), true.into());
             }

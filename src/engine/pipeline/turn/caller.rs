@@ -166,6 +166,7 @@ impl Conversation {
             self.answering = false;
             out.push(Action::StopThinking);
         }
+        self.aloud = None;
         self.forget_tools(out);
         self.flush(true, out);
         self.lines.clear();

@@ -3,6 +3,7 @@
 //! `rules` is what the bot declares, `caller` what happens on the caller's side, `bot` what happens on the bot's, `tools` what it does
 //! besides talking.
 
+mod aloud;
 mod bot;
 mod caller;
 mod consent;
@@ -25,7 +26,7 @@ use serde_json::{Map, Value};
 use crate::base::Millis;
 use crate::contract::turn::{Role, Turn};
 use crate::engine::detect::Finding;
-use crate::engine::media::ClipId;
+use crate::engine::media::{Clip, ClipId};
 use crate::engine::pipeline::think::Thought;
 use crate::engine::providers::{Heard, ProviderError};
 use crate::engine::tools::{Gave, ToolUse};
@@ -104,6 +105,10 @@ pub enum Action {
     Say(Line),
     /// Play the built-in tone as this line: no provider can speak.
     Tone(ClipId),
+    /// The next of a line that comes as sound.
+    Pour(ClipId, Clip),
+    /// A line that came as sound is complete.
+    Complete(ClipId),
     /// Stop speaking and forget what waits.
     StopSpeaking,
     /// Be silent, but keep the place.
@@ -238,6 +243,10 @@ pub struct Conversation {
     spoken: Option<Turn>,
     answering: bool,
     said_in_answer: bool,
+    /// The line of an answer that speaks itself, as far as it has come.
+    aloud: Option<ClipId>,
+    /// Whether the first of it was heard.
+    aloud_is_heard: bool,
     /// Places in documents that the answer under way is made from.
     hits: Vec<Value>,
     caller: Caller,
@@ -272,6 +281,8 @@ impl Conversation {
             spoken: None,
             answering: false,
             said_in_answer: false,
+            aloud: None,
+            aloud_is_heard: false,
             hits: Vec::new(),
             caller: Caller::Quiet,
             silent_since: Millis(0),

@@ -223,6 +223,12 @@ impl Llm for Chain<dyn Llm> {
         }
     }
 
+    fn cut(&self, heard_ms: u32) {
+        if let Some((_, link)) = self.rest().next() {
+            link.provider.cut(heard_ms);
+        }
+    }
+
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>> {
         Box::pin(async move {
             let mut last = nobody();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::endpoint::{Endpoint, nonsense, unreachable};
-use super::sse::Events;
+use super::super::sse::Events;
 use crate::engine::media::Clip;
 use crate::engine::providers::sound::body_as_sound;
 use crate::engine::providers::wave::{WaveStream, write_wave};

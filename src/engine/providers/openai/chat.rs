@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::super::endpoint::{Endpoint, nonsense, unreachable};
+use super::super::sse::Events;
 use super::pieces::Assembler;
-use super::sse::Events;
 use crate::base::Clock;
 use crate::contract::turn::{Role, Turn};
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Soon};

@@ -4,7 +4,6 @@ mod audio;
 mod chat;
 mod complete;
 mod pieces;
-pub(in crate::engine) mod sse;
 #[cfg(test)]
 mod tests;
 

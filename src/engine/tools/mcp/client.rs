@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::message::{Listed, gave_of, introduction, notice, request, result_of, tools_of, version_of};
 use crate::contract::mcp::McpServer;
-use crate::engine::providers::openai::sse::Events;
+use crate::engine::providers::sse::Events;
 use crate::engine::tools::Gave;
 use crate::platform::net::{Answer, Outbound, Request};
 

@@ -56,6 +56,10 @@ pub(super) fn check(body: &BotBody) -> Result<()> {
     for (slot, first, fallbacks) in body.providers() {
         no.unless(fallbacks.len() <= MOST_FALLBACKS, format!("{slot}_fallbacks"), format!("must have at most {MOST_FALLBACKS} providers"));
         let others = fallbacks.iter().enumerate().map(|(n, fallback)| (format!("{slot}_fallbacks[{n}]"), fallback));
+        for (n, fallback) in fallbacks.iter().enumerate() {
+            let fine = !provider::is_realtime(&fallback.provider);
+            no.unless(fine, format!("{slot}_fallbacks[{n}].provider"), "hears and speaks itself, and cannot stand in for another");
+        }
         for (path, spec) in std::iter::once((slot.to_owned(), first)).chain(others) {
             provider_fits(slot, &path, spec, &mut no);
             if body.status != BotStatus::Draft {
@@ -195,6 +199,8 @@ mod tests {
             (json!({ "tts": { "provider": "cartesia", "api_key": "k" } }), "tts.voice"),
             (json!({ "tts_fallbacks": [{ "provider": "elevenlabs", "voice": "v" }] }), "tts_fallbacks[0].api_key"),
             (json!({ "stt_fallbacks": [{ "provider": "elevenlabs", "api_key": "k", "voice": "v" }] }), "stt_fallbacks[0].provider"),
+            (json!({ "llm": { "provider": "gemini-live" } }), "llm.api_key"),
+            (json!({ "llm_fallbacks": [{ "provider": "openai-realtime", "api_key": "k" }] }), "llm_fallbacks[0].provider"),
             (json!({ "flow": null }), "flow"),
             (json!({ "flow": { "intents": [], "fallback": "" } }), "flow.fallback"),
             (intent(json!({ "id": "" })), "flow.intents[0].id"),

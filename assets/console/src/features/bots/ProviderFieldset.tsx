@@ -8,11 +8,13 @@ import { providerFields, type Part, type ProviderFields } from './provider';
 
 const KNOWN: Record<Part, readonly string[]> = {
   stt: ['pocketsphinx', 'openai', 'deepgram', 'none'],
-  llm: ['flow', 'openai', 'none'],
-  tts: ['flite', 'espeak-ng', 'openai', 'elevenlabs', 'cartesia', 'none'],
+  llm: ['flow', 'openai', 'gemini-live', 'openai-realtime', 'none'],
+  tts: ['flite', 'espeak-ng', 'openai', 'elevenlabs', 'cartesia', 'gemini', 'none'],
 };
 /** Providers that need neither address nor key. */
 const BUILT_IN = ['pocketsphinx', 'flow', 'flite', 'espeak-ng', 'none'];
+/** Models that hear and speak themselves. */
+const SPEAKING = ['gemini-live', 'openai-realtime'];
 const MOST_FALLBACKS = 5;
 
 /** Who does one part of the work, and who takes its place when it fails. */
@@ -68,7 +70,7 @@ function Provider({ form, part, path, fields: { provider } }: ProviderProps) {
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }}>
       <NativeSelect label={t('bots.provider')} data={known.includes(provider) ? [...known] : [provider, ...known]} {...props('provider')} />
-      {part === 'tts' && provider !== 'none' && <TextInput label={t('bots.voice')} {...props('voice')} />}
+      {((part === 'tts' && provider !== 'none') || SPEAKING.includes(provider)) && <TextInput label={t('bots.voice')} {...props('voice')} />}
       {!isLocal && (
         <>
           <TextInput label={t('bots.model')} {...props('model')} />
