@@ -8,6 +8,7 @@ use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::template::Variables;
 use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
+use crate::contract::provider;
 use crate::features::bots::{BotBody, is_language};
 use crate::features::outbound::Keys;
 use crate::features::settings::Providers;
@@ -65,6 +66,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     let (body, overrides, variables) = (parts.body, parts.overrides, parts.variables);
     let say = |text: &str| variables.render(text);
     let (llm, tts, notices) = speakers(&parts);
+    let llm_fallbacks = stand_ins(&body.llm, &llm, &body.llm_fallbacks, parts.providers);
+    let tts_fallbacks = stand_ins(&body.tts, &tts, &body.tts_fallbacks, parts.providers);
     let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
     let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
     CallConfig {
@@ -92,8 +95,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         llm,
         tts,
         stt_fallbacks: fallbacks(&body.stt_fallbacks, parts.providers),
-        llm_fallbacks: fallbacks(&body.llm_fallbacks, parts.providers),
-        tts_fallbacks: fallbacks(&body.tts_fallbacks, parts.providers),
+        llm_fallbacks,
+        tts_fallbacks,
         flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
         tools: listed(&body.tools),
         mcp_servers: body.mcp_servers.clone(),
@@ -128,17 +131,33 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
 /// The model and the voice of the call, and what of its wishes they cannot fulfil.
 fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
     let mut notices = Vec::new();
-    let mut tts = parts.body.tts.clone();
+    let (mut llm, mut tts) = (live_by_key(parts).unwrap_or_else(|| parts.body.llm.clone()), parts.body.tts.clone());
     if let Some(voice) = parts.overrides.voice.as_deref() {
-        match has_voice(&tts, voice) {
-            true => tts.voice = Some(voice.to_owned()),
+        let speaks_itself = provider::is_realtime(&llm.provider);
+        let speaker = if speaks_itself { &mut llm } else { &mut tts };
+        match has_voice(speaker, voice) {
+            true => speaker.voice = Some(voice.to_owned()),
             false => notices.push("voice_not_available".to_owned()),
         }
     }
-    let mut llm = parts.body.llm.clone();
     llm.api_key = parts.llm_key.clone().or(llm.api_key);
     notices.extend(apply_to_model(&mut llm, parts.overrides, parts.keys).map(str::to_owned));
+    if llm.provider == "gemini-live" && parts.body.llm.provider != llm.provider {
+        // What is said word for word has the same voice as the rest.
+        tts = ProviderSpec { api_key: llm.api_key.clone(), voice: llm.voice.clone(), ..ProviderSpec::named("gemini") };
+    }
     (reachable(llm, parts.providers), reachable(tts, parts.providers), notices)
+}
+
+/// The seed's live voice AI: a call, or its number, brings a key of Google's and a prompt, and the bot's own responder could not use them.
+fn live_by_key(parts: &Parts<'_>) -> Option<ProviderSpec> {
+    let boxes = parts.keys.fallback.as_ref().filter(|_| parts.overrides.system_prompt.is_some());
+    let own = parts.keys.own.as_ref().map(|key| key.expose()).or(parts.llm_key.as_ref().map(|key| key.0.as_str()));
+    let key = own.or(boxes.map(|key| key.expose()))?;
+    let llm = &parts.body.llm;
+    let prompt = parts.overrides.system_prompt.as_deref().unwrap_or(&parts.body.system_prompt);
+    let uses_it = llm.provider == "gemini-live" || llm.provider == "openai" && llm.has_address();
+    (provider::is_google_key(key) && !uses_it && !prompt.trim().is_empty()).then(|| ProviderSpec::named("gemini-live"))
 }
 
 /// The provider with the address and the key of the settings, if it has neither. One without the other stays alone: no key may go to an
@@ -149,6 +168,12 @@ fn reachable(mut spec: ProviderSpec, providers: &Providers) -> ProviderSpec {
         spec.api_key = Some(providers.openai_api_key.expose()).filter(|key| !key.is_empty()).map(|key| WireSecret(key.to_owned()));
     }
     spec
+}
+
+/// What takes the place of a provider when it fails: the bot's own, where the call brought another, then those the bot declares.
+fn stand_ins(own: &ProviderSpec, taken: &ProviderSpec, listed: &[ProviderSpec], providers: &Providers) -> Vec<ProviderSpec> {
+    let own = Some(own).filter(|own| own.provider != taken.provider && own.provider != "none");
+    own.map(|own| reachable(own.clone(), providers)).into_iter().chain(fallbacks(listed, providers)).collect()
 }
 
 fn fallbacks(listed: &[ProviderSpec], providers: &Providers) -> Vec<ProviderSpec> {
@@ -173,7 +198,7 @@ fn listed<T: Serialize>(parts: &[T]) -> Vec<Value> {
 
 /// Gives a language model the model and the key of this call. Says what the bot's responder has no use for.
 fn apply_to_model(llm: &mut ProviderSpec, overrides: &Overrides, keys: &Keys) -> impl Iterator<Item = &'static str> + use<> {
-    let is_model = llm.provider == "openai";
+    let is_model = provider::is_model(&llm.provider);
     if is_model {
         let key = keys.own.as_ref().or(keys.fallback.as_ref().filter(|_| llm.api_key.is_none()));
         llm.api_key = key.map(|key| WireSecret(key.expose().to_owned())).or(llm.api_key.take());
@@ -202,6 +227,8 @@ fn has_voice(tts: &ProviderSpec, voice: &str) -> bool {
     match tts.provider.as_str() {
         "flite" => FLITE_VOICES.contains(&voice),
         "espeak-ng" => is_language(voice),
+        "gemini" | "gemini-live" => provider::is_gemini_voice(voice),
+        "elevenlabs" | "cartesia" | "openai-realtime" => !provider::is_gemini_voice(voice),
         provider => provider != "none",
     }
 }
@@ -278,6 +305,27 @@ mod tests {
         let made = keyed(flow, json!({ "model": "own" }), &keys);
         assert_eq!(made.notices, ["model_not_used", "api_key_not_used"]);
         assert_eq!((made.llm.api_key, made.llm.model), (None, None));
+    }
+
+    #[test]
+    fn a_key_of_googles_and_a_prompt_make_the_call_a_live_one_and_the_bots_own_answers_stand_in() {
+        let flow = json!({ "name": "A", "llm": { "provider": "flow" }, "flow": { "intents": [], "fallback": "Pardon?" } });
+        let call = json!({ "systemPrompt": "Remind {{call.name}}.", "voice": "Charon", "model": "gemini-3.8-live" });
+        let keys = |own: &str| Keys { own: Some(Secret::new(own)), fallback: None };
+        let made = keyed(flow.clone(), call.clone(), &keys("AIzaSyTest"));
+        assert!(made.notices.is_empty(), "{:?}", made.notices);
+        assert_eq!((made.llm.provider.as_str(), made.llm.voice.as_deref()), ("gemini-live", Some("Charon")));
+        assert_eq!((made.llm.model.as_deref(), made.llm.api_key.unwrap().0.as_str()), (Some("gemini-3.8-live"), "AIzaSyTest"));
+        assert_eq!((made.system_prompt.as_str(), made.llm_fallbacks[0].provider.as_str()), ("Remind Ada.", "flow"));
+        assert_eq!((made.tts.provider.as_str(), made.tts.voice.as_deref()), ("gemini", Some("Charon")));
+        assert_eq!(made.tts_fallbacks[0].provider, "flite");
+        let other = keyed(flow.clone(), call, &keys("sk-test"));
+        assert_eq!((other.llm.provider.as_str(), other.notices.len()), ("flow", 4));
+        assert_eq!(keyed(flow, json!({}), &keys("AIzaSyTest")).llm.provider, "flow", "there is no prompt to follow");
+        let lan =
+            json!({ "name": "A", "llm": { "provider": "openai", "base_url": "http://lan/v1", "model": "m" }, "system_prompt": "Hi." });
+        let made = keyed(lan, json!({}), &keys("AIzaSyTest"));
+        assert_eq!((made.llm.provider.as_str(), made.llm_fallbacks.len()), ("openai", 0));
     }
 
     #[test]
