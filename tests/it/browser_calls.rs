@@ -183,7 +183,7 @@ async fn a_call_that_did_not_come_about_frees_its_line() {
 async fn an_admin_tries_out_a_draft_a_version_and_a_bot_that_takes_no_calls() {
     let mut own = Box_::start().await;
     own.app.may_leave_work();
-    let (bot, path) = (&own.bot, format!("/api/v1/bots/{}/test-call", own.bot));
+    let (bot, path) = (&own.bot, format!("/api/v1/bots/{}/browser-call", own.bot));
     let trial = |version: &str| json!({ "version": version, "sdp": "v=0 an offer" });
     own.admin.post(&path, trial("draft")).await.expect(404);
     let words = |words: &str| make::with(make::bot("Anna"), json!({ "opening_message": words }));
@@ -201,7 +201,7 @@ async fn an_admin_tries_out_a_draft_a_version_and_a_bot_that_takes_no_calls() {
     let published = own.admin.post(&path, json!({ "sdp": "v=0 an offer" })).await.expect(201);
     assert!(published["sdp"].is_string(), "the published version is what is meant when none is named");
     own.admin.post(&path, trial("99")).await.expect(404);
-    own.admin.post("/api/v1/bots/bot_nobody/test-call", trial("published")).await.expect(404);
+    own.admin.post("/api/v1/bots/bot_nobody/browser-call", trial("published")).await.expect(404);
     own.app.user(Role::Supervisor).post(&path, trial("draft")).await.expect(403);
     own.app.anonymous().post(&path, trial("draft")).await.expect(401);
 }
@@ -222,7 +222,7 @@ async fn bad_input_names_its_field_and_an_engine_that_is_away_is_said_to_be() {
         own.app.anonymous().post(PUBLIC, body).await.expect(422);
     }
     let trial = json!({ "version": "newest", "sdp": "v=0" });
-    let refused = own.admin.post(&format!("/api/v1/bots/{}/test-call", own.bot), trial).await.expect(422);
+    let refused = own.admin.post(&format!("/api/v1/bots/{}/browser-call", own.bot), trial).await.expect(422);
     assert_eq!(refused["errors"][0]["field"], "version");
     own.engine.will_answer(&[Answering::Refused(404)]);
     assert_eq!(own.admin.post(CALLS, wish("100")).await.expect(503)["error"], "no_browser_calls", "an engine of another make");

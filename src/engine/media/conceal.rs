@@ -17,6 +17,7 @@ const BLEND_MS: usize = 5;
 const ONE: i32 = 1 << 12;
 
 /// A remembered piece: samples, or the payload they come from while nobody has needed the samples.
+#[expect(clippy::large_enum_variant, reason = "both lie in the ring: nothing is allocated where packets are played")]
 #[derive(Clone, Copy)]
 enum Remembered {
     Sound([i16; MOST_SAMPLES]),

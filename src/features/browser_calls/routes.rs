@@ -86,7 +86,7 @@ async fn call_public(
 /// Calls a bot from a browser to try it out: its draft, what is published, or an old version. It need not take calls for that. The call is
 /// kept like every other one, but nothing is pushed to a CRM.
 #[utoipa::path(
-    post, path = "/api/v1/bots/{id}/test-call", tag = "browser-calls", params(("id" = String, Path)), request_body = NewTestCall,
+    post, path = "/api/v1/bots/{id}/browser-call", tag = "browser-calls", params(("id" = String, Path)), request_body = NewTestCall,
     responses(
         (status = 201, body = StartedCall),
         (status = 404, description = "No such bot, version or draft"),

@@ -65,9 +65,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     let (body, overrides, variables) = (parts.body, parts.overrides, parts.variables);
     let say = |text: &str| variables.render(text);
-    let (llm, tts, notices) = speakers(&parts);
-    let llm_fallbacks = stand_ins(&body.llm, &llm, &body.llm_fallbacks, parts.providers);
-    let tts_fallbacks = stand_ins(&body.tts, &tts, &body.tts_fallbacks, parts.providers);
+    let speakers = speakers(&parts);
     let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
     let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
     CallConfig {
@@ -92,11 +90,11 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         recording_mode,
         recording_notice: say(&recording_words(body, recording_mode)),
         stt: reachable(body.stt.clone(), parts.providers),
-        llm,
-        tts,
+        llm: speakers.llm,
+        tts: speakers.tts,
         stt_fallbacks: fallbacks(&body.stt_fallbacks, parts.providers),
-        llm_fallbacks,
-        tts_fallbacks,
+        llm_fallbacks: speakers.llm_fallbacks,
+        tts_fallbacks: speakers.tts_fallbacks,
         flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
         tools: listed(&body.tools),
         mcp_servers: body.mcp_servers.clone(),
@@ -124,12 +122,20 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         knowledge_strict: body.knowledge_strict,
         knowledge_fallback_message: say(&body.knowledge_fallback_message),
         knowledge_phrases: Vec::new(),
-        notices,
+        notices: speakers.notices,
     }
 }
 
-/// The model and the voice of the call, and what of its wishes they cannot fulfil.
-fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
+/// The model and the voice of a call, what takes their place, and what of the call's wishes they cannot fulfil.
+struct Speakers {
+    llm: ProviderSpec,
+    tts: ProviderSpec,
+    llm_fallbacks: Vec<ProviderSpec>,
+    tts_fallbacks: Vec<ProviderSpec>,
+    notices: Vec<String>,
+}
+
+fn speakers(parts: &Parts<'_>) -> Speakers {
     let mut notices = Vec::new();
     let (mut llm, mut tts) = (live_by_key(parts).unwrap_or_else(|| parts.body.llm.clone()), parts.body.tts.clone());
     if let Some(voice) = parts.overrides.voice.as_deref() {
@@ -146,7 +152,14 @@ fn speakers(parts: &Parts<'_>) -> (ProviderSpec, ProviderSpec, Vec<String>) {
         // What is said word for word has the same voice as the rest.
         tts = ProviderSpec { api_key: llm.api_key.clone(), voice: llm.voice.clone(), ..ProviderSpec::named("gemini") };
     }
-    (reachable(llm, parts.providers), reachable(tts, parts.providers), notices)
+    let (llm, tts) = (reachable(llm, parts.providers), reachable(tts, parts.providers));
+    Speakers {
+        llm_fallbacks: stand_ins(&parts.body.llm, &llm, &parts.body.llm_fallbacks, parts.providers),
+        tts_fallbacks: stand_ins(&parts.body.tts, &tts, &parts.body.tts_fallbacks, parts.providers),
+        llm,
+        tts,
+        notices,
+    }
 }
 
 /// The seed's live voice AI: a call, or its number, brings a key of Google's and a prompt, and the bot's own responder could not use them.

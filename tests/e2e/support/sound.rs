@@ -51,7 +51,7 @@ impl Wave {
 
 fn linear(byte: u8) -> i16 {
     let byte = !byte;
-    let magnitude = ((i16::from(byte & 0x0f) << 3) + 0x84 << (byte >> 4 & 7)) - 0x84;
+    let magnitude = (((i16::from(byte & 0x0f) << 3) + 0x84) << (byte >> 4 & 7)) - 0x84;
     if byte & 0x80 == 0 { magnitude } else { -magnitude }
 }
 

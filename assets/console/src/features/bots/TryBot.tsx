@@ -13,7 +13,7 @@ export function TryBot({ stored }: { stored: Schemas['BotView'] }) {
   const [isOpen, setOpen] = useState(false);
   const [version, setVersion] = useState(stored.has_draft ? 'draft' : 'published');
   const chosen = stored.has_draft ? version : 'published';
-  const place = (sdp: string) => need(api.POST('/api/v1/bots/{id}/test-call', { params: { path: { id: stored.id } }, body: { version: chosen, sdp } }));
+  const place = (sdp: string) => need(api.POST('/api/v1/bots/{id}/browser-call', { params: { path: { id: stored.id } }, body: { version: chosen, sdp } }));
   const states = [
     { value: 'draft', label: t('bots.try.draft') },
     { value: 'published', label: t('bots.try.published', { version: stored.version }) },
