@@ -76,6 +76,10 @@ function TargetEditor({ form, n, target, last }: { form: Form; n: number; target
           <Switch label={t('transfer.enabled')} {...box('enabled')} />
           <Switch label={t('transfer.default')} {...box('is_default')} />
         </Group>
+        <Switch label={t('transfer.attended')} description={t('transfer.attended.more')} {...box('attended')} />
+        {target.attended && (
+          <Textarea label={t('transfer.briefing')} description={t('transfer.briefing.more')} autosize minRows={1} {...props('briefing')} />
+        )}
       </SimpleGrid>
     </ListItem>
   );

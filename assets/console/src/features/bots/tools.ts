@@ -80,5 +80,7 @@ export function targetFields(target: Target): TargetFields {
     value: target.value,
     is_default: target.is_default ?? false,
     enabled: target.enabled ?? true,
+    attended: target.attended ?? false,
+    briefing: target.briefing ?? '',
   };
 }
