@@ -115,7 +115,8 @@ async fn what_is_said_is_understood_across_a_bad_network_in_every_codec() {
         let least = if codec == Codec::Opus { 0.75 } else { 0.95 };
         assert!(at_best > least, "{codec:?} without a fault: {at_best:.3}");
         assert!(stats.mos.is_some_and(|mos| mos > 3.3), "{codec:?}: {stats:?}");
-        let (heard, stats) = across(codec, Faults { lost_percent: 5, doubled_percent: 3, late_ms: 30 }, &said).await;
+        // RFC 3550 counts a second copy against a loss, so there are few of them here.
+        let (heard, stats) = across(codec, Faults { lost_percent: 6, doubled_percent: 1, late_ms: 30 }, &said).await;
         let alike = alike(&said, &heard);
         assert!(alike > least - 0.15, "{codec:?}: {alike:.3}, {stats:?}");
         assert!((5..60).contains(&stats.n_lost), "{codec:?}: {stats:?}");
