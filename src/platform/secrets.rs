@@ -27,8 +27,12 @@ impl Secrets {
     /// `CREDENTIALS_DIRECTORY`; a weak value there is refused with a sentence that says how to mend it.
     pub fn open(data: &DataDir, environment: &[(String, String)], random: &Random) -> Result<Self> {
         let variable = |name: &str| environment.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        // The units of a box start side by side: the first one makes the secrets, the other reads them.
+        let core_secret = data.core_secret();
+        let folder = std::fs::File::open(core_secret.parent().unwrap_or(&core_secret)).context("cannot open the folder of the secrets")?;
+        folder.lock().context("cannot lock the folder of the secrets")?;
         Ok(Self {
-            core: text_secret("CXBCORE_SECRET", variable("CXBCORE_SECRET"), &data.core_secret(), random)?,
+            core: text_secret("CXBCORE_SECRET", variable("CXBCORE_SECRET"), &core_secret, random)?,
             jwt: text_secret("JWT_SECRET", variable("JWT_SECRET"), &data.jwt_secret(), random)?,
             master: master_key(variable("CREDENTIALS_DIRECTORY").map(Path::new), &data.master_key(), random)?,
         })
@@ -118,6 +122,22 @@ mod tests {
         }
         let strong = "0123456789abcdef0123456789abcdee";
         assert_eq!(open(&[("JWT_SECRET", strong)]).expect("taken").jwt.expose(), strong);
+    }
+
+    #[test]
+    fn two_that_start_side_by_side_have_the_same_secrets() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let data = DataDir::open(folder.path()).expect("a data folder");
+            let open = || Secrets::open(&data, &[], &Random::system()).expect("open");
+            let all: Vec<Secrets> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+            });
+            let first = &all[0];
+            assert!(all.iter().all(|one| one.core.expose() == first.core.expose() && one.jwt.expose() == first.jwt.expose()));
+            assert!(all.iter().all(|one| one.master == first.master));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 use tracing::{error, info, warn};
@@ -111,7 +112,7 @@ impl Backups {
             return Err(Error::conflict(format!("the backup {name} is being made")).code("backup_running"));
         }
         let wishes = self.wishes();
-        let name = name_at(tx.now);
+        let name = free_name(tx)?;
         let view = BackupView {
             has_recordings: new.with_recordings.unwrap_or(wishes.with_recordings),
             has_master_key: new.passphrase.is_some(),
@@ -327,6 +328,15 @@ impl Backups {
         let (actor, name) = (actor.clone(), name.to_owned());
         self.db().write(move |tx| audit::append(tx, &actor, "backup.delete", &name, &json!({}))).await
     }
+}
+
+/// A name that no backup has: that of this second, or of the first one after it that is free.
+fn free_name(tx: &Tx<'_>) -> Result<String> {
+    let mut at = tx.now;
+    while store::has(tx, &name_at(at))? {
+        at = at.plus(Duration::from_secs(1));
+    }
+    Ok(name_at(at))
 }
 
 fn running_view(name: String, origin: &str, by: &str, at: Millis) -> BackupView {

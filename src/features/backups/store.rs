@@ -6,7 +6,7 @@ use super::make::Made;
 use super::model::{BackupView, State};
 use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
-use crate::platform::db::{Conn, OnConstraint as _, Tx};
+use crate::platform::db::{Conn, Tx};
 
 const COLUMNS: &str = "name, origin, state, started_at, finished_at, size, sha256, schema, has_recordings, has_master_key, error, verified_at, \
     verify_error, uploaded_at, upload_error, started_by";
@@ -16,9 +16,13 @@ pub(super) fn insert(tx: &Tx<'_>, backup: &BackupView) -> Result<()> {
     tx.prepare_cached(
         "insert into backups (name, origin, state, started_at, has_recordings, has_master_key, started_by) values (?1, ?2, 'running', ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![backup.name, backup.origin, tx.now, backup.has_recordings, backup.has_master_key, backup.started_by])
-    .on_unique("backups.name", || Error::conflict("a backup was begun in this very second").code("backup_running"))?;
+    .execute(params![backup.name, backup.origin, tx.now, backup.has_recordings, backup.has_master_key, backup.started_by])?;
     Ok(())
+}
+
+/// Whether there is a backup of this name.
+pub(super) fn has(conn: &Conn, name: &str) -> Result<bool> {
+    Ok(conn.prepare_cached("select exists (select 1 from backups where name = ?1)")?.query_row([name], |row| row.get(0))?)
 }
 
 /// The backup that is being made, if there is one.
