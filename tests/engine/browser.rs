@@ -4,13 +4,9 @@ use cxbox::platform::net::Request;
 use serde_json::{Value, json};
 
 use crate::support::browser::{Browser, offer, order};
+use crate::support::dialogue::said;
 use crate::support::providers::Script;
 use crate::support::{Bench, bot, bot_with};
-
-fn said(result: &Value, role: &str) -> Vec<String> {
-    let turns = result["transcript"].as_array().unwrap();
-    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
-}
 
 /// Loudness of each channel of a µ-law recording: caller, bot.
 fn loudness(recording: &[u8]) -> [usize; 2] {

@@ -2,33 +2,12 @@
 
 use std::time::Duration;
 
-use cxbox::base::Clock;
-use cxbox::engine::media::Clip;
 use cxbox::engine::sip::LegEnd;
-use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
 use serde_json::{Value, json};
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::{greeted, said, voice};
 use crate::support::providers::Script;
 use crate::support::{Bench, bot, bot_with, within};
-
-/// A human-like voice for the caller.
-async fn voice() -> Clip {
-    let settings = SpeechSettings { timeout: Duration::from_secs(60), ..SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")) };
-    SpeechWorkers::new(settings, Clock::system()).speak("slt", "what are your opening hours on a monday").await.unwrap()
-}
-
-fn said(result: &Value, role: &str) -> Vec<String> {
-    let turns = result["transcript"].as_array().unwrap();
-    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_greeting_is_heard_at_once_and_the_result_tells_the_call() {

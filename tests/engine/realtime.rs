@@ -2,24 +2,14 @@
 
 use std::time::Duration;
 
-use cxbox::base::Clock;
-use cxbox::engine::media::Clip;
 use cxbox::engine::sip::LegEnd;
-use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
-use cxbox::lab::ai::{AiOptions, RunningAi};
+use cxbox::lab::ai::RunningAi;
 use serde_json::{Value, json};
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::{asks, greeted, said, services, voice};
 use crate::support::{Bench, bot_with};
 
 const BOTH: [&str; 2] = ["openai-realtime", "gemini-live"];
-
-/// A service that follows a script, with 20 ms before each tenth of a second of sound.
-async fn service(script: Value) -> RunningAi {
-    let options =
-        AiOptions { script: serde_json::from_value(script).unwrap(), word_delay: Duration::from_millis(20), ..AiOptions::default() };
-    RunningAi::start("127.0.0.1:0".parse().unwrap(), options, Clock::system()).await.unwrap()
-}
 
 fn bot(ai: &RunningAi, provider: &str, changes: Value) -> Value {
     let root = if provider == "gemini-live" { format!("http://{}", ai.address) } else { ai.base_url() };
@@ -31,34 +21,10 @@ fn bot(ai: &RunningAi, provider: &str, changes: Value) -> Value {
     bot
 }
 
-/// A human-like voice for the caller.
-async fn voice() -> Clip {
-    let settings = SpeechSettings { timeout: Duration::from_secs(60), ..SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")) };
-    SpeechWorkers::new(settings, Clock::system()).speak("slt", "what are your opening hours on a monday").await.unwrap()
-}
-
-fn said(result: &Value, role: &str) -> Vec<String> {
-    let turns = result["transcript"].as_array().unwrap();
-    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
-}
-
-async fn asks(talk: &mut Talk, voice: &Clip) {
-    talk.says(voice);
-    talk.hears().await;
-    talk.hears_silence().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_caller_talks_with_the_model_and_both_sides_are_written_down() {
     for provider in BOTH {
-        let ai = service(json!({ "transcripts": ["good morning", "how are you"], "fallback": "You said {text}, I hear." })).await;
+        let ai = services(json!({ "transcripts": ["good morning", "how are you"], "fallback": "You said {text}, I hear." })).await;
         let bench = Bench::with_real_providers(bot(&ai, provider, json!({}))).await;
         let voice = voice().await;
         let mut talk = greeted(&bench).await;
@@ -84,7 +50,7 @@ async fn the_caller_talks_with_the_model_and_both_sides_are_written_down() {
 async fn the_model_uses_keys_tools_and_ends_the_call() {
     for provider in BOTH {
         let tool = json!({ "name": "weather", "description": "x", "url": "http://127.0.0.1:9/none", "method": "POST" });
-        let ai = service(json!({ "rules": [
+        let ai = services(json!({ "rules": [
             { "match": "keys 1", "reply": "", "tool": { "name": "weather" } },
             { "match": "goodbye", "reply": "Bye.", "tool": { "name": "end_call" } },
         ], "transcripts": ["goodbye"] }))
@@ -110,7 +76,7 @@ async fn the_model_uses_keys_tools_and_ends_the_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interruption_silences_the_bot_and_the_model_knows_of_it() {
     for provider in BOTH {
-        let ai = service(json!({ "transcripts": ["tell me a story", "please stop now"],
+        let ai = services(json!({ "transcripts": ["tell me a story", "please stop now"],
             "rules": [{ "match": "story", "reply": "word ".repeat(60).trim() }], "fallback": "All right." }))
         .await;
         let bench = Bench::with_real_providers(bot(&ai, provider, json!({ "min_words_interruption": 2 }))).await;
@@ -138,7 +104,7 @@ async fn whatever_happens_to_the_model_the_caller_is_answered() {
     for provider in BOTH {
         for fault in ["cut", "silence", "nonsense", "broken"] {
             let ai =
-                service(json!({ "transcripts": ["good morning"], "fallback": "You said {text} to me.", "faults": [fault, fault] })).await;
+                services(json!({ "transcripts": ["good morning"], "fallback": "You said {text} to me.", "faults": [fault, fault] })).await;
             let others = json!({
                 "stt": { "provider": "openai", "base_url": ai.base_url() },
                 "llm_fallbacks": [{ "provider": "openai", "base_url": ai.base_url(), "model": "lab" }],

@@ -2,21 +2,11 @@
 
 use std::time::Duration;
 
-use cxbox::base::Clock;
-use cxbox::engine::media::Clip;
-use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
-use cxbox::lab::ai::{AiOptions, RunningAi};
+use cxbox::lab::ai::RunningAi;
 use serde_json::{Value, json};
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::{asks, greeted, said, services, voice};
 use crate::support::{Bench, bot_with};
-
-/// Services that follow a script, with 20 ms before each tenth of a second of sound.
-async fn services(script: Value) -> RunningAi {
-    let options =
-        AiOptions { script: serde_json::from_value(script).unwrap(), word_delay: Duration::from_millis(20), ..AiOptions::default() };
-    RunningAi::start("127.0.0.1:0".parse().unwrap(), options, Clock::system()).await.unwrap()
-}
 
 /// A bot whose ears, head and voice are these services.
 fn streaming(ai: &RunningAi, changes: Value) -> Value {
@@ -32,31 +22,6 @@ fn streaming(ai: &RunningAi, changes: Value) -> Value {
 
 fn cartesia(ai: &RunningAi) -> Value {
     json!({ "provider": "cartesia", "base_url": format!("http://{}", ai.address), "api_key": "ca", "voice": "clara" })
-}
-
-/// A human-like voice for the caller.
-async fn voice() -> Clip {
-    let settings = SpeechSettings { timeout: Duration::from_secs(60), ..SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")) };
-    SpeechWorkers::new(settings, Clock::system()).speak("slt", "what are your opening hours on a monday").await.unwrap()
-}
-
-fn said(result: &Value, role: &str) -> Vec<String> {
-    let turns = result["transcript"].as_array().unwrap();
-    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
-}
-
-/// Says something and waits for the whole answer.
-async fn asks(talk: &mut Talk, voice: &Clip) {
-    talk.says(voice);
-    talk.hears().await;
-    talk.hears_silence().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use cxbox::lab::ai::{AiOptions, RunningAi};
 use cxbox::platform::net::Request;
 use serde_json::{Value, json};
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::greeted;
 use crate::support::providers::Script;
 use crate::support::{Bench, bot_with};
 
@@ -34,13 +34,6 @@ async fn weather() -> (String, Arc<Mutex<Vec<Value>>>) {
     let app = Router::new().route("/weather", post(answer)).with_state(asked.clone());
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     (url, asked)
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
 }
 
 fn turns(result: &Value, role: &str) -> Vec<String> {

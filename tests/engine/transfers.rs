@@ -6,7 +6,7 @@ use cxbox::engine::sip::{LegEnd, LegEvent};
 use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
 use serde_json::{Value, json};
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::greeted;
 use crate::support::providers::Script;
 use crate::support::{Bench, bot_with, within};
 
@@ -15,13 +15,6 @@ fn attended(value: &str) -> Value {
     bot_with(
         json!({ "transfer_targets": [{ "id": "desk", "type": "extension", "value": value, "attended": true, "briefing": "{caller} waits." }] }),
     )
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
 }
 
 async fn voice() -> Clip {

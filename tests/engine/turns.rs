@@ -1,21 +1,11 @@
 //! Who has the word: nods, hesitations and finished sentences on whole calls over real SIP and RTP.
 
-use std::time::Duration;
-
-use cxbox::base::Clock;
 use cxbox::engine::media::Clip;
-use cxbox::engine::speech::{SpeechSettings, SpeechWorkers};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::phone::Talk;
+use crate::support::dialogue::{greeted, said, voice};
 use crate::support::providers::Script;
 use crate::support::{Bench, bot, bot_with};
-
-/// A human-like voice for the caller. It has no pause.
-async fn voice() -> Clip {
-    let settings = SpeechSettings { timeout: Duration::from_secs(60), ..SpeechSettings::new(env!("CARGO_BIN_EXE_cxbox")) };
-    SpeechWorkers::new(settings, Clock::system()).speak("slt", "what are your opening hours on a monday").await.unwrap()
-}
 
 /// The voice twice, with so much silence between: what is quiet at its ends does not count.
 fn twice(voice: &Clip, pause_ms: usize) -> Clip {
@@ -25,18 +15,6 @@ fn twice(voice: &Clip, pause_ms: usize) -> Clip {
     let words = &voice.samples[from..=to];
     let silence = vec![0; voice.rate as usize * pause_ms / 1000];
     Clip { rate: voice.rate, samples: [words, &silence[..], words].concat().into() }
-}
-
-async fn greeted(bench: &Bench) -> Talk {
-    let mut talk = bench.phone.call(bench.sip).await;
-    talk.hears().await;
-    talk.hears_silence().await;
-    talk
-}
-
-fn said(result: &Value, role: &str) -> Vec<String> {
-    let turns = result["transcript"].as_array().unwrap();
-    turns.iter().filter(|t| t["role"] == role).map(|t| t["content"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod control;
+pub mod dialogue;
 pub mod phone;
 pub mod ports;
 pub mod providers;
