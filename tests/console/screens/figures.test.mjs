@@ -23,8 +23,9 @@ test('the first paint with a cold cache is soon', async () => {
   const page = await visitor(box.url);
   await page.goto('/');
   await page.getByRole('button', { name: 'Sign in' }).waitFor();
-  const paints = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint').map(({ startTime }) => startTime));
-  const paint = Math.round(paints[0] ?? Number.POSITIVE_INFINITY);
+  // The button is in the document a frame before it is painted, and the browser notes the paint only then.
+  const noted = await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+  const paint = Math.round(await noted.jsonValue());
   console.log(`first contentful paint: ${paint} ms`);
   assert.ok(paint <= MOST_PAINT_MS, `${paint} ms`);
   await page.context().close();
