@@ -1,26 +1,24 @@
 //! Hears the caller of one call: where speech begins, pauses and ends, and what it says. Words are looked for in a pause already, so that
 //! they are known when it has lasted long enough; a caller who goes on makes that look void.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::base::{Clock, Millis};
 use crate::engine::detect::{Step, Watch};
 use crate::engine::media::{Clip, Frame, Hearing, Listener, Speech, Utterance};
+use crate::engine::pipeline::lookahead::Lookahead;
 use crate::engine::pipeline::turn::{Input, Pace};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
 use crate::engine::providers::live::Ear;
 use crate::engine::providers::{Heard, Hints, ProviderError, Stt};
 
-/// How long before the shortest end of a turn the words are looked for: about what a recogniser takes.
-const LOOK_BEFORE: Duration = Duration::from_millis(100);
 /// Words below this are not believed when it comes to who says them.
 const SURE: f32 = 0.5;
-/// A shorter silence is part of a word.
-const LEAST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The hearing of one call.
 pub(super) struct Ears {
@@ -28,11 +26,15 @@ pub(super) struct Ears {
     stt: Option<Arc<dyn Stt>>,
     hints: Hints,
     pace: Pace,
+    lookahead: Lookahead,
+    clock: Clock,
     /// Finds out who answered a call that we placed.
     watch: Option<Watch>,
     done: DoneSender,
     /// Utterances so far.
     n: u64,
+    /// When the recogniser was asked for the words of an utterance it has not answered yet.
+    asked: BTreeMap<u64, Millis>,
     /// Utterances whose words count.
     awaited: BTreeSet<u64>,
     /// The recogniser at work; the call's end stops it.
@@ -56,9 +58,10 @@ struct Early {
 
 impl Ears {
     /// Ears with the recogniser of a call; what it understood comes back by `done`.
-    pub(super) fn new(providers: &Providers, pace: Pace, watch: Option<Watch>, done: DoneSender) -> Self {
+    pub(super) fn new(providers: &Providers, pace: Pace, watch: Option<Watch>, done: DoneSender, clock: Clock) -> Self {
+        let lookahead = Lookahead::default();
         // Without a recogniser there is nothing to be found in a pause.
-        let pause = providers.stt.as_ref().map_or(Duration::MAX, |_| pace.after_sentence.saturating_sub(LOOK_BEFORE).max(LEAST_PAUSE));
+        let pause = providers.stt.as_ref().map_or(Duration::MAX, |_| lookahead.pause(pace.after_sentence));
         let hearing = Hearing { pause_ms: millis(pause), end_ms: millis(pace.usual), ..Hearing::default() };
         let last = CancellationToken::new();
         last.cancel();
@@ -67,9 +70,12 @@ impl Ears {
             stt: providers.stt.clone(),
             hints: providers.hints.clone(),
             pace,
+            lookahead,
+            clock,
             watch,
             done,
             n: 0,
+            asked: BTreeMap::new(),
             awaited: BTreeSet::new(),
             running: JoinSet::new(),
             last,
@@ -89,6 +95,7 @@ impl Ears {
     fn forget_early(&mut self) {
         if let Some(early) = self.early.take() {
             early.task.abort();
+            self.asked.remove(&early.n);
         }
     }
 
@@ -138,6 +145,12 @@ impl Ears {
     }
 
     fn words(&mut self, n: u64, heard: Result<Heard, ProviderError>) -> Option<Input> {
+        if let Some(asked) = self.asked.remove(&n)
+            && heard.is_ok()
+        {
+            self.lookahead.took(self.clock.now().since(asked));
+            self.listener.look_after(millis(self.lookahead.pause(self.pace.after_sentence)));
+        }
         if let Some(early) = self.early.as_mut().filter(|early| early.n == n) {
             match heard {
                 Ok(heard) => {
@@ -213,6 +226,7 @@ impl Ears {
         let finished = CancellationToken::new();
         let guard = finished.clone().drop_guard();
         let ear = self.ear.take();
+        self.asked.insert(n, self.clock.now());
         let task = self.running.spawn(async move {
             let _guard = guard;
             before.cancelled().await;

@@ -66,7 +66,7 @@ impl Hands {
         Self {
             media,
             record,
-            ears: Ears::new(&providers, rules.pace.clone(), watch, done.clone()),
+            ears: Ears::new(&providers, rules.pace.clone(), watch, done.clone(), exchange.clock.clone()),
             timers: Timers::new(exchange.clock.clone()),
             keeps_answers: rules.asks_back,
             speaker: Speaker::new(voice.clone(), done.clone()),

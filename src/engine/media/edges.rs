@@ -80,6 +80,11 @@ impl Turns {
         None
     }
 
+    /// From the next pause on, what was said so far is worth a look after this much silence.
+    pub(super) fn look_after(&mut self, ms: u32) {
+        self.hearing.pause_ms = ms;
+    }
+
     /// The pause that is going on ends the speech after this much silence, until voice is heard again.
     pub(super) fn end_after(&mut self, ms: u32) {
         if self.is_pausing {

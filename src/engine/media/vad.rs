@@ -88,6 +88,12 @@ impl Listener {
         self.is_voice
     }
 
+    /// From the next pause on, [`Speech::Paused`] comes after this much silence.
+    pub fn look_after(&mut self, ms: u32) {
+        self.hearing.pause_ms = ms;
+        self.turns.look_after(ms);
+    }
+
     /// The pause that is going on ends the speech after this much silence, all in all. Holds until the caller goes on.
     pub fn end_after(&mut self, ms: u32) {
         self.turns.end_after(ms);

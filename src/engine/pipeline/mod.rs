@@ -2,6 +2,7 @@
 
 pub mod latency;
 pub mod lexicon;
+pub mod lookahead;
 pub mod sentences;
 pub mod speak;
 pub mod think;
