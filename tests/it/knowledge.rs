@@ -251,12 +251,13 @@ async fn the_index_is_made_anew_from_rows_after_damage_and_after_loss() {
         let admin = app.user(Role::Admin);
         // Searches go on by vector while the words are made anew, and by both afterwards.
         let mut hit = Vec::new();
-        for _ in 0..200 {
+        let mut tick = tokio::time::interval(std::time::Duration::from_millis(20));
+        for _ in 0..1_500 {
+            tick.tick().await;
             hit = found(&admin, json!({ "query": "parking", "mode": "bm25" })).await;
             if !hit.is_empty() {
                 break;
             }
-            tokio::task::yield_now().await;
         }
         assert_eq!(hit[0]["heading"], "Harbour Books › Parking");
     }
