@@ -15,6 +15,7 @@ import { resolver, theme } from './app/theme';
 import { ApiError } from './shared/api/error';
 import { I18nProvider } from './shared/i18n';
 import { nonce } from './shared/nonce';
+import { Waiting } from './shared/ui/Waiting';
 
 // The part that keeps a page from scrolling under a dialog looks for the nonce under this name.
 Object.assign(globalThis, { __webpack_nonce__: nonce() });
@@ -39,7 +40,7 @@ if (root) {
           <I18nProvider messages={catalogue}>
             <Notifications position="bottom-right" />
             <BrowserRouter>
-              <Suspense>
+              <Suspense fallback={<Waiting />}>
                 <App />
               </Suspense>
             </BrowserRouter>

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Appliance, CONVERSATION } from '../support/appliance.mjs';
-import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
+import { clean, close, go, settled, shot, signIn, visitor } from '../support/browser.mjs';
 
 let box;
 before(async () => {
   box = await Appliance.start();
   await box.setUp();
-  await box.call('POST', '/api/v1/carriers', { name: 'Line', sip_address: '127.0.0.1:9', inbound_auth_mode: 'ip', inbound_allowed_addresses: ['127.0.0.1'] });
+  await box.call('POST', '/api/v1/carriers', { name: 'Line', sip_address: '127.0.0.1:9', options_interval_seconds: 0, inbound_auth_mode: 'ip', inbound_allowed_addresses: ['127.0.0.1'] });
   const bots = await box.call('GET', '/api/v1/bots?q=demo');
   await box.call('POST', '/api/v1/numbers', { name: 'desk', number: '1000', bot_id: bots.data[0].id, visibility: 'public' });
 });
@@ -56,12 +56,20 @@ test('a server that goes away is said to be away, and its return is noticed', { 
   const page = await visitor(box.url);
   await signIn(page);
   await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor();
+  await page.getByTestId('all-is-well').waitFor();
+  await settled(page);
   await box.down();
   await page.getByTestId('live-pill').getByText(/stale since \d+ s/).waitFor();
   await shot(page, 'live-stale');
+  // A screen that was never opened: its files cannot be read now, and are asked for until they come.
+  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: 'Engines' }).click();
+  await page.waitForURL(/\/fleet$/);
   await box.up();
-  await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor({ timeout: 20_000 });
-  await page.getByTestId('all-is-well').waitFor({ timeout: 20_000 });
+  await page.getByTestId('live-pill').getByText('live', { exact: true }).waitFor({ timeout: 30_000 });
+  await page.getByRole('heading', { level: 1, name: 'Engines' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('region', { name: 'local' }).getByText('healthy').waitFor({ timeout: 30_000 });
+  await go(page, '/');
+  await page.getByTestId('all-is-well').waitFor({ timeout: 30_000 });
   clean(page, 'the return of the server');
   await page.context().close();
 });

@@ -1,14 +1,15 @@
-import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { Suspense, useEffect } from 'react';
-import { Link, Outlet, useLocation } from 'react-router';
+import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { LivePill } from '~/shared/live/LivePill';
 import { useLiveRefresh } from '~/shared/live/useRefresh';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { IconSearch } from '~/shared/ui/icons';
+import { Waiting } from '~/shared/ui/Waiting';
 import { Boundary } from './Boundary';
 import { GROUPS, roleFor } from './nav';
 import { Palette } from './Palette';
@@ -21,6 +22,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const [isOpen, { toggle, close }] = useDisclosure();
   useLiveRefresh();
+  useTop();
   const mayEnter = ranks(role, roleFor(pathname));
   return (
     <AppShell header={{ height: 56 }} navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding={{ base: 'md', md: 'xl' }}>
@@ -53,7 +55,7 @@ export function Shell() {
       <AppShell.Main id="main" tabIndex={-1}>
         <Box maw={1280} mx="auto">
           <Boundary key={pathname}>
-            <Suspense fallback={<VisuallyHidden role="status">{t('common.loading')}</VisuallyHidden>}>
+            <Suspense fallback={<Waiting />}>
               {mayEnter ? <Outlet /> : <EmptyState title={t('error.forbidden')} more={t('error.forbidden.more')} />}
             </Suspense>
           </Boundary>
@@ -62,6 +64,15 @@ export function Shell() {
       <Palette />
     </AppShell>
   );
+}
+
+/** A screen that one goes to begins at its top; one that one comes back to stays where it was. */
+function useTop() {
+  const { pathname, hash } = useLocation();
+  const isBack = useNavigationType() === NavigationType.Pop;
+  useEffect(() => {
+    if (!isBack && !hash) window.scrollTo(0, 0);
+  }, [pathname, hash, isBack]);
 }
 
 function Sections({ onGo }: { onGo: () => void }) {

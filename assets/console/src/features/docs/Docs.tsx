@@ -1,7 +1,7 @@
-import { Grid, NavLink, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Grid, NativeSelect, NavLink, Paper, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { Link, useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { EmptyState } from '~/shared/ui/EmptyState';
@@ -16,6 +16,7 @@ const FIRST = 'readme';
 export default function Docs() {
   const t = useT();
   const { slug = FIRST } = useParams();
+  const go = useNavigate();
   const [words, setWords] = useState('');
   const manual = useQuery({ queryKey: ['manual'], queryFn: () => need(api.GET('/api/v1/manual')), staleTime: Number.POSITIVE_INFINITY });
   return (
@@ -40,7 +41,15 @@ export default function Docs() {
                     {t('docs.found', { n: found.length })}
                   </Text>
                 )}
-                <Stack gap={2} component="nav" aria-label={t('docs.pages')}>
+                <NativeSelect
+                  hiddenFrom="md"
+                  aria-label={t('docs.page')}
+                  value={slug}
+                  onChange={(event) => void go(`/docs/${event.currentTarget.value}`)}
+                  data={inOrder(data).map((chapter) => ({ value: chapter.slug, label: chapter.title }))}
+                />
+                {/* On a narrow screen the pages would push the one that is read out of sight. */}
+                <Stack gap={2} component="nav" aria-label={t('docs.pages')} visibleFrom={words ? undefined : 'md'}>
                   {found.map(({ chapter, line }) => (
                     <NavLink
                       key={chapter.slug}
