@@ -106,6 +106,38 @@ test('a call is heard from where its transcript is clicked', async () => {
   await page.context().close();
 });
 
+test('a call names its bot and its carrier, shows its trace, and gives a link away that is taken back', async () => {
+  const heard = async (url) => (await fetch(URL_ + new URL(url).pathname)).status;
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, `/calls/${CALL}`);
+  const facts = page.getByRole('region', { name: 'Facts' });
+  await facts.getByRole('link', { name: /^demo reception · v1/ }).waitFor();
+  await facts.getByRole('link', { name: 'Test line' }).waitFor();
+  await facts.getByText('finished', { exact: true }).waitFor();
+  await page.getByText('Line by line, as the engines told it').click();
+  await page.getByRole('listitem').filter({ hasText: '"type":"answered"' }).first().waitFor();
+  const links = page.getByRole('region', { name: 'Links' });
+  const link = links.getByTestId('recording-link');
+  const first = await link.innerText();
+  assert.equal(await heard(first), 200);
+  await links.getByRole('button', { name: 'Another link' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Another link' }).click();
+  await link.filter({ hasNotText: first }).waitFor();
+  const second = await link.innerText();
+  assert.deepEqual([await heard(first), await heard(second)], [410, 200]);
+  await links.getByRole('button', { name: 'Take it back' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+  await links.getByRole('button', { name: 'Make a link' }).waitFor();
+  assert.equal(await heard(second), 410);
+  await links.getByRole('button', { name: 'Make a link' }).click();
+  await link.waitFor();
+  await links.getByRole('link', { name: 'The transcript, and links to it' }).click();
+  await page.getByRole('heading', { level: 1, name: /Transcript of/ }).waitFor();
+  clean(page, 'what a call says of itself');
+  await page.context().close();
+});
+
 test('hostile words are shown as text', async () => {
   const words = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> \u202Eevil\u202C';
   const session_id = `hostile-${Date.now()}`;

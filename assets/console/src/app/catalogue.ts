@@ -6,6 +6,7 @@ import { talkMessages } from '~/features/bots/talkMessages';
 import { toolMessages } from '~/features/bots/toolMessages';
 import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
+import { callFactMessages } from '~/features/calls/factMessages';
 import { callWorkMessages } from '~/features/calls/workMessages';
 import { carriersMessages } from '~/features/carriers/messages';
 import { trunkMessages } from '~/features/carriers/trunkMessages';
@@ -51,6 +52,7 @@ const PARTS = [
   toolMessages,
   versionMessages,
   callsMessages,
+  callFactMessages,
   callWorkMessages,
   carriersMessages,
   trunkMessages,

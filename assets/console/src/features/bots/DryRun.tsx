@@ -35,7 +35,7 @@ export function DryRun({ botId, push }: { botId: string; push: Push }) {
               label={t('crm.dry.call')}
               value={sessionId}
               onChange={(event) => setChosen(event.currentTarget.value)}
-              data={over.map((call) => ({ value: call.session_id, label: `${otherSide(call)}, ${format.when(call.started_at ?? call.created_at)}` }))}
+              data={over.map((call) => ({ value: call.session_id, label: `${otherSide(call, t)}, ${format.when(call.started_at ?? call.created_at)}` }))}
             />
             <Button variant="default" loading={run.isPending} onClick={() => sessionId && run.mutate(sessionId)}>
               {t('crm.dry.do')}

@@ -16,10 +16,12 @@ import { CallDeliveries } from './CallDeliveries';
 import { Facts } from './Facts';
 import { CrmPush } from './CrmPush';
 import { Hold } from './Hold';
+import { Links } from './Links';
 import { Notes, Tags } from './Marks';
 import { originOf, turnsOf, type Call } from './model';
 import { Player, type PlayerHandle } from './Player';
 import { Timeline } from './Timeline';
+import { Trace } from './Trace';
 import { Transcript } from './Transcript';
 
 /** How often a running call is read anew. */
@@ -44,12 +46,12 @@ function Detail({ call }: { call: Call }) {
   const origin = originOf(call);
   return (
     <Page
-      title={t('call.title', { who: otherSide(call) })}
+      title={t('call.title', { who: otherSide(call, t) })}
       actions={
         <Group gap="xs">
           <CallState status={call.status} />
           <Text c="dimmed">{t(`calls.direction.${call.direction}`)}</Text>
-          {call.status === 'active' && <HangUp sessionId={call.session_id} who={otherSide(call)} />}
+          {call.status === 'active' && <HangUp sessionId={call.session_id} who={otherSide(call, t)} />}
         </Group>
       }
     >
@@ -89,6 +91,7 @@ function Detail({ call }: { call: Call }) {
                 {isAdmin && <Hold sessionId={call.session_id} hold={call.legal_hold ?? null} />}
               </Stack>
             </Section>
+            {isAdmin && <Links call={call} />}
             <Notes sessionId={call.session_id} notes={call.notes ?? []} />
             {isAdmin && call.crm_push && <CrmPush sessionId={call.session_id} push={call.crm_push} />}
             {isAdmin && (
@@ -99,6 +102,7 @@ function Detail({ call }: { call: Call }) {
           </Stack>
         </Grid.Col>
       </Grid>
+      {isAdmin && <Trace sessionId={call.session_id} />}
       <Json label={t('call.raw')} value={call} />
     </Page>
   );

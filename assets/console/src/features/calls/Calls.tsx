@@ -49,7 +49,7 @@ function useColumns(): Column<Summary>[] {
   const t = useT();
   const format = useFormat();
   return [
-    { key: 'who', header: t('calls.who'), cell: otherSide },
+    { key: 'who', header: t('calls.who'), cell: (call) => otherSide(call, t) },
     { key: 'direction', header: t('calls.direction'), cell: (call) => t(`calls.direction.${call.direction}`), isMinor: true },
     {
       key: 'status',
@@ -58,7 +58,7 @@ function useColumns(): Column<Summary>[] {
         <Group gap={4}>
           <CallState status={call.status} />
           {(call.tags ?? []).map((tag) => (
-            <Badge key={tag} variant="outline" color="gray" tt="none" className="words">
+            <Badge key={tag} variant="outline" color="gray" tt="none" miw={0} className="words">
               {tag}
             </Badge>
           ))}

@@ -36,11 +36,13 @@ export function Filters({ filters, set, clear, isFiltered }: Props) {
         <SearchBox isField label={t('calls.phone')} value={filters.phone} onChange={(value) => set('phone', value)} />
         <TextInput type="date" label={t('calls.from')} value={filters.from} onChange={(event) => set('from', event.currentTarget.value)} />
         <TextInput type="date" label={t('calls.to')} value={filters.to} onChange={(event) => set('to', event.currentTarget.value)} />
-        <Button variant="subtle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      </Group>
+      <Group gap="xs" ml={-8}>
+        <Button variant="subtle" size="compact-sm" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {t(isOpen ? 'calls.less' : 'calls.more')}
         </Button>
         {isFiltered && (
-          <Button variant="subtle" onClick={clear}>
+          <Button variant="subtle" size="compact-sm" onClick={clear}>
             {t('calls.clear')}
           </Button>
         )}
@@ -54,7 +56,7 @@ export function Filters({ filters, set, clear, isFiltered }: Props) {
           <SearchBox isField label={t('calls.disposition')} value={filters.disposition} onChange={(value) => set('disposition', value)} />
           <NumberInput
             label={t('calls.min_duration')}
-            w={130}
+            w={160}
             min={0}
             value={filters.min_duration === '' ? '' : Number(filters.min_duration)}
             onChange={(value) => set('min_duration', value === '' ? null : String(value))}

@@ -9,7 +9,7 @@ import { useFormat } from '~/shared/i18n/format';
 import { Deletable } from '~/shared/ui/Deletable';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { Section } from '~/shared/ui/Section';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 import { Words } from '~/shared/ui/Words';
 
 type Note = Schemas['NoteView'];
@@ -66,7 +66,7 @@ export function Notes({ sessionId, notes }: { sessionId: string; notes: Note[] }
       form.reset();
       await done();
     },
-    { isQuiet: true },
+    QUIET,
   );
   const remove = async (note_id: string) => {
     await need(api.DELETE('/api/v1/calls/{session_id}/notes/{note_id}', { params: { path: { ...path, note_id } } }));

@@ -1,4 +1,4 @@
-import { Badge, SimpleGrid } from '@mantine/core';
+import { Badge, Paper, SimpleGrid } from '@mantine/core';
 import { useT } from '~/shared/i18n';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { Loaded } from '~/shared/ui/Loaded';
@@ -26,7 +26,9 @@ export default function Live() {
       <Loaded query={calls}>
         {(list) =>
           list.data.length === 0 ? (
-            <EmptyState title={t('live.empty')} more={t('live.empty.more')} />
+            <Paper withBorder radius="md" p="md">
+              <EmptyState title={t('live.empty')} more={t('live.empty.more')} />
+            </Paper>
           ) : (
             <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
               {list.data.map((call) => (

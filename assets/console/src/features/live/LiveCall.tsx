@@ -16,11 +16,11 @@ export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary;
   const all = [...(earlier.data ?? []).filter((line) => line.seq < firstLive), ...lines];
   const began = Date.parse(call.answered_at ?? call.started_at ?? call.created_at);
   return (
-    <Paper withBorder radius="md" p="md" data-testid="live-call" component="article" aria-label={otherSide(call)}>
+    <Paper withBorder radius="md" p="md" data-testid="live-call" component="article" aria-label={otherSide(call, t)}>
       <Stack gap="xs">
         <Group justify="space-between" wrap="nowrap">
           <Anchor component={Link} to={`/calls/${call.session_id}`} fw={600} className="words">
-            {otherSide(call)}
+            {otherSide(call, t)}
           </Anchor>
           <Badge variant="light" tt="none" color={call.direction === 'outbound' ? 'grape' : 'blue'}>
             {t(`calls.direction.${call.direction}`)}
@@ -31,7 +31,7 @@ export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary;
         </Text>
         <Lines lines={all} />
         <Group>
-          <HangUp sessionId={call.session_id} who={otherSide(call)} />
+          <HangUp sessionId={call.session_id} who={otherSide(call, t)} />
         </Group>
       </Stack>
     </Paper>

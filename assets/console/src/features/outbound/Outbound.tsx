@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
+import { useCode } from '~/shared/ui/callWords';
 import { Confirm } from '~/shared/ui/Confirm';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { EmptyState } from '~/shared/ui/EmptyState';
@@ -55,6 +56,7 @@ export default function Outbound() {
 function useColumns(): Column<Item>[] {
   const t = useT();
   const format = useFormat();
+  const code = useCode();
   return [
     { key: 'phone', header: t('outbound.phone'), cell: (row) => (row.displayName ? `${row.displayName} (${row.phone})` : row.phone) },
     {
@@ -66,7 +68,7 @@ function useColumns(): Column<Item>[] {
         </Badge>
       ),
     },
-    { key: 'reason', header: t('outbound.reason'), cell: (row) => row.endedReason || row.errorDetail || '–', isMinor: true },
+    { key: 'reason', header: t('outbound.reason'), cell: (row) => code('outcome', row.endedReason) || row.errorDetail || '–', isMinor: true },
     { key: 'by', header: t('outbound.by'), cell: (row) => row.requestedBy || '–', isMinor: true },
     { key: 'created', header: t('outbound.created'), cell: (row) => format.when(row.scheduledForUtc ?? row.createdAtUtc) },
     { key: 'length', header: t('outbound.length'), align: 'right', cell: (row) => format.duration(row.durationSec), isMinor: true },

@@ -5,6 +5,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { duration, useFormat } from '~/shared/i18n/format';
 import { save } from '~/shared/save';
+import { useCode } from '~/shared/ui/callWords';
 import { IconDownload } from '~/shared/ui/icons';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
@@ -85,10 +86,11 @@ function Conversation({ document, speaker }: { document: Document; speaker: (nam
 function Facts({ document }: { document: Document }) {
   const t = useT();
   const format = useFormat();
+  const code = useCode();
   const rows: [string, string][] = [
     [t('transcripts.begun'), format.when(document.startedUtc)],
     [t('transcripts.length'), format.duration(document.durationSec)],
-    [t('transcripts.outcome'), document.outcome],
+    [t('transcripts.outcome'), code('outcome', document.outcome) ?? '–'],
     [t('transcripts.file'), document.file],
   ];
   return (
