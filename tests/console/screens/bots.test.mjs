@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { telephone, until } from '../support/appliance.mjs';
 import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, URL_ } from '../support/shared.mjs';
 
@@ -79,6 +80,34 @@ test('a bot is copied, exported, and read in again', async () => {
   for (const { id } of all) await ask('DELETE', `/api/v1/bots/${id}`);
   clean(page, 'the copies');
   await page.context().close();
+});
+
+test('a draft is heard on a telephone, and the call is on the screen', { timeout: 90_000 }, async (t) => {
+  const bot = await made('Calling shop');
+  await ask('PUT', `/api/v1/bots/${bot.id}/draft`, { ...BOT, name: 'Calling shop', opening_message: 'This is the draft, on a telephone.' });
+  const { address, over, end } = await telephone(['--expect-speech', '30000', '--hangup']);
+  t.after(end);
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, `/bots/${bot.id}`);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Call a telephone' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Hear it on a telephone' });
+  await dialog.getByLabel('Whom it calls').fill('12');
+  await dialog.getByRole('button', { name: 'Call now' }).click();
+  await dialog.locator('[aria-invalid=true]').waitFor();
+  assert.equal(await dialog.getByLabel('Which version').inputValue(), 'draft');
+  await shot(page, 'bot-test-call');
+  await dialog.getByLabel('Whom it calls').fill(`sip:anna@${address}`);
+  await dialog.getByRole('button', { name: 'Call now' }).click();
+  await page.waitForURL(/\/calls\/[^/]+$/);
+  await page.getByRole('region', { name: 'Timeline' }).getByText('answered', { exact: true }).first().waitFor({ timeout: 30_000 });
+  assert.equal((await over).code, 0);
+  clean(page, 'the call to a telephone');
+  await page.context().close();
+  const id = page.url().split('/').at(-1);
+  await until('the end of the call', async () => (await ask('GET', `/api/v1/calls/${id}`)).status !== 'active', 30_000);
+  await ask('DELETE', `/api/v1/bots/${bot.id}`);
 });
 
 test('the preview fills variables in and says what stays unknown', async () => {

@@ -1,7 +1,7 @@
 // Making what answers: bots with their flow, numbers, routes, carriers. Refusals stand at their fields.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
+import { answered, clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, URL_ } from '../support/shared.mjs';
 
 after(close);
@@ -23,11 +23,11 @@ test('a bot is made from a template, gets an intent, and each change is a versio
   await named.getByLabel('Answer').fill('Ten dollars a bottle.');
   await shot(page, 'bot-intents');
   await page.getByRole('button', { name: 'Move price up' }).click();
-  await page.getByRole('button', { name: 'Save and use' }).click();
-  await page.getByText('Saved').first().waitFor();
+  const [{ id }] = (await ask('GET', '/api/v1/bots?q=Wine')).data;
+  await answered(page, 'PUT', `/api/v1/bots/${id}`, () => page.getByRole('button', { name: 'Save and use' }).click());
   await page.getByRole('tab', { name: 'Versions' }).click();
   await page.getByRole('cell', { name: '2', exact: true }).waitFor();
-  const [bot] = (await ask('GET', '/api/v1/bots?q=Wine')).data;
+  const bot = await ask('GET', `/api/v1/bots/${id}`);
   assert.deepEqual(bot.flow.intents.map(({ id }) => id), ['opening_hours', 'address', 'price', 'goodbye']);
   assert.deepEqual(bot.flow.intents[2].phrases, ['what does it cost', 'how much is it']);
   clean(page, 'the bot');
@@ -86,11 +86,11 @@ test('a route is added, and one can ask which row takes a call', async () => {
   const answer = page.getByTestId('which-row');
   await page.getByLabel('A call for').fill('35621111111');
   await page.getByLabel('from', { exact: true }).fill('+447700900123');
-  assert.match(await answer.innerText(), /Row 1 takes it: desk/);
+  await answer.getByText(/Row 1 takes it: desk/).waitFor();
   await page.getByLabel('from', { exact: true }).fill('+15550100');
-  assert.match(await answer.innerText(), /Row 2 takes it/);
+  await answer.getByText(/Row 2 takes it/).waitFor();
   await page.getByLabel('A call for').fill('1000');
-  assert.match(await answer.innerText(), /virtual number desk has this number/);
+  await answer.getByText(/virtual number desk has this number/).waitFor();
   await page.getByRole('button', { name: 'Delete +35621111111' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('cell', { name: '+35621111111', exact: true }).waitFor({ state: 'detached' });
@@ -115,10 +115,16 @@ test('a carrier with a wrong address is refused at the field, and its password n
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByRole('heading', { level: 1, name: 'Malta line' }).waitFor();
   assert.doesNotMatch(await page.content(), /not-to-be-seen/);
+  const { id } = (await ask('GET', '/api/v1/carriers')).data.find(({ name }) => name === 'Malta line');
+  const encryption = page.getByRole('combobox', { name: 'Encrypted sound (SRTP)' });
+  await encryption.selectOption('required');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').first().waitFor();
-  const carrier = (await ask('GET', '/api/v1/carriers')).data.find(({ name }) => name === 'Malta line');
-  assert.equal(carrier.has_outbound_auth_password, true, 'saving again keeps the password');
+  await page.getByText(/can be required with the transport tls only/).waitFor();
+  assert.equal(await encryption.getAttribute('aria-invalid'), 'true');
+  await page.getByLabel('Transport').selectOption('tls');
+  await answered(page, 'PUT', `/api/v1/carriers/${id}`, () => page.getByRole('button', { name: 'Save' }).click());
+  const carrier = await ask('GET', `/api/v1/carriers/${id}`);
+  assert.deepEqual([carrier.media_encryption, carrier.has_outbound_auth_password], ['required', true], 'saving again keeps the password');
   await ask('DELETE', `/api/v1/carriers/${carrier.id}`);
   clean(page, 'the carrier');
   await page.context().close();

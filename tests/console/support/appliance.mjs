@@ -119,14 +119,24 @@ export class Appliance {
 
   /** A scripted telephone calls; resolves with its report when the call is over. */
   phone(number, steps) {
-    const args = ['lab', 'phone', '--call', `sip:${number}@127.0.0.1:${this.sip}`, '--from', '+35699123456', '--json', ...steps];
-    const child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let report = '';
-    child.stdout.on('data', (part) => {
-      report += part;
-    });
-    return new Promise((done) => child.once('exit', (code) => done({ code, report })));
+    return scripted(['--call', `sip:${number}@127.0.0.1:${this.sip}`, '--from', '+35699123456', ...steps]).over;
   }
+}
+
+function scripted(args) {
+  const child = spawn(binary(), ['lab', 'phone', '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let report = '';
+  child.stdout.on('data', (part) => {
+    report += part;
+  });
+  const over = new Promise((done) => child.once('exit', (code) => done({ code, report })));
+  return { over, end: () => child.kill() };
+}
+
+/** A scripted telephone that is called: where it is, its report when the call is over, and a way to be rid of it when nobody calls. */
+export async function telephone(steps) {
+  const address = `127.0.0.1:${await freePort()}`;
+  return { address, ...scripted(['--listen', address, ...steps]) };
 }
 
 /** Greeting, question, answer, goodbye; the bot hangs up. */

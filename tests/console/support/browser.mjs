@@ -93,6 +93,12 @@ export async function go(page, path) {
   }, path);
 }
 
+/** Does something on the screen that sends a request, and waits until the box has answered it: a word such as "Saved" may still stand there from before. */
+export async function answered(page, method, path, act) {
+  const [answer] = await Promise.all([page.waitForResponse((answer) => answer.request().method() === method && new URL(answer.url()).pathname === path), act()]);
+  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()}`);
+}
+
 /** Waits until nothing on the screen is on its way: no outline of what loads, no spinner, and two frames painted. The line of events never ends. */
 export async function settled(page) {
   // What a tab holds that is not in front begins to load when it comes there.

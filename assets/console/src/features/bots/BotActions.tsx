@@ -1,19 +1,22 @@
 import { Button, Menu } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { save } from '~/shared/save';
 import { Deletable } from '~/shared/ui/Deletable';
-import { IconCopy, IconDownload } from '~/shared/ui/icons';
+import { IconCopy, IconDownload, IconPhone } from '~/shared/ui/icons';
 import { told } from '~/shared/ui/told';
 import { sentence } from '~/shared/ui/ErrorBox';
+import { TestCall } from './TestCall';
 
 /** What one can do with a whole bot. */
 export function BotActions({ stored }: { stored: Schemas['BotView'] }) {
   const t = useT();
   const go = useNavigate();
   const client = useQueryClient();
+  const [isCalling, setCalling] = useState(false);
   const path = { path: { id: stored.id } };
   const name = stored.name || stored.id;
   const refresh = () => client.invalidateQueries({ queryKey: ['bots'] });
@@ -44,6 +47,9 @@ export function BotActions({ stored }: { stored: Schemas['BotView'] }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPhone size={16} />} onClick={() => setCalling(true)}>
+            {t('testCall.open')}
+          </Menu.Item>
           <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => act.mutate('copy')}>
             {t('bots.copy')}
           </Menu.Item>
@@ -52,6 +58,7 @@ export function BotActions({ stored }: { stored: Schemas['BotView'] }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <TestCall stored={stored} isOpen={isCalling} onClose={() => setCalling(false)} />
       <Deletable name={name} onDelete={remove} />
     </>
   );

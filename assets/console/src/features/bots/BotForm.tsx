@@ -54,7 +54,7 @@ export function BotForm({ stored, onSave, verb, mayDraft, tab, onTab }: Props) {
       <Tabs value={tab} onChange={onTab} keepMounted>
         <Tabs.List mb="md">
           {TABS.map((name) => (
-            <Tabs.Tab key={name} value={name}>
+            <Tabs.Tab key={name} value={name} px="xs">
               {t(`bots.tab.${name}`)}
             </Tabs.Tab>
           ))}

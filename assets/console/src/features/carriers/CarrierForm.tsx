@@ -11,6 +11,7 @@ import { useSave } from '~/shared/ui/useSave';
 type Body = Schemas['CarrierBody'];
 type View = Schemas['CarrierView'];
 type Values = ReturnType<typeof valuesOf>;
+const ENCRYPTION: Schemas['MediaEncryption'][] = ['auto', 'required', 'off'];
 
 /** The form's fields; the list of addresses is text, one per line. */
 function valuesOf(view: View | null) {
@@ -20,6 +21,7 @@ function valuesOf(view: View | null) {
     transport: view?.transport ?? 'auto',
     is_active: view?.is_active ?? true,
     tls_ca_pem: view?.tls_ca_pem ?? '',
+    media_encryption: view?.media_encryption ?? 'auto',
     register: view?.register ?? false,
     register_interval_seconds: view?.register_interval_seconds ?? 600,
     options_interval_seconds: view?.options_interval_seconds ?? 30,
@@ -74,8 +76,14 @@ export function CarrierForm({ stored }: { stored: View | null }) {
         <TextInput label={t('carriers.name')} required {...field('name')} />
         <TextInput label={t('carriers.address')} description={t('carriers.address.more')} required {...field('sip_address')} />
         <NativeSelect label={t('carriers.transport')} data={['auto', 'udp', 'tcp', 'tls']} {...field('transport')} />
-        <Switch label={t('carriers.active')} mt={{ sm: 28 }} key={form.key('is_active')} {...form.getInputProps('is_active', { type: 'checkbox' })} />
+        <NativeSelect
+          label={t('carriers.encryption')}
+          description={t('carriers.encryption.more')}
+          data={ENCRYPTION.map((value) => ({ value, label: t(`carriers.encryption.${value}`) }))}
+          {...field('media_encryption')}
+        />
       </SimpleGrid>
+      <Switch label={t('carriers.active')} key={form.key('is_active')} {...form.getInputProps('is_active', { type: 'checkbox' })} />
       <Textarea label={t('carriers.ca')} autosize minRows={1} maxRows={6} {...field('tls_ca_pem')} />
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
         <Switch

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
+import { useCode } from '~/shared/ui/callWords';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { Mark } from '~/shared/ui/Mark';
 import { Section } from '~/shared/ui/Section';
@@ -62,9 +63,10 @@ export function Trunk({ carrier, mayCheck }: { carrier: View; mayCheck: boolean 
 function Seen({ trunk }: { trunk: Schemas['TrunkView'] }) {
   const t = useT();
   const format = useFormat();
+  const code = useCode();
   const answer = (said: Schemas['SipAnswer'] | null | undefined) => (said ? [said.code, said.reason].filter(Boolean).join(' ') : null);
   const rows: [string, string | number | null | undefined][] = [
-    [t('trunk.registration'), trunk.registration],
+    [t('trunk.registration'), code('trunk.registration', trunk.registration)],
     [t('trunk.until'), trunk.registered_until && format.when(trunk.registered_until)],
     [t('trunk.register'), answer(trunk.register_answer)],
     [t('trunk.options'), answer(trunk.options_answer)],

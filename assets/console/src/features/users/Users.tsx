@@ -1,4 +1,4 @@
-import { Badge, Button, Modal } from '@mantine/core';
+import { Badge, Button, Divider, Modal } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, need, type Schemas } from '~/shared/api/client';
@@ -12,6 +12,7 @@ import { EmptyState } from '~/shared/ui/EmptyState';
 import { IconPlus } from '~/shared/ui/icons';
 import { Page } from '~/shared/ui/Page';
 import { useFilters, useListing } from '~/shared/ui/useListing';
+import { Identities } from './Identities';
 import { ResetForm, UserForm } from './UserForms';
 
 type View = Schemas['UserView'];
@@ -43,7 +44,13 @@ export default function Users() {
       />
       <Modal opened={dialog !== null} onClose={close} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
         {dialog?.kind === 'new' && <UserForm stored={null} onDone={close} />}
-        {dialog?.kind === 'edit' && <UserForm stored={dialog.user} onDone={close} />}
+        {dialog?.kind === 'edit' && (
+          <>
+            <UserForm stored={dialog.user} onDone={close} />
+            <Divider my="lg" />
+            <Identities id={dialog.user.id} />
+          </>
+        )}
         {dialog?.kind === 'reset' && <ResetForm id={dialog.user.id} onDone={close} />}
       </Modal>
     </Page>

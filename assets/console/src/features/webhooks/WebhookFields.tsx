@@ -37,7 +37,7 @@ export function WebhookFields({ form }: { form: UseFormReturnType<Values> }) {
         {...form.getInputProps('url')}
       />
       <Checkbox.Group label={t('webhooks.events')} description={t('webhooks.events.more')} key={form.key('events')} {...form.getInputProps('events')}>
-        <SimpleGrid cols={{ base: 1, sm: 2 }} mt="xs" spacing="xs">
+        <SimpleGrid cols={{ base: 1, sm: 2 }} my="xs" spacing="xs">
           <Checkbox value={ALL} label={t('webhooks.events.all')} />
           {EVENTS.map((event) => (
             <Checkbox key={event} value={event} label={event} />

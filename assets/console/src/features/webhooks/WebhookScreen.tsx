@@ -15,6 +15,7 @@ import { SecretOnce } from '~/shared/ui/SecretOnce';
 import { told } from '~/shared/ui/told';
 import { useSave } from '~/shared/ui/useSave';
 import { Deliveries } from './Deliveries';
+import { Recover } from './Recover';
 import { WebhookFields, type Values } from './WebhookFields';
 
 type View = Schemas['WebhookView'];
@@ -75,6 +76,7 @@ function Existing({ stored }: { stored: View }) {
         <Group gap="xs">
           {button('test')}
           {button(stored.active ? 'pause' : 'resume')}
+          {stored.active && <Recover webhookId={stored.id} />}
           <Confirm title={t('webhooks.rotate.sure')} more={t('webhooks.rotate.more')} verb={t('webhooks.rotate')} onYes={rotate}>
             {(open) => (
               <Button variant="default" onClick={open}>
