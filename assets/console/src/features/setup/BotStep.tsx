@@ -5,7 +5,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import { template, TEMPLATES, type TemplateName } from '~/shared/bots/templates';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 /** A bot from a template, with its name and its first words. */
 export function BotStep({ onDone }: { onDone: (bot: Schemas['BotView']) => void }) {
@@ -22,7 +22,7 @@ export function BotStep({ onDone }: { onDone: (bot: Schemas['BotView']) => void 
   const save = useSave(form, async ({ name, opening_message, model, base_url }) => {
     const llm = kind === 'model' ? { provider: 'openai', base_url, model } : base.llm;
     onDone(await need(api.POST('/api/v1/bots', { body: { ...base, status: 'active', name, opening_message, llm } })));
-  });
+  }, QUIET);
   return (
     <FormFrame save={save} verb={t('setup.bot.do')} isBare>
       <Text>{t('setup.bot.more')}</Text>

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 /** A number for the bot; calls that nothing else takes go there too. */
 export function NumberStep({ bot, onDone }: { bot: Schemas['BotView']; onDone: (number: Schemas['NumberView']) => void }) {
@@ -14,7 +14,7 @@ export function NumberStep({ bot, onDone }: { bot: Schemas['BotView']; onDone: (
     // The description lends this body the name of another one; only `user` counts here.
     await need(api.PUT('/api.ashx/v1/inbound-routes/{did}', { params: { path: { did: '*' } }, body: { user: name } as never }));
     onDone(made);
-  });
+  }, QUIET);
   return (
     <FormFrame save={save} verb={t('setup.number.do')} isBare>
       <Text>{t('setup.number.more')}</Text>

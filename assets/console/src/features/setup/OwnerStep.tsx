@@ -6,7 +6,7 @@ import { session } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { PasswordField } from '~/shared/ui/PasswordField';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 /** Whoever holds the setup token becomes the owner, and is signed in at once. */
 export function OwnerStep({ onDone }: { onDone: () => void }) {
@@ -18,7 +18,7 @@ export function OwnerStep({ onDone }: { onDone: () => void }) {
     const problem = await session.withPassword(body.name, body.password);
     if (problem !== null) throw new Error(problem === 'network' ? t('error.network') : problem);
     onDone();
-  });
+  }, QUIET);
   const field = (name: 'token' | 'name' | 'email' | 'password') => ({ key: form.key(name), ...form.getInputProps(name) });
   return (
     <FormFrame save={save} verb={t('setup.owner.do')} isBare>

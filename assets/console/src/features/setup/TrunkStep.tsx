@@ -6,12 +6,14 @@ import { useT } from '~/shared/i18n';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { PasswordField } from '~/shared/ui/PasswordField';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 /** The line for trying the box out: the lab phone of this very machine, and nobody else. */
 const TEST_LINE: Schemas['CarrierBody'] = {
   name: 'Test line on this machine',
   sip_address: '127.0.0.1:5080',
+  // The lab phone listens while it calls only; nobody is to be alarmed that it does not answer.
+  options_interval_seconds: 0,
   inbound_auth_mode: 'ip',
   inbound_allowed_addresses: ['127.0.0.1'],
 };
@@ -30,7 +32,7 @@ export function TrunkStep({ onDone }: { onDone: () => void }) {
     const inbound_allowed_addresses = values.inbound_allowed_addresses.split(/[\s,]+/).filter(Boolean);
     await need(api.POST('/api/v1/carriers', { body: { name, sip_address, inbound_auth_mode: 'ip', inbound_allowed_addresses, ...login } }));
     onDone();
-  });
+  }, QUIET);
   const without = useMutation({
     mutationFn: async () => {
       const known = await need(api.GET('/api/v1/carriers', { params: { query: { limit: '500' } } }));

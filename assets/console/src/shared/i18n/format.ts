@@ -9,10 +9,12 @@ export function useFormat() {
     const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
     const ago = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
     const number = new Intl.NumberFormat(language);
+    const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
     return {
       when: (at: string | null | undefined) => (at ? full.format(new Date(at)) : '–'),
       clock: (at: string | null | undefined) => (at ? clock.format(new Date(at)) : '–'),
       number: (value: number) => number.format(value),
+      percent: (value: number) => percent.format(value),
       bytes: (value: number) => sized(value, number),
       ago: (at: string, now = Date.now()) => {
         const seconds = Math.round((new Date(at).getTime() - now) / 1000);
