@@ -7,6 +7,10 @@ import { URL_ } from '../support/shared.mjs';
 
 after(close);
 
+const pictureOf = (path, name) => name ?? (path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'overview');
+/** Whether one has to move the page sideways to see all of it. */
+const isTooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
+
 for (const colours of ['light', 'dark']) {
   test(`every screen is sound in ${colours} colours`, { timeout: 240_000 }, async () => {
     const page = await visitor(URL_, { colours });
@@ -19,7 +23,7 @@ for (const colours of ['light', 'dark']) {
       await go(page, path);
       if (heading) await page.getByRole('heading', { level: 1, name: heading }).waitFor();
       await settled(page);
-      await shot(page, `${name ?? (path.replaceAll(/[^a-z]+/g, '-').replace(/^-|-$/g, '') || 'overview')}-${colours}`);
+      await shot(page, `${pictureOf(path, name)}-${colours}`);
       clean(page, `${path} ${colours}`);
       await accessible(page, `${path} ${colours}`);
     }
@@ -27,15 +31,29 @@ for (const colours of ['light', 'dark']) {
   });
 }
 
+test('every screen fits a telephone', { timeout: 240_000 }, async () => {
+  const page = await visitor(URL_, { viewport: { width: 390, height: 780 } });
+  await signIn(page);
+  const tooWide = [];
+  for (const [path, heading, name] of await screens()) {
+    await go(page, path);
+    if (heading) await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    await settled(page);
+    await shot(page, `${pictureOf(path, name)}-telephone`);
+    if (await isTooWide(page)) tooWide.push(path);
+  }
+  assert.deepEqual(tooWide, []);
+  clean(page, 'the screens on a telephone');
+  await page.context().close();
+});
+
 test('on a telephone the monitor fits and the menu opens', async () => {
   const page = await visitor(URL_, { viewport: { width: 390, height: 780 } });
   await signIn(page);
   await page.getByRole('button', { name: 'Menu' }).click();
   await page.getByRole('navigation').getByRole('link', { name: 'Live monitor' }).click();
   await page.getByRole('heading', { level: 1, name: 'Live monitor' }).waitFor();
-  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
-  assert.equal(isTooWide, false);
-  await shot(page, 'live-telephone');
+  assert.equal(await isTooWide(page), false);
   clean(page, 'the monitor on a telephone');
   await page.context().close();
 });

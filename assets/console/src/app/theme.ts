@@ -13,6 +13,8 @@ export const theme = createTheme({
     InputWrapper: { defaultProps: { inputWrapperOrder: ['label', 'input', 'description', 'error'] } },
     Table: { defaultProps: { fz: 'sm' } },
     Alert: { defaultProps: { variant: 'light' } },
+    // A word for a state is never cut off, however narrow its column.
+    Badge: { defaultProps: { miw: 'max-content' } },
   },
 });
 

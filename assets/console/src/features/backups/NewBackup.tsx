@@ -5,7 +5,7 @@ import { api, need } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { FormFrame } from '~/shared/ui/FormFrame';
 import { PasswordField } from '~/shared/ui/PasswordField';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 export function NewBackup({ onDone }: { onDone: () => void }) {
   const t = useT();
@@ -18,7 +18,7 @@ export function NewBackup({ onDone }: { onDone: () => void }) {
       await client.invalidateQueries({ queryKey: ['backups'] });
       onDone();
     },
-    { isQuiet: true },
+    QUIET,
   );
   const box = (name: 'with_recordings' | 'compact') => ({ key: form.key(name), ...form.getInputProps(name, { type: 'checkbox' }) });
   return (

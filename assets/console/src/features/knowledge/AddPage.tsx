@@ -27,7 +27,7 @@ export function AddPage({ baseId }: { baseId: string }) {
             <NumberInput
               label={t('doc.refresh')}
               description={t('doc.refresh.more')}
-              w={200}
+              w={240}
               min={1}
               key={form.key('refresh_hours')}
               {...form.getInputProps('refresh_hours')}

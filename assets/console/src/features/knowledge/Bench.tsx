@@ -5,7 +5,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 import { Words } from '~/shared/ui/Words';
 
 type Found = Schemas['Found'];
@@ -21,7 +21,7 @@ export function Bench({ baseId }: { baseId: string }) {
     async (order) => {
       setFound(await need(api.POST('/api/v1/knowledge-bases/search', { body: { ...order, kb_ids: [baseId], wants_answer: true } })));
     },
-    { isQuiet: true },
+    QUIET,
   );
   return (
     <Stack>

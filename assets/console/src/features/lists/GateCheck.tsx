@@ -5,7 +5,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 type Advice = Schemas['Advice'];
 const COLOURS: Record<string, string> = { allow: 'teal', wait: 'blue', refuse: 'red' };
@@ -22,7 +22,7 @@ export function GateCheck() {
       const body = { phone, ...(at ? { at: new Date(at).toISOString() } : {}) };
       setAdvice(await need(api.POST('/api/v1/outbound-gate/check', { body })));
     },
-    { isQuiet: true },
+    QUIET,
   );
   return (
     <Stack>

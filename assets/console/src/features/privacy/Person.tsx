@@ -9,7 +9,7 @@ import { useT } from '~/shared/i18n';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { IconDownload } from '~/shared/ui/icons';
 import { Section } from '~/shared/ui/Section';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 import { Sure } from './Sure';
 
 type View = Schemas['ErasureView'];
@@ -32,7 +32,7 @@ export function Person() {
       form.reset();
       await client.invalidateQueries();
     },
-    { isQuiet: true },
+    QUIET,
   );
   const file = useMutation({ mutationFn: () => download('/api/v1/erasures/export', { phone }, 'person.json', 'application/json') });
   return (

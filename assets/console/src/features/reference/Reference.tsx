@@ -81,8 +81,8 @@ function Row({ operation }: { operation: Operation }) {
           <Text component="span" size="sm" className="mono words">
             {operation.path}
           </Text>
-          <Text component="span" size="sm" c="dimmed">
-            {operation.summary}
+          <Text component="span" size="sm" c="dimmed" className="words">
+            <Marked text={operation.summary} />
           </Text>
         </Group>
       </Accordion.Control>
@@ -95,6 +95,11 @@ function Row({ operation }: { operation: Operation }) {
       </Accordion.Panel>
     </Accordion.Item>
   );
+}
+
+/** What stands between backticks, as code. */
+function Marked({ text }: { text: string }) {
+  return text.split('`').map((part, n) => (n % 2 === 1 ? <Code key={n}>{part}</Code> : part));
 }
 
 function Block({ title, lines }: { title: string; lines: string[] }) {

@@ -6,7 +6,7 @@ import { useT } from '~/shared/i18n';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 import { Section } from '~/shared/ui/Section';
 import { told } from '~/shared/ui/told';
-import { useSave } from '~/shared/ui/useSave';
+import { QUIET, useSave } from '~/shared/ui/useSave';
 
 /** Tries the mail server out with one mail. */
 export function MailTest() {
@@ -19,7 +19,7 @@ export function MailTest() {
       const tried = await need(api.POST('/api/v1/settings/mail/test', { body }));
       told(t('settings.mail.tested', { to: tried.to }));
     },
-    { isQuiet: true },
+    QUIET,
   );
   return (
     <Stack maw={860} mt="lg">

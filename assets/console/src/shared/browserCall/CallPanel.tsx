@@ -29,7 +29,7 @@ export function CallPanel({ place, verb, during, after }: Props) {
   const isOn = state.kind === 'asking' || state.kind === 'connecting' || state.kind === 'talking';
   return (
     <Stack gap="md" data-testid="browser-call" data-state={state.kind}>
-      <Group role="status" gap="xs" mih={28}>
+      <Group role="status" gap="xs" mih={state.kind === 'idle' ? 0 : 28}>
         {(state.kind === 'asking' || state.kind === 'connecting') && <Loader size="xs" aria-hidden />}
         <Words state={state} isMuted={isMuted} />
       </Group>
@@ -53,7 +53,7 @@ export function CallPanel({ place, verb, during, after }: Props) {
           {state.kind === 'talking' && (
             <SimpleGrid cols={3} spacing="xs" aria-label={t('browserCall.keys')} role="group">
               {KEYS.map((key) => (
-                <Button key={key} variant="subtle" color="gray" onClick={() => press(key)} aria-label={t('browserCall.key', { key })}>
+                <Button key={key} variant="default" onClick={() => press(key)} aria-label={t('browserCall.key', { key })}>
                   {key}
                 </Button>
               ))}

@@ -57,7 +57,7 @@ export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Pro
                     {list.data.map((row) => (
                       <Table.Tr key={rowKey(row)}>
                         {columns.map((column, n) => (
-                          <Table.Td key={column.key} ta={column.align} visibleFrom={column.isMinor ? 'md' : undefined}>
+                          <Table.Td key={column.key} ta={column.align} className={column.align === 'right' ? 'tight' : undefined} visibleFrom={column.isMinor ? 'md' : undefined}>
                             {link && n === 0 ? (
                               <Anchor component={Link} to={link(row)} fw={500} fz="inherit" className="words">
                                 {column.cell(row)}

@@ -16,8 +16,8 @@ export function Page({ title, about, actions, children }: Props) {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start" wrap="wrap">
-        <Box>
-          <Title order={1} size="h2">
+        <Box miw={0} maw="100%">
+          <Title order={1} size="h2" className="words">
             {title}
           </Title>
           {about && (

@@ -4,6 +4,9 @@ import { ApiError, formField, type FieldError } from '~/shared/api/error';
 import { told } from './told';
 import { useT } from '~/shared/i18n';
 
+/** For a form whose screen itself shows what came of it. */
+export const QUIET = { isQuiet: true };
+
 /** Saves a form: field errors of the server go to their fields, any other refusal above the form. What was typed stays. */
 export function useSave<T extends Record<string, unknown>>(
   form: UseFormReturnType<T>,
