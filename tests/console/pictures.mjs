@@ -1,4 +1,4 @@
-// The pictures of the README: four screens that the last run has photographed, made small. Run it after tests/console/run.
+// The pictures of the README: six screens that the last run has photographed, made small. Run it after tests/console/run.
 //
 //   node tests/console/pictures.mjs
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { close, open, SHOTS } from './support/browser.mjs';
 
-const PICTURES = ['overview-light', 'live-call', 'call-heard', 'bot-draft'];
+const PICTURES = ['overview-light', 'live-call', 'call-heard', 'call-timeline', 'bot-draft', 'knowledge-search'];
 const WIDTH = 720;
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'pictures');
 mkdirSync(folder, { recursive: true });

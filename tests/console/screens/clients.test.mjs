@@ -23,6 +23,7 @@ test('a client is registered, changed and removed by an owner, and only read by 
   const secret = await page.getByTestId('secret').innerText();
   assert.ok(secret.length >= 32);
   await page.getByRole('dialog', { name: 'Secret of Wiki' }).getByRole('button', { name: 'Close' }).last().click();
+  await page.getByTestId('secret').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Edit Wiki' }).click();
   await page.getByRole('dialog').getByLabel('What people are told they sign in to').fill('Our wiki');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();

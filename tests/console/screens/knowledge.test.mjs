@@ -1,5 +1,8 @@
-// Knowledge: a base gets a document under a hostile name, its passages are read, a question finds it, and it goes again.
+// Knowledge: a base gets a document under a hostile name, its passages are read, a question finds it, and it goes again; a huge one is stopped.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, URL_ } from '../support/shared.mjs';
@@ -44,4 +47,32 @@ test('a document is added, found by a question, and removed', { timeout: 180_000
   assert.equal((await ask('GET', '/api/v1/knowledge-bases?q=Shop')).total, 0);
   clean(page, 'the knowledge');
   await page.context().close();
+});
+
+test('a document of 50 MB shows how far it is and can be stopped', { timeout: 120_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cxbox-document-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const large = join(folder, 'large.txt');
+  writeFileSync(large, 'Twelve places stand behind the shop.\n'.repeat(1_450_000));
+  assert.ok(statSync(large).size > 50_000_000);
+  await ask('PUT', '/api/v1/settings/knowledge', { max_document_mb: 60 });
+  const base = await ask('POST', '/api/v1/knowledge-bases', { name: 'Large rules' });
+  const page = await visitor(URL_);
+  const session = await page.context().newCDPSession(page);
+  await signIn(page);
+  await go(page, `/knowledge/${base.id}`);
+  await page.getByRole('button', { name: 'Add files' }).waitFor();
+  await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 800_000 });
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Add files' }).click();
+  await (await choosing).setFiles(large);
+  await page.waitForFunction(() => Number(document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')) > 0);
+  await shot(page, 'knowledge-upload');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Add files' }).waitFor();
+  assert.equal((await ask('GET', `/api/v1/knowledge-bases/${base.id}/documents`)).total, 0);
+  clean(page, 'the stopped document');
+  await page.context().close();
+  await ask('DELETE', `/api/v1/knowledge-bases/${base.id}?purge=true`);
+  await ask('PUT', '/api/v1/settings/knowledge', { max_document_mb: null });
 });
