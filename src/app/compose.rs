@@ -22,6 +22,7 @@ use crate::features::privacy::Privacy;
 use crate::features::recordings::Recordings;
 use crate::features::runtime::Runtime;
 use crate::features::settings::Settings;
+use crate::features::socket_calls::SocketCalls;
 use crate::features::transcripts::{Shares, Transcripts};
 use crate::features::webhooks::Webhooks;
 use crate::platform::bulletin::Bulletin;
@@ -41,6 +42,7 @@ pub(super) struct Handles {
     pub(super) backups: Backups,
     pub(super) bots: Bots,
     pub(super) browser_calls: BrowserCalls,
+    pub(super) socket_calls: SocketCalls,
     pub(super) calls: Calls,
     pub(super) carriers: Carriers,
     pub(super) console: Console,
@@ -122,6 +124,7 @@ impl Handles {
             backups: shared.backups(&settings, &recordings),
             webhooks: shared.webhooks(outbound),
             browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings),
+            socket_calls: shared.socket_calls(&bots, &fleet),
             console: Console::new(random.clone()),
             random: random.clone(),
             tenant: tenant.clone(),

@@ -20,6 +20,7 @@ use crate::features::privacy::{Privacy, PrivacySetup};
 use crate::features::recordings::{Recordings, RecordingsSetup};
 use crate::features::runtime::{Runtime, RuntimeSetup};
 use crate::features::settings::{Check, Section, Settings, SettingsSetup};
+use crate::features::socket_calls::{SocketCalls, SocketCallsSetup};
 use crate::features::transcripts::{Shares, SharesSetup, Transcripts, TranscriptsSetup};
 use crate::features::webhooks::{Webhooks, WebhooksSetup};
 use crate::platform::bulletin::Bulletin;
@@ -297,6 +298,11 @@ impl Shared {
             fleet: fleet.clone(),
             settings: settings.clone(),
         })
+    }
+
+    pub(super) fn socket_calls(&self, bots: &Bots, fleet: &Fleet) -> SocketCalls {
+        let (db, random) = (self.db.clone(), self.setup.random.clone());
+        SocketCalls::new(SocketCallsSetup { db, random, bots: bots.clone(), fleet: fleet.clone() })
     }
 
     pub(super) fn crm(&self, calls: &Calls, bots: &Bots, recordings: &Recordings) -> Result<Crm> {

@@ -14,7 +14,7 @@ use crate::features::ops::Figures;
 use crate::features::ops::doctor::Doctor;
 use crate::features::{
     audit, auth, backups, bots, browser_calls, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit,
-    phones, privacy, recordings, runtime, settings, transcripts, webhooks,
+    phones, privacy, recordings, runtime, settings, socket_calls, transcripts, webhooks,
 };
 use crate::platform::access::{Authenticate, gate};
 use crate::platform::http::edge;
@@ -36,6 +36,7 @@ pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Rou
         .merge(numbers::routes(h.numbers, h.inbound_routes, h.tenant))
         .merge(phones::routes(h.phones))
         .merge(browser_calls::routes(h.browser_calls))
+        .merge(socket_calls::routes(h.socket_calls))
         .merge(calls::routes(h.calls))
         .merge(recordings::routes(h.recordings))
         .merge(backups::routes(h.backups))

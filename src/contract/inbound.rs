@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::browser::FromBrowser;
+use super::socket::FromSocket;
 use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 
 /// The engine asks what to do with an INVITE.
@@ -33,6 +34,9 @@ pub struct InboundCall {
     /// The call comes from a browser: whom it reaches was decided when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<FromBrowser>,
+    /// The call comes over a WebSocket: its bot is named by who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<FromSocket>,
 }
 
 /// The answer.

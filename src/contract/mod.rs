@@ -16,6 +16,7 @@ pub mod mcp;
 pub mod phone;
 pub mod provider;
 pub mod result;
+pub mod socket;
 pub mod trunk;
 pub mod turn;
 

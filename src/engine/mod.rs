@@ -11,6 +11,7 @@ pub mod providers;
 pub mod reach;
 pub mod run;
 pub mod sip;
+pub mod socket;
 pub mod speech;
 pub mod srtp;
 pub mod tools;

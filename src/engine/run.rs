@@ -21,7 +21,7 @@ use crate::contract::CONTRACT_VERSION;
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::FleetHealth;
 use crate::contract::trunk::TrunkCheck;
-use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take, take_browser};
+use crate::engine::call::{Exchange, Live, Order, Parts, ProviderSource, dial, take, take_browser, take_socket};
 use crate::engine::link::Control;
 use crate::engine::link::admission::Doorkeeper;
 use crate::engine::link::commands::{Command, routes};
@@ -210,6 +210,7 @@ impl Engine {
                 // Aside: the bot's config and first words take a moment.
                 tokio::spawn(async move { drop(reply.send(Box::pin(take_browser(exchange, *call)).await)) });
             }
+            Command::Socket(call, reply) => drop(reply.send(take_socket(self.exchange.clone(), *call))),
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
             Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),
             Command::Chat(ask, reply) => drop(tokio::spawn(self.chat(*ask, reply))),

@@ -21,5 +21,6 @@ pub mod privacy;
 pub mod recordings;
 pub mod runtime;
 pub mod settings;
+pub mod socket_calls;
 pub mod transcripts;
 pub mod webhooks;

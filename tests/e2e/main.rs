@@ -23,6 +23,7 @@ mod recovery;
 mod remote_engine;
 mod replay;
 mod schemathesis;
+mod socket;
 mod static_binary;
 mod support;
 mod trunks;

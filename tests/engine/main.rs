@@ -10,6 +10,7 @@ mod link;
 mod phone;
 mod phones;
 mod realtime;
+mod socket;
 mod speech;
 mod streams;
 mod support;

@@ -70,6 +70,7 @@ mod retention;
 mod runtime;
 mod settings;
 mod shares;
+mod socket_calls;
 mod supervisor;
 mod support;
 mod test_calls;

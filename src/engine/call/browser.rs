@@ -21,16 +21,19 @@ use crate::engine::media::{Answer, MediaEvent, MediaSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent};
 use crate::engine::webrtc::Offer;
 
-/// A call that has its answer and waits for the browser.
-struct Waiting {
-    exchange: Exchange,
-    seat: Seat,
-    orders: mpsc::Receiver<Order>,
-    prepared: Prepared,
-    leg: Leg,
-    session: MediaSession,
-    sounds: mpsc::Receiver<MediaEvent>,
-    asked_at: Instant,
+/// A call that is ready and waits for the far end.
+pub(super) struct Waiting {
+    pub(super) exchange: Exchange,
+    pub(super) seat: Seat,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) prepared: Prepared,
+    pub(super) leg: Leg,
+    pub(super) session: MediaSession,
+    pub(super) sounds: mpsc::Receiver<MediaEvent>,
+    pub(super) asked_at: Instant,
+    /// Where numbers are transferred to.
+    pub(super) host: Option<String>,
+    pub(super) direction: Direction,
 }
 
 /// Takes a call from a browser and gives the answer to its offer. The call then runs in its own task, and whatever becomes of it, there is a
@@ -40,7 +43,7 @@ pub async fn take_browser(exchange: Exchange, call: BrowserCall) -> Result<Brows
     let offer = Offer::parse(&call.sdp)?;
     let mut seat = admit(&exchange)?;
     let record = Record::begin(&exchange, call.session_id.clone(), skeleton(&call));
-    let ask = match route(&exchange, &call).await {
+    let ask = match route(&exchange, question(&call)).await {
         Ok(ask) => ask,
         Err(NotRouted::Nobody(error)) => {
             record.discard();
@@ -55,7 +58,8 @@ pub async fn take_browser(exchange: Exchange, call: BrowserCall) -> Result<Brows
     };
     match Box::pin(pick_up(&exchange, offer, &call, &ask, &mut record)).await {
         Ok(PickedUp { sdp, leg, session, sounds, prepared }) => {
-            let waiting = Waiting { exchange, seat, orders, prepared, leg, session, sounds, asked_at };
+            let (host, direction) = (None, Direction::Browser);
+            let waiting = Waiting { exchange, seat, orders, prepared, leg, session, sounds, asked_at, host, direction };
             tokio::spawn(Box::pin(hold(waiting, record)));
             Ok(BrowserAccepted { sdp })
         }
@@ -74,21 +78,21 @@ fn skeleton(call: &BrowserCall) -> CallResultsPayload {
 }
 
 /// The call has a row, which needs a result.
-async fn failed(record: Record, error: Error) -> Error {
+pub(super) async fn failed(record: Record, error: Error) -> Error {
     record.finish(End::failed(error.message().to_owned()), None).await;
     error
 }
 
 /// Why there is no bot.
-enum NotRouted {
+pub(super) enum NotRouted {
     /// Nobody is there; the call has no row.
     Nobody(Error),
     /// It may have one.
     Failed(Error),
 }
 
-async fn route(exchange: &Exchange, call: &BrowserCall) -> Result<ConfigAsk, NotRouted> {
-    let question = InboundCall {
+fn question(call: &BrowserCall) -> InboundCall {
+    InboundCall {
         call_id: call.call_id.clone(),
         session_id: Some(call.session_id.clone()),
         carrier_id: None,
@@ -97,9 +101,16 @@ async fn route(exchange: &Exchange, call: &BrowserCall) -> Result<ConfigAsk, Not
         from_number: None,
         headers: Default::default(),
         browser: Some(call.from.clone()),
-    };
-    match ask_inbound(&exchange.control, &question).await.map_err(NotRouted::Failed)? {
-        InboundAnswer::Bot { bot_id, session_id, .. } => Ok(ConfigAsk { bot_id, session_id, caller_id: None, connected_event: None }),
+        socket: None,
+    }
+}
+
+/// Which bot takes the call.
+pub(super) async fn route(exchange: &Exchange, call: InboundCall) -> Result<ConfigAsk, NotRouted> {
+    match ask_inbound(&exchange.control, &call).await.map_err(NotRouted::Failed)? {
+        InboundAnswer::Bot { bot_id, session_id, .. } => {
+            Ok(ConfigAsk { bot_id, session_id, caller_id: call.from_number, connected_event: None })
+        }
         InboundAnswer::Ring { .. } => Err(NotRouted::Nobody(nobody())),
         InboundAnswer::Reject { reason, .. } => Err(NotRouted::Nobody(reason.map_or_else(nobody, Error::unavailable))),
     }
@@ -129,20 +140,20 @@ async fn pick_up(exchange: &Exchange, offer: Offer, call: &BrowserCall, ask: &Co
     Ok(PickedUp { sdp, leg, session, sounds: events, prepared })
 }
 
-/// Waits for the browser, then holds the conversation.
-async fn hold(waiting: Waiting, mut record: Record) {
-    let Waiting { exchange, seat, mut orders, prepared, mut leg, session, sounds, asked_at } = waiting;
+/// Waits until somebody is there, then holds the conversation.
+pub(super) async fn hold(waiting: Waiting, mut record: Record) {
+    let Waiting { exchange, seat, mut orders, prepared, mut leg, session, sounds, asked_at, host, direction } = waiting;
     match until_connected(&mut leg, &mut orders).await {
         Ok(()) => {
             let took = exchange.clock.monotonic().saturating_duration_since(asked_at).as_millis();
             record.answered(exchange.clock.now(), u32::try_from(took).unwrap_or(u32::MAX));
-            let mut state = CallState::new(Direction::Browser);
+            let mut state = CallState::new(direction);
             state.step(Input::Answered);
-            Box::pin(run(Setup { exchange, host: None, leg, session, sounds, orders, prepared, record, state })).await;
+            Box::pin(run(Setup { exchange, host, leg, session, sounds, orders, prepared, record, state })).await;
         }
         Err(end) => {
             if let Err(error) = leg.control.hang_up().await {
-                info!(%error, "A browser was gone before it was hung up");
+                info!(%error, "A far end was gone before it was hung up");
             }
             record.finish(end, None).await;
         }

@@ -122,6 +122,7 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
         browser: None,
+        socket: None,
     }
 }
 

@@ -158,6 +158,9 @@ impl Session {
 
     async fn talk_step(&mut self, input: turn::Input) {
         for action in self.talk.step(input, self.exchange.clock.now()) {
+            if matches!(action, turn::Action::StopSpeaking | turn::Action::Pause) {
+                self.leg.control.fall_silent();
+            }
             if let Some(input) = self.hands.carry(action).await {
                 self.work.push_back(Work::State(input));
             }
@@ -245,7 +248,7 @@ impl Session {
 
     fn handed_on(&mut self) {
         let Some(goal) = &self.goal else { return };
-        let method = if goal.briefing.is_some() { "attended" } else { "refer" };
+        let method = if goal.briefing.is_some() { "attended" } else { self.leg.control.method() };
         self.hands.record.transferred(&goal.uri, method);
     }
 

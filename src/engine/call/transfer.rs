@@ -39,7 +39,7 @@ impl Goal {
 
 /// The URI of a transfer's target. Only what the bot declares may be reached: named numbers, targets, and a flow's own tools; and of
 /// these, where the virtual number has a list, only what is on it.
-/// `host` is where numbers without a host are dialled: the far end of the call.
+/// `host` is where numbers without a host are dialled: the far end of the call. An empty one stands for a far end that dials them as they are.
 pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> Result<Goal, String> {
     let target = target.trim();
     let (value, briefing) = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
@@ -55,6 +55,7 @@ pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> 
     }
     match host {
         _ if value.contains('@') => Ok(Goal::of(value.clone(), format!("sip:{value}"), briefing)),
+        Some("") => Ok(Goal::of(value.clone(), value, briefing)),
         Some(host) => Ok(Goal::of(value.clone(), format!("sip:{value}@{host}"), briefing)),
         None => Err("there is no carrier to transfer through".to_owned()),
     }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request, State, WebSocketUpgrade};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -14,14 +15,16 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
 
-use super::Control;
+use super::{Control, sockets};
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
 use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::contract::socket::SocketCall;
 use crate::contract::trunk::TrunkCheck;
 use crate::contract::{SECRET_HEADER, SECRET_HEADER_ALIAS};
+use crate::engine::socket::Wire;
 use crate::platform::http::{ApiError, ApiResult};
 
 /// What the control plane asks of the engine.
@@ -31,6 +34,9 @@ pub enum Command {
     Dial(Box<Dialout>, oneshot::Sender<Result<DialoutAccepted>>),
     /// Take a call from a browser and answer its offer. `TooMany` at capacity, `Unavailable` while draining.
     Browser(Box<BrowserCall>, oneshot::Sender<Result<BrowserAccepted>>),
+    /// Keep a place for a call whose WebSocket is being opened; the socket goes where the answer says. `TooMany` at capacity, `Unavailable`
+    /// while draining.
+    Socket(Box<SocketCall>, oneshot::Sender<Result<oneshot::Sender<Wire>>>),
     /// End a call. `NotFound` when it does not run here.
     HangUp(SessionId, oneshot::Sender<Result<()>>),
     /// Ask a trunk anew. `NotFound` when it is not among the active ones.
@@ -54,6 +60,7 @@ pub fn routes(control: Control, commands: mpsc::Sender<Command>, recordings: Vec
     Router::new()
         .route("/livekit/dialout", post(dialout))
         .route("/browser-calls", post(browser))
+        .route("/socket-calls", get(socket))
         .route("/chat", post(chat))
         .route("/health/fleet", get(health))
         .route("/calls/{session_id}/hangup", post(hang_up))
@@ -94,6 +101,12 @@ async fn chat(State(door): State<Door>, Json(ask): Json<ChatAsk>) -> ApiResult<J
 
 async fn browser(State(door): State<Door>, Json(call): Json<BrowserCall>) -> ApiResult<Json<BrowserAccepted>> {
     Ok(Json(door.ask(|reply| Command::Browser(Box::new(call), reply)).await??))
+}
+
+async fn socket(State(door): State<Door>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> ApiResult<Response> {
+    let call = sockets::call_of(&headers)?;
+    let line = door.ask(|reply| Command::Socket(Box::new(call), reply)).await??;
+    Ok(upgrade.max_message_size(sockets::MOST_MESSAGE).on_upgrade(|socket| sockets::carry(socket, line)))
 }
 
 async fn health(State(door): State<Door>) -> ApiResult<Json<FleetHealth>> {

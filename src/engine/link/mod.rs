@@ -10,6 +10,7 @@ mod knowledge;
 pub mod logs;
 pub mod phones;
 pub mod report;
+mod sockets;
 pub mod spool;
 pub mod trunks;
 

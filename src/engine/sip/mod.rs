@@ -246,6 +246,12 @@ pub trait LegControl: Send + Sync {
     fn reinvite(&self, offer: Vec<u8>) -> Soon<'_, Result<Vec<u8>>>;
     /// INFO with a body, such as `application/dtmf-relay`.
     fn info(&self, content_type: &'static str, body: Vec<u8>) -> Soon<'_, Result<()>>;
+    /// The bot falls silent in the middle of a word: a far end that keeps sound back throws it away.
+    fn fall_silent(&self) {}
+    /// How [`LegControl::refer`] hands somebody on, in the words of a result.
+    fn method(&self) -> &'static str {
+        "refer"
+    }
 }
 
 /// What happens on a leg.

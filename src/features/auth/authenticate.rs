@@ -37,7 +37,7 @@ impl Auth {
             return if is_local { Ok(Some(Caller::Actor(Actor::local("local")))) } else { Err(wrong_secret()) };
         }
         let ip = peer.and_then(Peer::ip);
-        if let Some(bearer) = only(parts, AUTHORIZATION.as_str())?.and_then(bearer) {
+        if let Some(bearer) = only(parts, AUTHORIZATION.as_str())?.and_then(bearer).or_else(|| socket_token(parts)) {
             let actor = self.bearer_actor(bearer, ip).await?;
             if let Via::ApiKey(_) = actor.via {
                 self.check_scopes(bearer, parts).await?;
@@ -134,6 +134,12 @@ fn only<'a>(parts: &'a Parts, name: &str) -> Result<Option<&'a str>> {
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The `token` of a WebSocket's address: browsers and telephone platforms can often give no header when they open one.
+fn socket_token(parts: &Parts) -> Option<&str> {
+    parts.uri.path().strip_prefix("/ws/")?;
+    parts.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="))
 }
 
 fn wrong_secret() -> Error {

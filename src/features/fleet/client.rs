@@ -12,6 +12,7 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::SECRET_HEADER;
 use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
+use crate::contract::socket::{CALL_HEADER, SocketCall};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
 use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
@@ -104,6 +105,23 @@ impl Client {
                 Err(Error::unavailable("this engine takes no calls from browsers").code("no_browser_calls").caused_by(error))
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Hands over a call whose socket is being opened: the answer to the handshake is 101. Fails as a dialout does, also where an engine
+    /// cannot take such calls at all.
+    pub(super) async fn socket_call(&self, host: &Host, call: &SocketCall, handshake: &[(String, String)]) -> Result<Answer> {
+        let mut request = Request::get(self.target(host, "/socket-calls")).header(CALL_HEADER, &call.to_header()?).within(ORDER_WITHIN);
+        for (name, value) in handshake {
+            request = request.header(name, value);
+        }
+        let answer = self.send(host, request).await?;
+        if answer.status == 101 {
+            return Ok(answer);
+        }
+        match succeeded(answer).await {
+            Err(error) if error.kind() != Kind::NotFound => Err(error),
+            _ => Err(Error::unavailable("this engine takes no calls over WebSockets").code("no_socket_calls")),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::base::secret::Secret;
 use crate::base::{Clock, Error, Kind, Random, Result};
 use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
+use crate::contract::socket::SocketCall;
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::trunk::TrunkCheck;
 use crate::features::settings::Settings;
@@ -174,6 +175,11 @@ impl Fleet {
     /// Hands a call from a browser to the freest host, and fails as [`Fleet::dialout`] does. `Invalid` when its offer cannot be answered.
     pub async fn browser_call(&self, call: &BrowserCall) -> Result<BrowserAccepted> {
         self.on_the_freest(|host| async move { self.inner.client.browser_call(&host, call).await }).await
+    }
+
+    /// Hands a call to the freest host while its WebSocket is being opened, and fails as [`Fleet::dialout`] does. The answer is 101.
+    pub async fn socket_call(&self, call: &SocketCall, handshake: &[(String, String)]) -> Result<Answer> {
+        self.on_the_freest(|host| async move { self.inner.client.socket_call(&host, call, handshake).await }).await
     }
 
     /// Has the freest host take a call; when that one refuses for want of room, the next.

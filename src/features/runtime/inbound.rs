@@ -87,6 +87,9 @@ impl Runtime {
         if let Some(from) = &call.browser {
             return self.answer_browser(tx, call, from);
         }
+        if let Some(from) = &call.socket {
+            return self.answer_socket(tx, call, from);
+        }
         let taker = match &call.aor {
             Some(aor) => self.dialled_by_phone(tx, call, aor)?,
             None => self.routed(tx, call)?,
@@ -160,7 +163,7 @@ impl Runtime {
     }
 
     /// The bot, if it takes calls now.
-    fn open_bot(&self, tx: &Tx<'_>, bot_id: &BotId) -> Result<Option<Published>> {
+    pub(super) fn open_bot(&self, tx: &Tx<'_>, bot_id: &BotId) -> Result<Option<Published>> {
         match self.running_bot(tx, bot_id) {
             Ok(bot) => Ok(hours::gate(&bot.body, tx.now).is_ok().then_some(bot)),
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
@@ -198,12 +201,13 @@ fn answered_before(known: CallRecord) -> Option<InboundAnswer> {
     }
 }
 
-/// The row with what the call itself says. A browser dials no number of a carrier, and is known by its user's name, if at all.
+/// The row with what the call itself says. A browser dials no number, and is known by its user's name, if at all.
 pub(super) fn of_call(call: &InboundCall, row: NewCall) -> NewCall {
-    let user = call.browser.as_ref().and_then(|from| from.user.clone());
+    let by_socket = call.socket.as_ref().and_then(|from| from.user.clone());
+    let user = call.browser.as_ref().and_then(|from| from.user.clone()).or(by_socket);
     NewCall {
         call_id: Some(call.call_id.clone()),
-        did: call.browser.is_none().then(|| call.did.clone()),
+        did: Some(call.did.clone()).filter(|did| !did.is_empty()),
         caller_id: call.from_number.clone().or_else(|| user.clone()),
         requested_by: user,
         from_number: call.from_number.clone(),

@@ -21,6 +21,7 @@ mod routes;
 mod seed;
 mod service;
 mod sip_routes;
+mod socket;
 mod trial;
 mod variables;
 

@@ -173,7 +173,7 @@ where
 {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(connections.limits.head_within).max_buf_size(MOST_HEAD);
-    run!(http.serve_connection(TokioIo::new(stream), service!(peer, connections)), connections);
+    run!(http.serve_connection(TokioIo::new(stream), service!(peer, connections)).with_upgrades(), connections);
 }
 
 async fn serve_http2<S>(stream: S, peer: Peer, connections: &Connections)

@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::io::ReaderStream;
@@ -137,6 +139,7 @@ pub struct Answer {
     /// Headers.
     pub headers: HeaderMap,
     body: Incoming,
+    upgrade: OnUpgrade,
     limit: Option<Limit>,
     /// Keeps connection and places taken until the answer is dropped.
     _held: Held,
@@ -155,15 +158,22 @@ pub(super) struct Held {
 }
 
 impl Answer {
-    pub(super) fn new(response: http::Response<Incoming>, held: Held) -> Self {
+    pub(super) fn new(mut response: http::Response<Incoming>, held: Held) -> Self {
+        let upgrade = hyper::upgrade::on(&mut response);
         let (head, body) = response.into_parts();
-        Self { status: head.status.as_u16(), headers: head.headers, body, limit: None, _held: held }
+        Self { status: head.status.as_u16(), headers: head.headers, body, upgrade, limit: None, _held: held }
     }
 
     /// Ends the answer with a failure at `until`, or after `most` bytes.
     pub(super) fn limited(mut self, until: tokio::time::Instant, most: usize) -> Self {
         self.limit = Some(Limit { until, bytes_left: most });
         self
+    }
+
+    /// The bare connection, once the peer has switched to another protocol (status 101).
+    pub async fn upgraded(self) -> Result<TokioIo<Upgraded>, NetError> {
+        let failed = |error| NetError::new(Failure::Broken, "the peer did not switch protocols").caused_by(error);
+        Ok(TokioIo::new(self.upgrade.await.map_err(failed)?))
     }
 
     /// Whether the status is 2xx.

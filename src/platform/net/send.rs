@@ -28,7 +28,7 @@ where
     let (mut sender, connection) =
         hyper::client::conn::http1::Builder::new().max_buf_size(MOST_HEAD).handshake(TokioIo::new(stream)).await.map_err(broken)?;
     let connection = AbortOnDropHandle::new(tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        if let Err(error) = connection.with_upgrades().await {
             debug!("A connection to a peer ended: {error}");
         }
     }));

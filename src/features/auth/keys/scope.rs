@@ -12,7 +12,7 @@ pub enum Scope {
     /// See calls, their events and recordings.
     #[serde(rename = "calls:read")]
     CallsRead,
-    /// Start calls and hang them up; see them too.
+    /// Start calls, over WebSockets too, and hang them up; see them too.
     #[serde(rename = "calls:write")]
     CallsWrite,
     /// See virtual numbers.
@@ -37,7 +37,7 @@ impl Scope {
     fn reach(self) -> (&'static [&'static str], bool) {
         match self {
             Self::CallsRead => (CALLS, false),
-            Self::CallsWrite => (CALLS, true),
+            Self::CallsWrite => (CALLS_AND_SOCKETS, true),
             Self::NumbersRead => (&["/api.ashx/v1/numbers", "/api/v1/numbers"], false),
             Self::TranscriptsRead => (&["/api.ashx/v1/transcripts", "/api/v1/transcripts"], false),
             Self::RoutesRead => (ROUTES, false),
@@ -48,6 +48,8 @@ impl Scope {
 }
 
 const CALLS: &[&str] = &["/api.ashx/v1/calls", "/api/v1/calls"];
+/// Opening a socket begins a call, though it is a GET.
+const CALLS_AND_SOCKETS: &[&str] = &["/api.ashx/v1/calls", "/api/v1/calls", "/ws"];
 const ROUTES: &[&str] = &["/api.ashx/v1/inbound-routes", "/api/v1/inbound-routes"];
 /// What any key may ask: who it is, and what there is.
 const ALWAYS: &[&str] = &["/api/v1/auth/me", "/api.ashx/v1"];
@@ -88,6 +90,8 @@ mod tests {
             (&[CallsWrite], &get, "/api/v1/calls", true),
             (&[CallsWrite], &get, "/api.ashx/v1/callsigns", false),
             (&[CallsWrite], &get, "/api.ashx/v1/numbers", false),
+            (&[CallsWrite], &get, "/ws/bot_1", true),
+            (&[CallsRead], &get, "/ws/bot_1", false),
             (&[NumbersRead], &get, "/api.ashx/v1/numbers", true),
             (&[NumbersRead], &post, "/api/v1/numbers", false),
             (&[TranscriptsRead], &get, "/api.ashx/v1/transcripts/oac-1", true),
