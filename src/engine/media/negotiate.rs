@@ -36,7 +36,7 @@ pub(super) struct Agreed {
 }
 
 /// What we offer in a new call.
-pub(super) fn offer(session: u64, address: SocketAddr, codecs: &[Codec], crypto: Crypto) -> Local {
+pub(super) fn offer(session: u64, address: SocketAddr, codecs: &[Codec], crypto: Vec<Crypto>) -> Local {
     let keys = KEYS.into_iter().filter(|keys| codecs.iter().any(|codec| codec.clock() == keys.clock)).collect();
     let codecs = codecs.iter().map(|codec| (codec.payload_type(), *codec)).collect();
     Local { session, version: 1, address, direction: Direction::Both, codecs, keys, profile: "RTP/AVP", crypto }
@@ -44,7 +44,7 @@ pub(super) fn offer(session: u64, address: SocketAddr, codecs: &[Codec], crypto:
 
 /// What their description and our codecs have in common. `current` is kept when they still have it.
 /// `Invalid` with the code `no_common_codec` when there is nothing in common (SIP: 488).
-pub(super) fn agree(theirs: &Description, ours: &[Codec], own: &Crypto, current: Option<Codec>) -> Result<Agreed> {
+pub(super) fn agree(theirs: &Description, ours: &[Codec], own: &[Crypto], current: Option<Codec>) -> Result<Agreed> {
     let audio = theirs.sections.iter().find(|section| is_usable(section));
     let Some(audio) = audio else {
         return Err(Error::invalid("the far end offers no audio as plain RTP or as SRTP with keys (SDES)").code("no_common_codec"));
@@ -85,10 +85,11 @@ fn profile(section: &Section) -> Option<&'static str> {
     SECURE.into_iter().find(|profile| *profile == section.profile)
 }
 
-/// The keys of a secure section: their first line that we can use, and ours under the same tag.
-fn srtp(section: &Section, own: &Crypto) -> Option<sdes::Keys> {
+/// The keys of a secure section: their first line that we can use, and ours of that suite under the same tag.
+fn srtp(section: &Section, own: &[Crypto]) -> Option<sdes::Keys> {
     let theirs = *section.crypto.first().filter(|_| profile(section).is_some())?;
-    Some(sdes::Keys { ours: own.tagged(theirs.tag), theirs })
+    let ours = own.iter().find(|line| line.suite == theirs.suite)?;
+    Some(sdes::Keys { ours: ours.tagged(theirs.tag), theirs })
 }
 
 /// Their formats that we know by name, in their order.
@@ -121,7 +122,7 @@ pub(super) fn answer(theirs: &Description, agreed: &Agreed, local: &Local) -> Ve
         keys: agreed.keys.into_iter().collect(),
         direction: agreed.direction,
         profile: agreed.profile,
-        crypto: agreed.srtp.map_or(local.crypto, |keys| keys.ours),
+        crypto: agreed.srtp.map(|keys| keys.ours).into_iter().collect(),
         ..local.clone()
     };
     let mut text = ours.head();
@@ -145,7 +146,7 @@ mod tests {
     const OPUS: &str = "m=audio 4000 RTP/AVP 96 0 97 101\r\na=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1;maxaveragebitrate=16000\r\n\
                         a=rtpmap:97 telephone-event/48000\r\na=rtpmap:101 telephone-event/8000\r\n";
 
-    fn own() -> Crypto {
+    fn own() -> Vec<Crypto> {
         Crypto::new(&crate::base::Random::seeded(1))
     }
 
@@ -231,16 +232,22 @@ mod tests {
 
     #[test]
     fn an_encrypted_offer_is_answered_with_our_key_under_its_tag() {
-        let theirs = Crypto::new(&crate::base::Random::seeded(2)).tagged(7);
+        for n in 0..2 {
+            an_encrypted_offer_of_suite(n);
+        }
+    }
+
+    fn an_encrypted_offer_of_suite(n: usize) {
+        let theirs = Crypto::new(&crate::base::Random::seeded(2))[n].tagged(7);
         let offer_with = |profile: &str, crypto: &str| description(&format!("m=audio 4000 {profile} 0\r\n{crypto}"));
         let line = format!("a=crypto:1 F8_128_HMAC_SHA1_80 inline:AAAA\r\na=crypto:{}\r\n", theirs.line());
         for profile in SECURE {
             let offered = offer_with(profile, &line);
             let agreed = agree(&offered, ALL, &own(), None).unwrap();
-            assert_eq!(agreed.srtp, Some(sdes::Keys { ours: own().tagged(7), theirs }));
+            assert_eq!(agreed.srtp, Some(sdes::Keys { ours: own()[n].tagged(7), theirs }));
             let ours = answer(&offered, &agreed, &offer(1, "192.0.2.1:6000".parse().unwrap(), ALL, own()));
-            let back = agree(&Description::parse(&ours).unwrap(), ALL, &theirs, None).unwrap();
-            assert_eq!(back.srtp, Some(sdes::Keys { ours: theirs, theirs: own().tagged(7) }));
+            let back = agree(&Description::parse(&ours).unwrap(), ALL, &[theirs], None).unwrap();
+            assert_eq!(back.srtp, Some(sdes::Keys { ours: theirs, theirs: own()[n].tagged(7) }));
             assert!(String::from_utf8(ours).unwrap().contains(&format!("m=audio 6000 {profile} 0\r\n")));
         }
         assert_eq!(agree(&offer_with("RTP/AVP", &line), ALL, &own(), None).unwrap().srtp, None, "a key beside a plain profile");

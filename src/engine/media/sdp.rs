@@ -175,8 +175,8 @@ pub(super) struct Local {
     pub(super) keys: Vec<Keys>,
     /// `RTP/AVP`, or `RTP/SAVP` with our key.
     pub(super) profile: &'static str,
-    /// Our key; used where the profile is a secure one.
-    pub(super) crypto: Crypto,
+    /// Our keys, one for each suite; used where the profile is a secure one.
+    pub(super) crypto: Vec<Crypto>,
 }
 
 /// Profiles whose sound is encrypted with keys of the description.
@@ -214,7 +214,9 @@ impl Local {
             let _ = write!(text, "a=rtpmap:{payload_type} telephone-event/{clock}\r\na=fmtp:{payload_type} 0-15\r\n");
         }
         if SECURE.contains(&self.profile) {
-            let _ = write!(text, "a=crypto:{}\r\n", self.crypto.line());
+            for crypto in &self.crypto {
+                let _ = write!(text, "a=crypto:{}\r\n", crypto.line());
+            }
         }
         let _ = write!(text, "a=ptime:20\r\na={}\r\n", self.direction.word());
         text

@@ -17,7 +17,7 @@ use super::negotiate::{self, Agreed};
 use super::ports::Sockets;
 use super::pour::Pour;
 use super::recorder::Recorder;
-use super::sdes::Encryption;
+use super::sdes::{Crypto, Encryption};
 use super::sdp::{Description, Direction, Local};
 use super::{Clip, ClipId, Listen, MediaEvent, MediaStats};
 
@@ -101,7 +101,9 @@ impl MediaSession {
     ) -> Result<(Self, mpsc::Receiver<MediaEvent>)> {
         // Offers within the call go on with the profile and the key of its beginning.
         local.profile = agreed.profile;
-        local.crypto = agreed.srtp.map_or(local.crypto, |keys| keys.ours);
+        if let Some(keys) = agreed.srtp {
+            Crypto::prefer(&mut local.crypto, keys.ours.suite);
+        }
         let (events, receiver) = mpsc::channel(EVENTS);
         let bound = sockets.local;
         let id = engine.add(sockets, agreed, events.clone())?;

@@ -71,7 +71,7 @@ impl Keys {
             counter[7] ^= label;
             master.apply(counter, out);
         };
-        if suite == Suite::AesCm128Sha1 {
+        if suite.is_counter_mode() {
             let (mut cipher, mut auth, mut session_salt) = ([0; 16], [0; 20], [0; 14]);
             derive(labels.cipher, &mut cipher);
             derive(labels.auth, &mut auth);
@@ -118,7 +118,7 @@ pub(super) fn nonce(salt: &[u8; 12], ssrc: [u8; 4], index: u64) -> Nonce {
     Nonce::assume_unique_for_key(nonce)
 }
 
-/// The proof of a packet of the counter mode; its first ten bytes are sent.
+/// The proof of a packet of the counter mode; its first bytes are sent.
 pub(super) fn tag_of(auth: &hmac::Key, parts: &[&[u8]]) -> [u8; 20] {
     let mut context = hmac::Context::with_key(auth);
     for part in parts {

@@ -19,6 +19,8 @@ pub const MOST_ADDED: usize = 20;
 pub enum Suite {
     /// `AES_CM_128_HMAC_SHA1_80`.
     AesCm128Sha1,
+    /// `AES_CM_128_HMAC_SHA1_32`: the same with a shorter proof of sound; reports have the long one (RFC 4568 §6.2.2).
+    AesCm128Sha1Short,
     /// `AEAD_AES_128_GCM`.
     Aes128Gcm,
     /// `AEAD_AES_256_GCM`.
@@ -33,10 +35,20 @@ impl Suite {
 
     /// Bytes of the master salt.
     pub fn salt_len(self) -> usize {
-        if self == Self::AesCm128Sha1 { 14 } else { 12 }
+        if self.is_counter_mode() { 14 } else { 12 }
     }
 
+    fn is_counter_mode(self) -> bool {
+        matches!(self, Self::AesCm128Sha1 | Self::AesCm128Sha1Short)
+    }
+
+    /// Bytes that prove a packet of sound.
     fn tag_len(self) -> usize {
-        if self == Self::AesCm128Sha1 { 10 } else { 16 }
+        if self == Self::AesCm128Sha1Short { 4 } else { self.report_tag_len() }
+    }
+
+    /// Bytes that prove a report.
+    fn report_tag_len(self) -> usize {
+        if self.is_counter_mode() { 10 } else { 16 }
     }
 }

@@ -37,7 +37,7 @@ impl Opener {
         match &self.rtp {
             Keys::CounterMode { aes, auth, salt } => {
                 let (body, tag) = packet.split_at_mut(n);
-                if !is_equal(&tag_of(auth, &[body, &rollover(index)])[..10], tag) {
+                if !is_equal(&tag_of(auth, &[body, &rollover(index)])[..tag.len()], tag) {
                     return None;
                 }
                 aes.apply(counter(salt, ssrc, index), &mut body[header..]);
@@ -55,9 +55,9 @@ impl Opener {
     /// Opens the packet in the buffer and gives the length of the RTCP that is there afterwards. `None` as in [`Opener::rtp`], and for
     /// reports that are not encrypted.
     pub fn rtcp(&mut self, packet: &mut [u8]) -> Option<usize> {
-        let n = packet.len().checked_sub(self.suite.tag_len() + RTCP_INDEX).filter(|n| *n >= RTCP_HEADER)?;
+        let n = packet.len().checked_sub(self.suite.report_tag_len() + RTCP_INDEX).filter(|n| *n >= RTCP_HEADER)?;
         let ssrc = ssrc_at(packet, 4)?;
-        let at = if self.suite == Suite::AesCm128Sha1 { n } else { n + 16 };
+        let at = if self.suite.is_counter_mode() { n } else { n + 16 };
         let mark: [u8; 4] = packet.get(at..at + RTCP_INDEX)?.try_into().ok()?;
         let marked = u32::from_be_bytes(mark);
         let index = u64::from(marked & !ENCRYPTED);

@@ -35,7 +35,8 @@ impl Sealer {
         match &self.rtp {
             Keys::CounterMode { aes, auth, salt } => {
                 aes.apply(counter(salt, ssrc, index), &mut body[header..]);
-                tag.copy_from_slice(&tag_of(auth, &[body, &rollover(index)])[..10]);
+                let made = tag_of(auth, &[body, &rollover(index)]);
+                tag.copy_from_slice(&made[..tag.len()]);
             }
             Keys::Gcm { key, salt } => {
                 let (head, payload) = body.split_at_mut(header);
@@ -54,7 +55,7 @@ impl Sealer {
         self.n_reports = self.n_reports.wrapping_add(1) & !ENCRYPTED;
         let mark = (self.n_reports | ENCRYPTED).to_be_bytes();
         let index = u64::from(self.n_reports);
-        let end = n + self.suite.tag_len() + RTCP_INDEX;
+        let end = n + self.suite.report_tag_len() + RTCP_INDEX;
         let (body, added) = buffer.get_mut(..end)?.split_at_mut(n);
         match &self.rtcp {
             Keys::CounterMode { aes, auth, salt } => {

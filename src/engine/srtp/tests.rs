@@ -6,7 +6,7 @@ use super::keys::{Aes, Keys};
 use super::seen::{MOST_STREAMS, Streams, index_of};
 use super::*;
 
-const SUITES: [Suite; 3] = [Suite::AesCm128Sha1, Suite::Aes128Gcm, Suite::Aes256Gcm];
+const SUITES: [Suite; 4] = [Suite::AesCm128Sha1, Suite::AesCm128Sha1Short, Suite::Aes128Gcm, Suite::Aes256Gcm];
 
 fn bytes(text: &str) -> Vec<u8> {
     hex::decode(text.split_whitespace().collect::<String>()).expect("hex")
@@ -85,6 +85,22 @@ fn what_is_sealed_is_opened_once_and_not_when_a_bit_was_changed() {
             assert_eq!(open[..n], packet[..], "{suite:?} {sequence}");
             assert_eq!(opener.rtp(&mut good.clone()), None, "{suite:?}: a replay");
         }
+    }
+}
+
+#[test]
+fn sound_and_reports_grow_by_what_the_rfcs_say() {
+    for (suite, sound, report) in [
+        (Suite::AesCm128Sha1, 10, 14),
+        (Suite::AesCm128Sha1Short, 4, 14),
+        (Suite::Aes128Gcm, 16, 20),
+        (Suite::Aes256Gcm, 16, 20),
+    ] {
+        let (mut sealer, _) = pair(suite);
+        let packet = rtp(1);
+        assert_eq!(sealed(&mut sealer, &packet).len() - packet.len(), sound, "{suite:?}");
+        let mut buffer = [[0x80, 200, 0, 6, 1, 2, 3, 4].as_slice(), &[7; 20 + MOST_ADDED]].concat();
+        assert_eq!(sealer.rtcp(&mut buffer, 28), Some(28 + report), "{suite:?}");
     }
 }
 

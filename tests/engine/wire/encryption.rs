@@ -26,6 +26,17 @@ fn joined(encryption: Encryption) -> (Side, Side) {
     (pending.complete(&answer.sdp).unwrap(), (answer.session, answer.events))
 }
 
+/// The same with a far end that has the second suite we offer, and only that one.
+fn joined_by_the_short_proof() -> (Side, Side) {
+    let (pending, offer) = engine().offer_with(None, Encryption::Always).unwrap();
+    let offer = String::from_utf8(offer).unwrap();
+    let first = offer.lines().find(|line| line.starts_with("a=crypto:1 AES_CM_128_HMAC_SHA1_80 ")).unwrap();
+    let offer = offer.replace(&format!("{first}\r\n"), "");
+    let answer = engine().answer(offer.as_bytes()).unwrap();
+    assert!(String::from_utf8_lossy(&answer.sdp).contains("a=crypto:2 AES_CM_128_HMAC_SHA1_32 "));
+    (pending.complete(&answer.sdp).unwrap(), (answer.session, answer.events))
+}
+
 /// Both hear each other.
 async fn talk(one: &mut Side, other: &mut Side) {
     let (mine, yours) = (one.0.clone(), other.0.clone());
@@ -51,6 +62,22 @@ async fn both_sides_hear_each_other_encrypted_also_after_a_hold() {
         assert_eq!(stats.is_encrypted, encryption != Encryption::Never);
         assert_eq!((stats.n_lost, stats.n_foreign), (0, 0), "{stats:?}");
     }
+}
+
+#[tokio::test]
+async fn a_far_end_with_the_short_proof_only_is_heard_encrypted_also_after_a_hold() {
+    let (mut caller, mut callee) = joined_by_the_short_proof();
+    talk(&mut caller, &mut callee).await;
+    for hold in [true, false] {
+        let offer = caller.0.offer(hold);
+        let text = String::from_utf8_lossy(&offer);
+        assert!(text.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_32 ") && text.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 "), "{text}");
+        let answer = callee.0.renegotiate(&offer).unwrap();
+        caller.0.accept(&answer).unwrap();
+    }
+    talk(&mut caller, &mut callee).await;
+    let stats = caller.0.close().await.unwrap();
+    assert!(stats.is_encrypted && (stats.n_lost, stats.n_foreign) == (0, 0), "{stats:?}");
 }
 
 #[tokio::test]
@@ -84,18 +111,25 @@ async fn a_call_comes_in_over_tls_with_encrypted_sound_and_whoever_trusts_anothe
 
 #[tokio::test]
 async fn what_has_no_key_is_not_heard() {
+    for (suite, proof) in [("AES_CM_128_HMAC_SHA1_80", 10), ("AES_CM_128_HMAC_SHA1_32", 4)] {
+        nothing_is_heard_without_a_key(suite, proof).await;
+    }
+}
+
+/// A far end that wants this suite, whose packets end with so many bytes of proof, and has no key.
+async fn nothing_is_heard_without_a_key(suite: &str, proof: usize) {
     let far = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = far.local_addr().unwrap().port();
     let key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-    let offer = format!("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio {port} RTP/SAVP 0\r\na=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n");
+    let offer = format!("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio {port} RTP/SAVP 0\r\na=crypto:2 {suite} inline:{key}\r\n");
     let mut answer = engine().answer(offer.as_bytes()).unwrap();
     let said = String::from_utf8(answer.sdp.clone()).unwrap();
-    assert!(said.contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:") && !said.contains(key), "{said}");
+    assert!(said.contains(&format!("a=crypto:2 {suite} inline:")) && !said.contains(key), "{said}");
     answer.session.listen(Listen::All);
     for number in 0..60u16 {
         let mut sealed = [0; 2048];
         let n = far.recv(&mut sealed).unwrap();
-        assert_eq!(n, 12 + 160 + 10);
+        assert_eq!(n, 12 + 160 + proof);
         assert!(sealed[12..n].iter().any(|byte| *byte != 0xff), "silence was sent in the clear");
         let mut packet = vec![0x80, 0];
         packet.extend(number.to_be_bytes());

@@ -29,10 +29,10 @@ impl Guard {
     pub(super) fn agree(&mut self, keys: Option<Keys>) {
         let (Some(keys), Some(before), Some(both)) = (keys, self.keys, &mut self.both) else { return };
         // Keys of the right length always fit.
-        if let (true, Ok(sealer)) = (keys.ours != before.ours, keys.sealer()) {
+        if let (true, Ok(sealer)) = (!keys.ours.is_same(&before.ours), keys.sealer()) {
             both.0 = sealer;
         }
-        if let (true, Ok(opener)) = (keys.theirs != before.theirs, keys.opener()) {
+        if let (true, Ok(opener)) = (!keys.theirs.is_same(&before.theirs), keys.opener()) {
             both.1 = opener;
         }
         self.keys = Some(keys);
