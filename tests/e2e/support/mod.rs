@@ -10,6 +10,8 @@ mod ports;
 pub mod release;
 pub mod sound;
 pub mod stage;
+#[path = "../../sound/voice.rs"]
+pub mod voice;
 
 pub use appliance::{Appliance, Setup, binary};
 pub use baresip::Baresip;

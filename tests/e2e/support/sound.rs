@@ -1,4 +1,4 @@
-//! Sound in tests: WAV files read and written, a voice, and where one sound is found again in another.
+//! Sound in tests: WAV files read and written.
 
 /// A WAV file of 16-bit samples.
 pub struct Wave {
@@ -68,42 +68,4 @@ pub fn wav(samples: &[i16], rate: u32, n_sides: u16) -> Vec<u8> {
     bytes.extend([b"data".as_slice(), &n.to_le_bytes()].concat());
     bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
     bytes
-}
-
-/// A voice at 16 kHz that is nowhere the same: its pitch wanders, it has harmonics and syllables.
-pub fn voice(seconds: u32) -> Vec<i16> {
-    let mut phase = 0.0;
-    #[expect(clippy::cast_possible_truncation, reason = "a test sound")]
-    (0..16_000 * seconds)
-        .map(|n| {
-            let time = f64::from(n) / 16_000.0;
-            phase += (130.0 + 30.0 * (time * 4.1).sin() + 20.0 * (time * 2.3).cos()) / 16_000.0;
-            let sound: f64 = (1..8).map(|k| (phase * std::f64::consts::TAU * f64::from(k)).sin() / f64::from(k)).sum();
-            (sound * (time * 9.7).sin().abs().sqrt() * 5000.0) as i16
-        })
-        .collect()
-}
-
-/// How alike a piece and the place in a sound are that is most like it: 1 is the same.
-pub fn found(piece: &[i16], sound: &[i16]) -> f64 {
-    let places = 0..sound.len().saturating_sub(piece.len());
-    // Every fourth sample is enough to see where it is.
-    let sparse = |samples: &[i16]| samples.iter().take(piece.len()).step_by(4).copied().collect::<Vec<i16>>();
-    let wanted = sparse(piece);
-    let near = places.clone().step_by(3).map(|at| (at, alike(&wanted, &sparse(&sound[at..])))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let near = near.map_or(0, |(at, _)| at);
-    (near.saturating_sub(6)..near + 6).filter(|at| places.contains(at)).map(|at| alike(piece, &sound[at..])).fold(0.0, f64::max)
-}
-
-fn alike(one: &[i16], other: &[i16]) -> f64 {
-    let (mut both, mut first, mut second) = (0i64, 1i64, 1i64);
-    for (a, b) in one.iter().zip(other) {
-        let (a, b) = (i64::from(*a), i64::from(*b));
-        both += a * b;
-        first += a * a;
-        second += b * b;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "only compared")]
-    let alike = both as f64 / (first as f64 * second as f64).sqrt();
-    alike
 }

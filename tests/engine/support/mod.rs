@@ -7,6 +7,9 @@ pub mod phone;
 pub mod ports;
 pub mod providers;
 pub mod relay;
+pub mod socket;
+#[path = "../../sound/voice.rs"]
+pub mod voice;
 
 use std::sync::Arc;
 use std::time::Duration;
