@@ -70,6 +70,9 @@ pub struct CallConfig {
     /// What is said when `recording_mode` is `announce`, or asked when it is `ask`.
     #[serde(default)]
     pub recording_notice: String,
+    /// How the recording is kept.
+    #[serde(default)]
+    pub recording_format: RecordingFormat,
     /// Speech to text.
     pub stt: ProviderSpec,
     /// What decides the answers: a language model or `flow`.
@@ -287,6 +290,30 @@ pub enum RecordingMode {
     Announce,
     /// Recorded once the caller has said yes.
     Ask,
+}
+
+/// How a recording is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingFormat {
+    /// WAV: µ-law, or 16 bit where the call has a wide band.
+    #[default]
+    Wav,
+    /// Opus in Ogg: about a fifth of the bytes.
+    Ogg,
+}
+
+impl RecordingFormat {
+    /// Both, the usual one first.
+    pub const ALL: [Self; 2] = [Self::Wav, Self::Ogg];
+
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Ogg => "ogg",
+        }
+    }
 }
 
 fn default_language() -> String {

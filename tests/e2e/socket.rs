@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use cxbox::platform::net::{Message, Outbound, OutboundOptions, Refusal, Request, Socket};
 use serde_json::{Value, json};
 
-use super::support::{Appliance, reception, until};
+use super::support::{Appliance, Http, reception, until};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -44,7 +44,9 @@ async fn hears_a_line(socket: &mut Socket) {
 async fn a_call_over_a_websocket_is_held_recorded_and_stored_like_every_other_one() {
     let appliance = Appliance::start().await;
     let admin = appliance.super_admin().await;
-    let bot = admin.post_ok("/api/v1/bots", &reception(), 201).await;
+    let mut body = reception();
+    body["recording_format"] = "ogg".into();
+    let bot = admin.post_ok("/api/v1/bots", &body, 201).await;
     let path = format!("/ws/{}", bot["id"].as_str().unwrap());
     assert!(matches!(open(&appliance, &path, "wrong").await, Err(Refusal::Status(401))));
     let token = admin.header("authorization").trim_start_matches("Bearer ").to_owned();
@@ -71,6 +73,18 @@ async fn a_call_over_a_websocket_is_held_recorded_and_stored_like_every_other_on
     let said: Vec<_> = call["transcript"].as_array().unwrap().iter().filter_map(|turn| turn["content"].as_str()).collect();
     assert!(said.contains(&"1") && said.iter().any(|turn| turn.contains("nine to five")), "{call:#}");
     let token = call["recording_access_token"].as_str().expect("a recording link");
-    let recording = appliance.http().get(&format!("/api/v1/public/recordings/{token}")).await.unwrap();
-    assert_eq!(recording.status, 200);
+    is_an_ogg_file(&appliance.http(), &admin, token, call["session_id"].as_str().unwrap()).await;
+}
+
+/// The recording is Opus in Ogg for whoever hears it, a part of it too, and has a waveform in which both sides are seen.
+async fn is_an_ogg_file(anybody: &Http, admin: &Http, token: &str, session_id: &str) {
+    let path = format!("/api/v1/public/recordings/{token}");
+    let whole = anybody.get(&path).await.unwrap();
+    assert_eq!((whole.status.as_u16(), whole.headers["content-type"].to_str().unwrap()), (200, "audio/ogg"));
+    assert!(whole.bytes.starts_with(b"OggS") && whole.bytes[28..].starts_with(b"OpusHead"));
+    let part = anybody.with("range", "bytes=28-35").get(&path).await.unwrap();
+    assert_eq!((part.status.as_u16(), &part.bytes[..]), (206, b"OpusHead".as_slice()));
+    let peaks = admin.get_ok(&format!("/api/v1/recordings/{session_id}/peaks")).await;
+    let loudest = |side: usize| peaks["peaks"][side].as_array().unwrap().iter().filter_map(Value::as_f64).fold(0.0, f64::max);
+    assert!(peaks["duration_ms"].as_u64().unwrap() > 4000 && loudest(1) > 0.1 && loudest(0) < 0.1, "{} {}", loudest(0), loudest(1));
 }

@@ -7,7 +7,12 @@ use crate::support::{Client, FakeEngine, TestApp, make};
 
 /// The headers of a browser that opens a WebSocket.
 fn opening(client: &Client) -> Client {
-    let pairs = [("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"), ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==")];
+    let pairs = [
+        ("connection", "Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ];
     pairs.into_iter().fold(client.clone(), |client, (name, value)| client.with_header(name, value))
 }
 

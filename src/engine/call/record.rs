@@ -14,7 +14,7 @@ use super::result::{Ending, build, disconnected_by, pipeline_config};
 use super::state::End;
 use crate::base::Millis;
 use crate::base::id::{CarrierId, SessionId};
-use crate::contract::config::CallConfig;
+use crate::contract::config::{CallConfig, RecordingFormat};
 use crate::contract::event::CallEventKind;
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
@@ -32,6 +32,7 @@ pub(super) struct Record {
     reporter: Reporter,
     session_id: SessionId,
     aftercare: Aftercare,
+    format: RecordingFormat,
     pub(super) gathered: Gathered,
 }
 
@@ -49,12 +50,14 @@ impl Record {
         };
         let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
         let (aftercare, gathered) = (Aftercare::default(), Gathered::of(skeleton));
-        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, gathered }
+        let format = RecordingFormat::default();
+        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, format, gathered }
     }
 
     /// The call has a config; what it runs on is part of its result in any case.
     pub(super) fn configured(&mut self, config: &CallConfig) {
         self.aftercare = Aftercare::of(config);
+        self.format = config.recording_format;
         self.runs_on(pipeline_config(config));
     }
 
@@ -101,7 +104,7 @@ impl Record {
 
     /// Where this call's recording is written.
     pub(super) fn recording(&self) -> PathBuf {
-        recording_path(&self.exchange.spool_root, self.session_id.as_str())
+        recording_path(&self.exchange.spool_root, self.session_id.as_str(), self.format)
     }
 
     /// The call was answered.

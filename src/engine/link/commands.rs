@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
 
+use super::journal::recording_type;
 use super::{Control, sockets};
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};
@@ -136,7 +137,7 @@ async fn recording(State(door): State<Door>, Path(key): Path<String>) -> ApiResu
         let Ok(file) = tokio::fs::File::open(folder.join(&key)).await else { continue };
         let Some(meta) = file.metadata().await.ok().filter(std::fs::Metadata::is_file) else { continue };
         let headers = [
-            (CONTENT_TYPE, "audio/wav".to_owned()),
+            (CONTENT_TYPE, recording_type(std::path::Path::new(&key)).to_owned()),
             (CONTENT_LENGTH, meta.len().to_string()),
             (CACHE_CONTROL, "private, no-store".to_owned()),
         ];

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::spool::{Parcel, Spool, StandIn, file_name};
 use crate::base::{Context, Millis, Result};
+use crate::contract::config::RecordingFormat;
 use crate::contract::result::CallResultsPayload;
 use crate::contract::turn::Turn;
 
@@ -82,8 +83,17 @@ impl Journal {
 }
 
 /// Where the recording of a call is written.
-pub fn recording_path(root: &Path, session_id: &str) -> PathBuf {
-    root.join("recordings").join(format!("{}.wav", file_name(session_id)))
+pub fn recording_path(root: &Path, session_id: &str, format: RecordingFormat) -> PathBuf {
+    root.join("recordings").join(format!("{}.{}", file_name(session_id), format.ending()))
+}
+
+/// What a recording's file holds, for HTTP.
+pub(super) fn recording_type(file: &Path) -> &'static str {
+    if is_ogg(file) { "audio/ogg" } else { "audio/wav" }
+}
+
+fn is_ogg(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == RecordingFormat::Ogg.ending())
 }
 
 /// Makes results of the calls that were running when an earlier engine died: each goes into the spool; its journal goes when it is safe there.
@@ -120,9 +130,13 @@ fn orphans(root: &Path, now: Millis) -> Vec<Orphan> {
 }
 
 fn orphan(root: &Path, journal: PathBuf, mut result: CallResultsPayload) -> Orphan {
-    let recording = result.session_id.as_ref().map(|id| recording_path(root, id.as_str())).filter(|path| path.exists());
+    let places = result.session_id.iter().flat_map(|id| RecordingFormat::ALL.map(|format| recording_path(root, id.as_str(), format)));
+    let recording = places.into_iter().find(|path| path.exists());
     if let Some(path) = &recording {
-        if let Err(error) = mend_wav(path) {
+        // The pages of an Ogg file stand for themselves: what is there is played.
+        if !is_ogg(path)
+            && let Err(error) = mend_wav(path)
+        {
             warn!(%error, "The recording of a crashed call could not be mended");
         }
         result.recording_key = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -205,7 +219,7 @@ mod tests {
         journal.note(&Entry::Turn(Turn { role: Role::User, content: "hello".to_owned(), ts: Millis(9000), extra: Map::new() }));
         journal.file.write_all(b"{\"turn\":{\"ro").expect("half a line");
         drop(journal); // the process dies: nobody calls `end`
-        let wav = recording_path(folder.path(), "s-1");
+        let wav = recording_path(folder.path(), "s-1", RecordingFormat::Wav);
         std::fs::create_dir_all(wav.parent().expect("a folder")).expect("made");
         let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
         bytes.extend([0; 16]);

@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::Control;
 use super::answer;
+use super::journal::recording_type;
 use crate::base::id::{BotId, CarrierId, SessionId};
 use crate::base::{Clock, Context, Result};
 use crate::contract::config::CallConfig;
@@ -80,7 +81,7 @@ pub async fn upload(control: &Control, key: &str, file: &Path) -> Result<()> {
     let open = tokio::fs::File::open(file).await.context("cannot open the recording")?;
     let length = open.metadata().await.context("cannot read the recording")?.len();
     let path = format!("/api/v1/engine/recordings/{}", escape(key));
-    let request = control.request(Method::PUT, &path).file("audio/wav", open, length).within(UPLOAD_WITHIN);
+    let request = control.request(Method::PUT, &path).file(recording_type(file), open, length).within(UPLOAD_WITHIN);
     let answer = control.send(request).await?;
     if answer.is_success() { Ok(()) } else { Err(answer::refusal(answer).await) }
 }

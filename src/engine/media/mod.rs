@@ -18,6 +18,7 @@ mod heard;
 mod jitter;
 mod latch;
 mod negotiate;
+mod ogg;
 mod opus;
 mod pacing;
 mod player;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +12,7 @@ use crate::base::{Context as _, Result};
 
 use super::MediaEvent;
 use super::codec::{Codec, PACKET_BYTES};
+use super::ogg::OggFile;
 use super::wav::{Format, HEAD};
 
 /// Pieces that may wait for the disk, for all calls together. When full, a piece is kept and grows until [`MOST_PIECE`].
@@ -169,7 +170,7 @@ fn halved(samples: &[i16], i: usize) -> i16 {
 }
 
 /// µ-law of one sample (ITU-T G.711), the inverted bits included.
-fn mu_law(sample: i16) -> u8 {
+pub(super) fn mu_law(sample: i16) -> u8 {
     let sign = if sample < 0 { 0x80u8 } else { 0 };
     let magnitude = (i32::from(sample).abs().min(32_635) + 0x84) as u16;
     let exponent = 8 - u8::try_from(magnitude.leading_zeros()).unwrap_or(8);
@@ -178,20 +179,61 @@ fn mu_law(sample: i16) -> u8 {
 }
 
 /// A file that is being written.
-struct Writing {
+enum Writing {
+    /// Its name ends in `.ogg`.
+    Ogg(Box<OggFile>),
+    Wave(WaveFile),
+}
+
+impl Writing {
+    fn open(path: &Path, format: Format) -> std::io::Result<Self> {
+        if path.extension().is_some_and(|ending| ending == "ogg") {
+            return Ok(Self::Ogg(Box::new(OggFile::create(path, format)?)));
+        }
+        Ok(Self::Wave(WaveFile::create(path, format)?))
+    }
+
+    /// Takes sound as the tap of this format gives it.
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Ogg(file) => file.write(bytes),
+            Self::Wave(file) => file.write(bytes),
+        }
+    }
+
+    /// What was written so far stays playable.
+    fn give_up(&mut self) -> std::io::Result<()> {
+        match self {
+            // Whole pages stand for themselves.
+            Self::Ogg(_) => Ok(()),
+            // The head has its room already.
+            Self::Wave(file) => file.write_head(),
+        }
+    }
+
+    /// All of it is on disk when this returns.
+    fn complete(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Ogg(file) => file.complete(),
+            Self::Wave(file) => file.complete(),
+        }
+    }
+}
+
+/// A WAV file that is being written.
+struct WaveFile {
     file: File,
     format: Format,
     n_bytes: u32,
     head_says: u32,
     synced: u32,
-    events: mpsc::Sender<MediaEvent>,
 }
 
-impl Writing {
-    fn open(path: &PathBuf, format: Format, events: mpsc::Sender<MediaEvent>) -> std::io::Result<Self> {
+impl WaveFile {
+    fn create(path: &Path, format: Format) -> std::io::Result<Self> {
         let file = File::create(path)?;
         file.write_all_at(&format.head(0), 0)?;
-        Ok(Self { file, format, n_bytes: 0, head_says: 0, synced: 0, events })
+        Ok(Self { file, format, n_bytes: 0, head_says: 0, synced: 0 })
     }
 
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -209,7 +251,6 @@ impl Writing {
         self.file.sync_data()
     }
 
-    /// All of it is on disk when this returns.
     fn complete(&mut self) -> std::io::Result<()> {
         self.write_head()?;
         self.sync()
@@ -222,32 +263,31 @@ impl Writing {
 }
 
 fn run(jobs: &Receiver<Job>) {
-    let mut files: HashMap<u64, Writing> = HashMap::new();
+    let mut files: HashMap<u64, (Writing, mpsc::Sender<MediaEvent>)> = HashMap::new();
     while let Ok(job) = jobs.recv() {
         match job {
-            Job::Open { id, file, format, events } => match Writing::open(&file, format, events.clone()) {
-                Ok(writing) => drop(files.insert(id, writing)),
+            Job::Open { id, file, format, events } => match Writing::open(&file, format) {
+                Ok(writing) => drop(files.insert(id, (writing, events))),
                 Err(error) => fail(id, &events, &error),
             },
             Job::Write { id, bytes } => {
-                if let Some(Err(error)) = files.get_mut(&id).map(|writing| writing.write(&bytes))
-                    && let Some(mut writing) = files.remove(&id)
+                if let Some(Err(error)) = files.get_mut(&id).map(|(writing, _)| writing.write(&bytes))
+                    && let Some((mut writing, events)) = files.remove(&id)
                 {
-                    // What was written so far stays playable: the head has its room already.
-                    drop(writing.write_head());
-                    fail(id, &writing.events, &error);
+                    drop(writing.give_up());
+                    fail(id, &events, &error);
                 }
             }
             Job::Close { id } => {
-                if let Some(mut writing) = files.remove(&id)
+                if let Some((mut writing, events)) = files.remove(&id)
                     && let Err(error) = writing.complete()
                 {
-                    fail(id, &writing.events, &error);
+                    fail(id, &events, &error);
                 }
             }
             Job::Flushed { id, reply } => {
                 // The stream closes its tap before it answers, so nothing can follow.
-                drop(files.remove(&id).map(|mut writing| writing.complete()));
+                drop(files.remove(&id).map(|(mut writing, _)| writing.complete()));
                 let _ = reply.send(());
             }
         }

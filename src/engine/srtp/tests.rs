@@ -90,12 +90,9 @@ fn what_is_sealed_is_opened_once_and_not_when_a_bit_was_changed() {
 
 #[test]
 fn sound_and_reports_grow_by_what_the_rfcs_say() {
-    for (suite, sound, report) in [
-        (Suite::AesCm128Sha1, 10, 14),
-        (Suite::AesCm128Sha1Short, 4, 14),
-        (Suite::Aes128Gcm, 16, 20),
-        (Suite::Aes256Gcm, 16, 20),
-    ] {
+    for (suite, sound, report) in
+        [(Suite::AesCm128Sha1, 10, 14), (Suite::AesCm128Sha1Short, 4, 14), (Suite::Aes128Gcm, 16, 20), (Suite::Aes256Gcm, 16, 20)]
+    {
         let (mut sealer, _) = pair(suite);
         let packet = rtp(1);
         assert_eq!(sealed(&mut sealer, &packet).len() - packet.len(), sound, "{suite:?}");

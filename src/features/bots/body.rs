@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::rules::{ActiveHours, AutoDispositions, CallbackPromptInjection, Callbacks, SipHeaderConfig};
 use super::tool::{Tool, TransferTarget};
-use crate::contract::config::{AnsweringMachines, ProviderSpec, ReEngagement, RecordingMode, TurnTaking};
+use crate::contract::config::{AnsweringMachines, ProviderSpec, ReEngagement, RecordingFormat, RecordingMode, TurnTaking};
 use crate::contract::crm::{CrmPrefetch, PostCallPush};
 use crate::contract::flow::Flow;
 use crate::contract::mcp::McpServer;
@@ -140,6 +140,8 @@ pub struct BotBody {
     pub recording_mode: RecordingMode,
     /// What is said (`announce`) or asked (`ask`); empty means our sentence.
     pub recording_notice: String,
+    /// How recordings are kept: `wav`, or `ogg` (Opus) with about a fifth of the bytes.
+    pub recording_format: RecordingFormat,
     /// What the bot says when a provider fails; empty means our sentence.
     pub failure_message: String,
     /// What to say to a silent caller.
@@ -226,6 +228,7 @@ impl Default for BotBody {
             disclosure: Disclosure::default(),
             recording_mode: RecordingMode::default(),
             recording_notice: String::new(),
+            recording_format: RecordingFormat::default(),
             failure_message: String::new(),
             re_engagement: None,
             voicemail_message: String::new(),

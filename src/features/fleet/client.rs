@@ -12,8 +12,8 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::SECRET_HEADER;
 use crate::contract::browser::{BrowserAccepted, BrowserCall};
 use crate::contract::chat::{ChatAnswer, ChatAsk};
-use crate::contract::socket::{CALL_HEADER, SocketCall};
 use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
+use crate::contract::socket::{CALL_HEADER, SocketCall};
 use crate::contract::trunk::TrunkCheck;
 use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
 

@@ -9,6 +9,7 @@ mod find;
 mod jobs;
 mod links;
 mod model;
+mod ogg;
 mod peaks;
 mod peaks_routes;
 mod range;

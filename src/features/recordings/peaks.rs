@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ogg::{MARK, Ogg, Read};
 use super::service::{Recordings, key_of};
 use super::wav::{self, Head};
 use crate::base::id::SessionId;
@@ -27,6 +28,8 @@ pub(super) struct Peaks {
 /// Measures sound as it streams by.
 pub(super) struct Meter {
     head: Option<Head>,
+    /// Of an Ogg file.
+    ogg: Option<Box<Ogg>>,
     /// Bytes of the head so far, or of a frame that is not whole yet.
     kept: Vec<u8>,
     n_frames: u64,
@@ -39,12 +42,21 @@ pub(super) struct Meter {
 impl Meter {
     /// For a file of this length.
     pub(super) fn new(size: u64) -> Self {
-        Self { head: None, kept: Vec::new(), n_frames: 0, frames_seen: 0, peaks: Vec::new(), size }
+        Self { head: None, ogg: None, kept: Vec::new(), n_frames: 0, frames_seen: 0, peaks: Vec::new(), size }
     }
 
     /// Takes the next bytes of the file. An error when it is no sound that can be read.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        if let Some(ogg) = &mut self.ogg {
+            return ogg.take(bytes);
+        }
         self.kept.extend_from_slice(bytes);
+        if self.head.is_none() && self.kept.starts_with(MARK) {
+            let mut ogg = Box::new(Ogg::default());
+            ogg.take(&std::mem::take(&mut self.kept))?;
+            self.ogg = Some(ogg);
+            return Ok(());
+        }
         let head = match self.head {
             Some(head) => head,
             None => match wav::head(&self.kept)? {
@@ -89,8 +101,10 @@ impl Meter {
 
     /// The waveform of all that came.
     pub(super) fn finish(self) -> Result<Peaks> {
+        if let Some(ogg) = self.ogg {
+            return Ok(of_ogg(&ogg.finish()?));
+        }
         let format = self.head.ok_or_else(wav::no_sound)?.format;
-        let rounded = |peak: f32| (peak * 1000.0).round() / 1000.0;
         Ok(Peaks {
             duration_ms: self.n_frames * 1000 / u64::from(format.sample_rate),
             sample_rate: format.sample_rate,
@@ -98,6 +112,25 @@ impl Meter {
             peaks: self.peaks.into_iter().map(|peaks| peaks.into_iter().map(rounded).collect()).collect(),
         })
     }
+}
+
+fn rounded(peak: f32) -> f32 {
+    (peak * 1000.0).round() / 1000.0
+}
+
+/// The waveform of an Ogg file: its packets are the frames.
+fn of_ogg(read: &Read) -> Peaks {
+    let n_packets = read.loudness.len() as u64;
+    let n_pieces = usize::try_from(n_packets.min(PIECES)).unwrap_or_default();
+    let mut peaks = vec![vec![0.0f32; n_pieces]; usize::from(read.channels)];
+    for (n, packet) in (0..).zip(&read.loudness) {
+        for (peaks, loudness) in peaks.iter_mut().zip(packet) {
+            if let Some(peak) = peaks.get_mut(piece_of(n, n_packets)) {
+                *peak = peak.max(rounded(*loudness));
+            }
+        }
+    }
+    Peaks { duration_ms: read.duration_ms, sample_rate: read.sample_rate, channels: read.channels, peaks }
 }
 
 /// Which piece a frame belongs to.

@@ -112,7 +112,7 @@ fn format_of(body: &[u8]) -> Result<Format> {
 }
 
 pub(super) fn no_sound() -> Error {
-    Error::invalid("a waveform can be made of WAV recordings only")
+    Error::invalid("a waveform can be made of WAV and Opus (Ogg) recordings only")
 }
 
 #[cfg(test)]

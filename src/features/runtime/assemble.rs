@@ -89,6 +89,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         pre_transfer_message: say(&body.pre_transfer_message),
         recording_mode,
         recording_notice: say(&recording_words(body, recording_mode)),
+        recording_format: body.recording_format,
         stt: reachable(body.stt.clone(), parts.providers),
         llm: speakers.llm,
         tts: speakers.tts,
