@@ -15,7 +15,7 @@ use super::live::Order;
 use super::prepare::Prepared;
 use super::record::Record;
 use super::state::{self, CallState, End};
-use super::talk::{Side, join};
+use super::talk::{Side, hand_over};
 use super::transfer::{self, Goal};
 use crate::contract::event::CallEventKind;
 use crate::engine::media::{ClipId, MediaEvent, MediaSession};
@@ -83,7 +83,7 @@ pub(super) async fn run(setup: Setup) {
         Held::Over(end) => end,
         Held::Joined(target) => {
             let caller = Side { leg, session: hands.media.clone(), sounds };
-            let end = join(&exchange, caller, *target, &mut orders).await;
+            let end = hand_over(&exchange, caller, *target, &mut orders).await;
             // Whoever hung up: the caller was handed on.
             End { outcome: if end.by == "error" { end.outcome } else { "transferred-to-vnum" }, ..end }
         }

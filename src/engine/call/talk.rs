@@ -40,9 +40,33 @@ pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders:
 /// Joins the two until one of them hangs up. Both legs are over when this returns; the caller's sound is not closed yet.
 pub(super) async fn join(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>) -> End {
     caller.session.connect(&phone.session);
-    let mut pair = Pair { caller, phone };
+    over(exchange, Pair { caller, phone, is_referred: false }, orders).await
+}
+
+/// The same for a caller who is handed on. Where both far ends know how, the caller's is asked to take our place with the target (RFC 3891), and
+/// we leave once it has; until then, and where it does not come about, they talk through us.
+pub(super) async fn hand_over(exchange: &Exchange, caller: Side, target: Side, orders: &mut mpsc::Receiver<Order>) -> End {
+    caller.session.connect(&target.session);
+    let is_referred = refer(&caller.leg, &target.leg).await;
+    over(exchange, Pair { caller, phone: target, is_referred }, orders).await
+}
+
+/// Whether the caller's far end has promised to take our place.
+async fn refer(caller: &Leg, target: &Leg) -> bool {
+    let Some(place) = target.control.place().filter(|_| caller.control.takes_places()) else { return false };
+    match caller.control.refer(place).await {
+        Ok(()) => true,
+        Err(error) => {
+            info!(%error, "A caller's far end does not take our place; they talk through us");
+            false
+        }
+    }
+}
+
+/// Waits until it is over and ends both legs.
+async fn over(exchange: &Exchange, mut pair: Pair, orders: &mut mpsc::Receiver<Order>) -> End {
     let end = pair.until_over(exchange, orders).await;
-    let Pair { caller, phone } = pair;
+    let Pair { caller, phone, .. } = pair;
     for leg in [&caller.leg, &phone.leg] {
         // The one who hung up is gone already.
         if let Err(error) = leg.control.hang_up().await {
@@ -58,6 +82,8 @@ pub(super) async fn join(exchange: &Exchange, caller: Side, phone: Side, orders:
 struct Pair {
     caller: Side,
     phone: Side,
+    /// The caller's far end is about to take our place with the other one.
+    is_referred: bool,
 }
 
 impl Pair {
@@ -85,7 +111,17 @@ impl Pair {
     fn leg_event(&mut self, who: Who, event: Option<LegEvent>) -> Option<End> {
         match event {
             None => return Some(ended_by(who, LegEnd::Failed { why: "the leg is gone".to_owned() })),
+            // Their far end hangs up on us once somebody else is in our place.
+            Some(LegEvent::Ended { how: LegEnd::Remote }) if self.is_referred && who == Who::Phone => return Some(replaced()),
             Some(LegEvent::Ended { how }) => return Some(ended_by(who, how)),
+            Some(LegEvent::ReferProgress { code }) if self.is_referred && who == Who::Caller => match code {
+                200..300 => return Some(replaced()),
+                300.. => {
+                    info!(sip.code = code, "A caller's far end did not take our place; they talk through us");
+                    self.is_referred = false;
+                }
+                _ => {}
+            },
             Some(LegEvent::Offer { sdp, reply }) => match self.side(who).session.renegotiate(&sdp) {
                 // The far end may have hung up meanwhile.
                 Ok(answer) => drop(reply.send(answer)),
@@ -125,6 +161,11 @@ impl Pair {
             Who::Phone => &self.caller,
         }
     }
+}
+
+/// They talk without us.
+fn replaced() -> End {
+    End::new("bot", "finished", None)
 }
 
 /// The words for the end of a call between people.

@@ -248,6 +248,15 @@ pub trait LegControl: Send + Sync {
     fn info(&self, content_type: &'static str, body: Vec<u8>) -> Soon<'_, Result<()>>;
     /// The bot falls silent in the middle of a word: a far end that keeps sound back throws it away.
     fn fall_silent(&self) {}
+    /// A URI for [`LegControl::refer`] by which somebody calls this leg's far end and takes our place in it (RFC 3891); `None` where the far end
+    /// does not know how.
+    fn place(&self) -> Option<String> {
+        None
+    }
+    /// Whether the far end may be told to take another leg's place.
+    fn takes_places(&self) -> bool {
+        false
+    }
     /// How [`LegControl::refer`] hands somebody on, in the words of a result.
     fn method(&self) -> &'static str {
         "refer"

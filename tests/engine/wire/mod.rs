@@ -8,6 +8,7 @@ mod media;
 mod party;
 mod peer;
 mod registrar;
+mod replaces;
 mod sipp;
 mod timers;
 

@@ -219,6 +219,7 @@ fn accept_dialog(
     let (sender, states) = shared.dialogs.new_dialog_state_channel();
     let dialog = shared.dialogs.get_or_create_server_invite(transaction, sender, None, Some(contact)).ok()?;
     let leg = LegState::new(dialog.clone(), keeper, source, shared.gate.hold(source.ip()));
+    leg.learn(&transaction.original.headers);
     let (events, receiver) = mpsc::channel(LEG_EVENTS);
     tokio::spawn(follow(shared.clone(), leg.clone(), states, events));
     Some((Leg { sip_call_id: call_id.to_owned(), events: receiver, control: Arc::new(Control { leg, timer }) }, dialog))

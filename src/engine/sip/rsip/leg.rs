@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rsipstack::dialog::dialog::Dialog;
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Header, Response, StatusCode, StatusCodeKind};
+use rsipstack::sip::{Header, Headers, Response, StatusCode, StatusCodeKind};
 use rsipstack::transaction::key::TransactionRole;
 use tokio::sync::Notify;
 
+use crate::base::page::percent_encode;
 use crate::base::{Error, Result};
 
 use super::super::{LegControl, Soon};
@@ -20,6 +22,9 @@ use super::{message, stack_error};
 /// How long a request within a call may take.
 pub(super) const REQUEST: Duration = Duration::from_secs(8);
 
+/// The extension's name in `Supported` (RFC 3891).
+const REPLACES: &str = "replaces";
+
 /// What the control and the leg's task share.
 pub(super) struct LegState {
     dialog: Mutex<InviteDialog>,
@@ -29,6 +34,8 @@ pub(super) struct LegState {
     pub(super) peer: SocketAddr,
     /// We ended it, or are about to.
     pub(super) is_hung_up: AtomicBool,
+    /// The far end knows how one leg takes another's place.
+    pub(super) knows_replaces: AtomicBool,
     /// Wakes the leg's task when we hang up before the answer.
     pub(super) hung_up: Notify,
     /// Keeps the peer's packets coming in.
@@ -37,8 +44,13 @@ pub(super) struct LegState {
 
 impl LegState {
     pub(super) fn new(dialog: InviteDialog, keeper: Keeper, peer: SocketAddr, guard: PeerGuard) -> Arc<Self> {
-        let (is_hung_up, hung_up) = (AtomicBool::new(false), Notify::new());
-        Arc::new(Self { dialog: Mutex::new(dialog), keeper, peer, is_hung_up, hung_up, _peer: guard })
+        let (is_hung_up, knows_replaces, hung_up) = (AtomicBool::new(false), AtomicBool::new(false), Notify::new());
+        Arc::new(Self { dialog: Mutex::new(dialog), keeper, peer, is_hung_up, knows_replaces, hung_up, _peer: guard })
+    }
+
+    /// Takes in what the far end says that it knows.
+    pub(super) fn learn(&self, headers: &Headers) {
+        self.knows_replaces.store(message::supports(headers, REPLACES), Ordering::Relaxed);
     }
 
     /// The dialog; an INVITE that had to be sent anew has another one.
@@ -115,6 +127,14 @@ impl LegControl for Control {
         })
     }
 
+    fn place(&self) -> Option<String> {
+        place(self.leg.dialog()).filter(|_| self.takes_places())
+    }
+
+    fn takes_places(&self) -> bool {
+        self.leg.knows_replaces.load(Ordering::Relaxed)
+    }
+
     fn info(&self, content_type: &'static str, body: Vec<u8>) -> Soon<'_, Result<()>> {
         let headers = Some(vec![message::content(content_type)]);
         Box::pin(async move {
@@ -123,6 +143,15 @@ impl LegControl for Control {
             accepted("the far end refused the message", answer).map(drop)
         })
     }
+}
+
+/// Whoever is told to take the leg's place names the call to the far end, with the tags as that one sees them.
+fn place(dialog: InviteDialog) -> Option<String> {
+    let id = dialog.id();
+    let contact = Dialog::Invite(dialog).remote_contact()?.to_string();
+    let contact = contact.split('?').next().unwrap_or_default();
+    let named = format!("{};to-tag={};from-tag={}", id.call_id, id.remote_tag, id.local_tag);
+    Some(format!("{contact}?Replaces={}", percent_encode(&named)))
 }
 
 impl Drop for Control {

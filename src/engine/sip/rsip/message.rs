@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rsipstack::sip::prelude::{HeadersExt as _, ToTypedHeader as _};
-use rsipstack::sip::{Header, Method, Request, Response, StatusCode, Uri};
+use rsipstack::sip::{Header, Headers, Method, Request, Response, StatusCode, Uri};
 
 use super::session_timer;
 use crate::base::{Error, Result};
@@ -49,6 +49,14 @@ pub(super) fn read_invite(request: &Request) -> Result<Invite, StatusCode> {
     let call_id = request.call_id_header().map_err(|_| StatusCode::BadRequest)?.value().to_owned();
     let to = to.filter(|to| !to.is_empty() && to.len() <= MOST_VALUE).map(|to| plain(&to));
     Ok(Invite { call_id, did: plain(&did), to, from: caller(request), headers: passed_on(request), offer: sdp(request)? })
+}
+
+/// Whether the sender says that it knows an extension.
+pub(super) fn supports(headers: &Headers, extension: &str) -> bool {
+    headers.iter().any(|header| match header {
+        Header::Supported(list) => list.value().split(',').any(|name| name.trim().eq_ignore_ascii_case(extension)),
+        _ => false,
+    })
 }
 
 /// What every request outside a call must have.

@@ -158,6 +158,7 @@ async fn follow(
         }
         let response = answered.map_err(Unanswered::end)?;
         leg.keeper.take(&response);
+        leg.learn(&response.headers);
         let _kept = AbortOnDropHandle::new(tokio::spawn(keep(leg.clone())));
         mid_call::send(&events, LegEvent::Answered { sdp: response.body }).await;
         Err::<(), LegEnd>(talk(&leg, &mut states, &events).await)
