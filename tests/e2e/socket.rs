@@ -22,7 +22,7 @@ async fn say(socket: &mut Socket, message: Value) {
 
 /// The next message; none once the socket is closed.
 async fn next(socket: &mut Socket) -> Option<Value> {
-    match tokio::time::timeout(SOON, socket.next()).await.expect("something comes").unwrap()? {
+    match tokio::time::timeout(SOON, socket.next()).await.unwrap().unwrap()? {
         Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
         Message::Bytes(_) => panic!("bytes are no message"),
     }
@@ -32,7 +32,7 @@ async fn next(socket: &mut Socket) -> Option<Value> {
 async fn hears_a_line(socket: &mut Socket) {
     let (mut n_loud, mut n_silent) = (0, 0);
     while n_loud < 10 || n_silent < 50 {
-        let message = next(socket).await.expect("the call goes on");
+        let message = next(socket).await.unwrap();
         let Some(payload) = message["media"]["payload"].as_str() else { continue };
         let bytes = STANDARD.decode(payload).unwrap();
         let is_loud = bytes.chunks_exact(2).any(|two| i16::from_le_bytes([two[0], two[1]]).unsigned_abs() > 300);

@@ -65,8 +65,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     let (body, overrides, variables) = (parts.body, parts.overrides, parts.variables);
     let say = |text: &str| variables.render(text);
-    let speakers = speakers(&parts);
-    let recording_mode = overrides.recording_mode.unwrap_or(body.recording_mode);
+    let (speakers, recording_mode) = (speakers(&parts), overrides.recording_mode.unwrap_or(body.recording_mode));
     let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
     CallConfig {
         session_id: parts.session_id,

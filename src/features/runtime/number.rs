@@ -83,9 +83,8 @@ pub(super) fn of_announcement(new: NewCall, number: &NumberBody, bot_id: BotId) 
 /// What an announcement runs on: no recogniser, no model, a voice of the box.
 pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody, webhook_url: String) -> CallConfig {
     let (session_id, call_id, bot_id) = ids;
-    let recording_mode = number.recording_mode.unwrap_or_default();
     // The words of every box, unless it is not recorded.
-    let words = BotBody { recording_mode, ..BotBody::default() };
+    let words = BotBody { recording_mode: number.recording_mode.unwrap_or_default(), ..BotBody::default() };
     let nobody = || ProviderSpec::named("none");
     let tts = speaker(number);
     CallConfig {
@@ -107,7 +106,7 @@ pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody,
         max_call_duration_seconds: number.max_duration_sec,
         voicemail_message: String::new(),
         pre_transfer_message: String::new(),
-        recording_mode,
+        recording_mode: words.recording_mode,
         recording_notice: words.recording_words().to_owned(),
         recording_format: words.recording_format,
         stt: nobody(),
