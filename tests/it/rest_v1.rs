@@ -42,7 +42,7 @@ fn proper(answer: &Answer, what: &str) {
     if answer.status >= 400 {
         let body: Value = serde_json::from_slice(&answer.bytes).expect(what);
         let said = |key: &str| body[key].as_str().is_some_and(|text| !text.is_empty());
-        assert!(said("error") && said("error_description") && body.get("detail").is_none(), "{what}: {body}");
+        assert!(said("error") && said("error_description") && body.as_object().is_some_and(|body| body.len() == 2), "{what}: {body}");
     }
 }
 
@@ -160,6 +160,15 @@ async fn a_body_that_is_no_object_is_400_and_unknown_keys_are_ignored() {
         proper(&wrong_type, path);
         wrong_type.expect(400);
     }
+    let doubled =
+        [r#"{"did":"1","did":"2","user":"desk"}"#, r#"{"did":"1","Did":"1","user":"desk"}"#, r#"{"x":1,"X":2,"did":"1","user":"desk"}"#];
+    for body in doubled {
+        let answer = raw(&admin, Method::POST, &format!("{ROOT}/inbound-routes"), body.as_bytes()).await;
+        proper(&answer, "a field twice");
+        assert!(answer.expect(400)["error_description"].as_str().unwrap().ends_with(" stands twice in the body"), "{body}");
+    }
+    let wordy = raw(&admin, Method::POST, &format!("{ROOT}/calls"), br#"{"maxSeconds":"60"}"#).await;
+    assert_eq!(wordy.expect(400)["error_description"], "maxSeconds: must be a whole number, not the text \"60\"");
     let body = json!({ "did": "100", "user": "desk", "colour": { "Deep": [1] }, "": null, "Ünknown": 1 });
     admin.post(&format!("{ROOT}/inbound-routes"), body).await.expect(201);
     let as_text = Bytes::from_static(br#"{"did":"101","user":"desk"}"#);

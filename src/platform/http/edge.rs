@@ -92,10 +92,10 @@ fn has_own_body(headers: &HeaderMap) -> bool {
 }
 
 fn body_of(problem: &Problem, surface: Surface, id: &HeaderValue) -> ErrorBody {
-    let request_id = id.to_str().ok().map(str::to_owned);
     match surface {
-        Surface::Admin => ErrorBody { request_id, ..problem.body() },
-        Surface::Codeb => ErrorBody { request_id, detail: None, errors: None, ..problem.body() },
+        Surface::Admin => ErrorBody { request_id: id.to_str().ok().map(str::to_owned), ..problem.body() },
+        // Exactly the two fields of the seed; the id is in the header.
+        Surface::Codeb => ErrorBody { detail: None, errors: None, ..problem.body() },
     }
 }
 

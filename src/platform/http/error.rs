@@ -55,7 +55,7 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub errors: Option<Vec<FieldProblem>>,
-    /// The request's id, as in the header `X-Request-Id` and in the log.
+    /// The request's id, as in the header `X-Request-Id` and in the log; on `/api/v1` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<String>,

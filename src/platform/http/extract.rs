@@ -1,9 +1,11 @@
 //! JSON bodies with errors that name the field.
 
+use std::fmt;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::base::{Error, Kind};
@@ -23,7 +25,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// A JSON body of `/api.ashx/v1`: the first letter of each top-level key may have either case (seed 002), unknown keys are ignored.
+/// A JSON body of `/api.ashx/v1`: the first letter of each top-level key may have either case (seed 002), unknown keys are ignored. A field
+/// that stands twice, in whichever case, is refused: whichever of the two was meant, the other would be lost.
 pub struct AnyCase<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyCase<T> {
@@ -31,11 +34,44 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyCase<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = read(request, state).await?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| Error::invalid("the body is not valid JSON").caused_by(error))?;
-        let Value::Object(fields) = value else { return Err(Error::invalid("the body must be a JSON object").into()) };
-        let fields = fields.into_iter().map(|(key, value)| (lower_first(&key), value)).collect();
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let fields = json.deserialize_any(Fields).map_err(no_object)?;
+        json.end().map_err(|error| Error::invalid("the body is not one JSON value").caused_by(error))?;
         Ok(Self(serde_path_to_error::deserialize(Value::Object(fields)).map_err(refused)?))
     }
+}
+
+/// Reads an object with the first letter of each key in lower case.
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((key, value)) = given.next_entry::<String, Value>()? {
+            let key = lower_first(&key);
+            if fields.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("{key} stands twice in the body")));
+            }
+            fields.insert(key, value);
+        }
+        Ok(fields)
+    }
+}
+
+/// What is wrong with a body that is not read as an object.
+fn no_object(error: serde_json::Error) -> ApiError {
+    let sentence = without_position(&error.to_string());
+    if !error.is_data() {
+        return Error::invalid("the body is not valid JSON").caused_by(error).into();
+    }
+    let is_object = sentence.ends_with("stands twice in the body");
+    Error::invalid(if is_object { sentence } else { "the body must be a JSON object".to_owned() }).caused_by(error).into()
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
@@ -51,10 +87,40 @@ fn refused(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     if cause.is_syntax() || cause.is_eof() {
         return Error::invalid("the body is not valid JSON").into();
     }
-    // serde's own sentence names the position; the caller has the path instead.
-    let text = cause.to_string();
-    let sentence = text.split(" at line ").next().unwrap_or_default().to_owned();
-    Error::invalid(format!("{path}: {sentence}")).field(path, sentence).into()
+    let sentence = in_plain_words(&without_position(&cause.to_string()));
+    let whole = if path == "." { sentence.clone() } else { format!("{path}: {sentence}") };
+    Error::invalid(whole).field(path, sentence).into()
+}
+
+/// serde's own sentence names the position; the caller has the path instead.
+fn without_position(sentence: &str) -> String {
+    sentence.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// "invalid type: string "60", expected i64" as somebody who knows no Rust would say it.
+fn in_plain_words(sentence: &str) -> String {
+    let Some((found, expected)) = sentence.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return sentence.to_owned();
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a string" => "text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    let found = found.replace("floating point `", "the number `").replace("integer `", "the number `").replace("string \"", "the text \"");
+    let found = if found == "sequence" {
+        "a list".to_owned()
+    } else if found == "map" {
+        "an object".to_owned()
+    } else {
+        found
+    };
+    format!("must be {expected}, not {found}")
 }
 
 fn lower_first(key: &str) -> String {
