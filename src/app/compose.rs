@@ -25,6 +25,7 @@ use crate::features::settings::Settings;
 use crate::features::socket_calls::SocketCalls;
 use crate::features::transcripts::{Shares, Transcripts};
 use crate::features::webhooks::Webhooks;
+use crate::platform::access::Doors;
 use crate::platform::bulletin::Bulletin;
 use crate::platform::db::{Db, Trace};
 use crate::platform::net::{Outbound, OutboundOptions};
@@ -47,6 +48,7 @@ pub(super) struct Handles {
     pub(super) carriers: Carriers,
     pub(super) console: Console,
     pub(super) crm: Crm,
+    pub(super) doors: Doors,
     pub(super) fleet: Fleet,
     pub(super) inbound_routes: InboundRoutes,
     pub(super) knowledge: Knowledge,
@@ -126,6 +128,7 @@ impl Handles {
             browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings),
             socket_calls: shared.socket_calls(&bots, &fleet),
             console: Console::new(random.clone()),
+            doors: Doors::new(config.console.networks.clone()),
             random: random.clone(),
             tenant: tenant.clone(),
             auth,

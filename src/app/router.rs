@@ -16,7 +16,7 @@ use crate::features::{
     audit, auth, backups, bots, browser_calls, calls, carriers, console, crm, fleet, knowledge, mail, numbers, ops, outbound, permit,
     phones, privacy, recordings, runtime, settings, socket_calls, transcripts, webhooks,
 };
-use crate::platform::access::{Authenticate, gate};
+use crate::platform::access::{Authenticate, doors, gate};
 use crate::platform::http::edge;
 
 /// Largest body of a route that does not say otherwise, in bytes.
@@ -57,6 +57,7 @@ pub(super) fn build(handles: &Handles, figures: Figures, doctor: Doctor) -> (Rou
     let router = router
         .fallback(move |request: Request| async move { h.console.answer(request) })
         .layer(from_fn_with_state(authenticate, gate))
+        .layer(from_fn_with_state(h.doors, doors))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(from_fn_with_state(h.random, edge));
     (router, describe::complete(openapi))

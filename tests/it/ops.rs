@@ -75,7 +75,8 @@ async fn each_surface_refuses_in_its_own_shape() {
     let admin = app.user(Role::SuperAdmin);
     let refused = admin.send(http::Method::POST, "/api.ashx/v1/inbound-routes", "application/json", "{".into()).await;
     let keys: Vec<_> = refused.expect(400).as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["error", "error_description", "request_id"]);
+    assert_eq!(keys, ["error", "error_description"]);
+    assert_eq!(refused.header("x-request-id").len(), 16, "the id is in the header");
     let refused = admin.post("/api/v1/bots", json!({ "name": 7 })).await.expect(422);
     assert_eq!(refused["error"], "invalid_request");
     assert_eq!(refused["detail"], refused["error_description"]);
@@ -118,4 +119,26 @@ async fn work_that_is_late_shows_in_the_figures() {
     let text = app.anonymous().get("/metrics").await.text();
     assert!(text.contains("cxbox_outbox_oldest_seconds 90") && text.contains("cxbox_outbox_waiting_total{what=\"facts\"} 1"), "{text}");
     app.may_leave_work();
+}
+
+/// R43: what people use can be closed to all networks but some.
+#[tokio::test]
+async fn people_come_in_from_the_named_networks_only_and_programs_from_everywhere() {
+    let elsewhere = TestApp::start_with(&[("CXBOX_CONSOLE__NETWORKS", "10.1.0.0/16")]).await;
+    let owner = elsewhere.user(Role::SuperAdmin);
+    for path in ["/", "/api/v1/users", "/api/v1/bots", "/api/v1/auth/me", "/api/v1/nothing"] {
+        assert_eq!(owner.get(path).await.expect(403)["error"], "network_not_allowed", "{path}");
+    }
+    let (setup, login) = (json!({ "token": "t" }), json!({ "email": "root@example.com", "password": "correct horse battery" }));
+    for (path, body) in [("/api/v1/setup", setup), ("/api/v1/auth/login", login)] {
+        assert_eq!(elsewhere.anonymous().post(path, body).await.expect(403)["error"], "network_not_allowed");
+    }
+    owner.get("/api.ashx/v1/calls").await.expect(200);
+    elsewhere.anonymous().get("/api.ashx/v1").await.expect(200);
+    elsewhere.anonymous().get("/t/none.json").await.expect(404);
+    elsewhere.anonymous().get("/healthz").await.expect(200);
+    elsewhere.engine().post("/api/v1/call-results", json!({ "session_id": "s-1", "disconnected_by": "bot" })).await.expect(200);
+    elsewhere.settle().await;
+    let here = TestApp::start_with(&[("CXBOX_CONSOLE__NETWORKS", "10.1.0.0/16,127.0.0.0/8")]).await;
+    here.user(Role::SuperAdmin).get("/api/v1/users").await.expect(200);
 }

@@ -1,5 +1,6 @@
 //! The configuration: embedded defaults, then a file, then the environment, then flags; each value knows where it came from.
 
+mod console;
 mod engine;
 mod foreign_sign_in;
 mod layers;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use console::Console;
 pub use engine::{Engine, EngineMode};
 pub use foreign_sign_in::{ForeignSignIn, NewPeople};
 pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
@@ -40,6 +42,8 @@ pub const DEFAULTS: &str = include_str!("../../../assets/config/default.toml");
 pub struct Config {
     /// API and console.
     pub server: Server,
+    /// From where people may come in.
+    pub console: Console,
     /// Live media.
     pub engine: Engine,
     /// Calls and requests that leave the box.

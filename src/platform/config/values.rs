@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// A range of UDP ports, first and last included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -37,4 +39,11 @@ impl std::fmt::Display for PortRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.first, self.last)
     }
+}
+
+/// A list of networks, such as `["192.168.0.0/16"]`.
+pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let wrong = |text: &str| D::Error::custom(format!("{text:?} is no network; write one such as 192.168.0.0/16"));
+    texts.iter().map(|text| text.trim().parse().map_err(|_| wrong(text))).collect()
 }
