@@ -36,7 +36,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("backups", &["recordings", "settings"]),
     ("transcripts", &["calls", "settings"]),
     ("outbound", &["calls", "bots", "carriers", "fleet", "settings", "permit"]),
-    ("mail", &["calls", "settings"]),
+    ("mail", &["auth", "calls", "settings"]),
     ("webhooks", &["calls", "transcripts"]),
     ("runtime", &["bots", "numbers", "phones", "fleet", "knowledge", "calls", "crm", "settings", "carriers", "outbound", "permit"]),
     ("browser_calls", &["bots", "numbers", "calls", "fleet", "settings"]),

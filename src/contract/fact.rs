@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::id::{SessionId, ShareId};
+use crate::base::id::{SessionId, ShareId, WebhookId};
 
 /// A fact: ids and little more; whoever listens reads the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,5 +55,14 @@ pub enum Fact {
         share_id: ShareId,
         /// Name of whoever did it.
         by: String,
+    },
+    /// A subscription paused itself, because its receiver takes nothing.
+    WebhookPaused {
+        /// The subscription.
+        webhook_id: WebhookId,
+        /// Host of its URL.
+        host: String,
+        /// Why, in words.
+        because: String,
     },
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cxbox::platform::access::Role;
 use serde_json::{Value, json};
 
-use crate::support::{Does, FakeEngine, MailSink, Manner, Taken, TestApp, make};
+use crate::support::{Does, FakeEngine, MailSink, Manner, Receiver, Taken, TestApp, make};
 
 const TRY_OUT: &str = "/api/v1/settings/mail/test";
 
@@ -250,4 +250,34 @@ async fn a_super_admin_tries_the_mail_server_out() {
     set(&app, json!({ "host": "169.254.169.254" })).await;
     assert!(owner.post(TRY_OUT, to.clone()).await.expect(502)["error_description"].as_str().unwrap().contains("cannot be reached"));
     app.user(Role::Admin).post(TRY_OUT, to).await.expect(403);
+}
+
+/// R18: whoever runs the box learns that a receiver hears of nothing any more.
+#[tokio::test]
+async fn a_webhook_that_pauses_itself_is_mailed_to_every_super_admin_and_one_that_a_person_paused_to_nobody() {
+    let app = TestApp::start_with(&[("CXBOX_OUTBOUND__ALLOW_CIDRS", "127.0.0.0/8")]).await;
+    let sink = MailSink::start(Manner::Starttls).await;
+    set(&app, settings(&sink)).await;
+    let receiver = Receiver::start().await;
+    let owner = app.user(Role::SuperAdmin);
+    for n in 1..=2 {
+        let person = json!({ "name": format!("owner{n}"), "email": format!("owner{n}@example.com"), "role": "super_admin", "password": "correct horse" });
+        owner.post("/api/v1/users", person).await.expect(201);
+    }
+    let made = owner.post("/api/v1/webhooks", json!({ "url": receiver.url, "events": ["*"] })).await.expect(201);
+    let path = format!("/api/v1/webhooks/{}", made["id"].as_str().unwrap());
+    owner.post(&format!("{path}/pause"), json!({})).await.expect(200);
+    owner.post(&format!("{path}/resume"), json!({})).await.expect(200);
+    app.settle().await;
+    assert_eq!(sink.take_all().len(), 0, "somebody did that on purpose");
+    receiver.will_answer(&[(410, None)]);
+    owner.post(&format!("{path}/test"), json!({})).await.expect(200);
+    app.settle().await;
+    let mails = sink.take_all();
+    let to: Vec<String> = mails.iter().flat_map(|mail| mail.to.clone()).collect();
+    for owner in ["owner1@example.com", "owner2@example.com"] {
+        assert_eq!(to.iter().filter(|to| *to == owner).count(), 1, "{to:?}");
+    }
+    assert!(mails[0].headers().iter().any(|line| line == "Subject: Webhook paused: 127.0.0.1"), "{:#?}", mails[0].headers());
+    assert!(mails[0].text.contains("the receiver answered 410"), "{}", mails[0].text);
 }

@@ -268,9 +268,20 @@ async fn only_the_named_events_arrive_and_each_in_its_calls_order() {
         .await
         .expect(200);
     app.settle().await;
-    let events: Vec<String> = all.take_all().iter().map(Received::event).collect();
-    assert_eq!(events, ["call.answered", "call.started", "call.ended", "transcript.saved"]);
+    let order = ["call.answered", "call.started", "call.ended", "transcript.saved"];
+    let first = all.take_all();
+    assert_eq!(first.iter().map(Received::event).collect::<Vec<_>>(), order);
     assert_eq!(some.take_all().iter().map(Received::event).collect::<Vec<_>>(), ["call.started"]);
     after(&app, 5).await;
-    assert_eq!(attempts(&all.take_all()), ["2"]);
+    let repeated = all.take_all();
+    assert_eq!(attempts(&repeated), ["2"]);
+    // What was taken: the repeated one came last, and its number puts it where it belongs (R23).
+    let place = |received: &Received| received.header("x-codeb-sequence").parse::<i64>().unwrap();
+    let mut taken: Vec<&Received> = first[1..].iter().chain(&repeated).collect();
+    assert_eq!(place(taken[3]), place(&first[0]), "the same on every attempt");
+    taken.sort_by_key(|received| place(received));
+    assert_eq!(taken.iter().map(|received| received.event()).collect::<Vec<_>>(), order);
+    let pulled = app.user(Role::Admin).get("/api/v1/events").await.expect(200)["data"].clone();
+    let positions: Vec<i64> = pulled.as_array().unwrap().iter().map(|event| event["id"].as_i64().unwrap()).collect();
+    assert_eq!(positions, taken.iter().map(|received| place(received)).collect::<Vec<_>>(), "the position of who pulls");
 }

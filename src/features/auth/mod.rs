@@ -23,7 +23,7 @@ mod users;
 pub use clients::{ClientChange, ClientView, Clients, NewClient, RegisteredClient};
 pub use keys::{KeyChange, KeyView, Keys, MintedKey, NewKey, Scope};
 pub use service::{Auth, AuthSetup, Identity};
-pub use users::{NewUser, OwnChange, User, UserChange, UserFilter, UserView, Users};
+pub use users::{NewUser, OwnChange, User, UserChange, UserFilter, UserView, Users, addresses_of_owners};
 
 use utoipa_axum::router::OpenApiRouter;
 

@@ -7,7 +7,7 @@ use tracing::{error, info};
 
 use super::model::{MailState, StoredMail};
 use super::service::{MAIL_SEND, Mails, SendJob, server};
-use super::store;
+use super::{notices, store};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, Kind, Result};
 use crate::features::calls;
@@ -15,16 +15,16 @@ use crate::platform::mail::MailError;
 use crate::platform::outbox::{Handler, Job, Outcome};
 
 /// When a mail that failed is tried again: for about five hours.
-const RETRY: Backoff = Backoff::Steps(&[30, 120, 600, 1_800, 3_600, 3_600, 7_200]);
+pub(super) const RETRY: Backoff = Backoff::Steps(&[30, 120, 600, 1_800, 3_600, 3_600, 7_200]);
 
 /// The handlers of this slice, by kind.
 pub fn handlers(mails: &Mails) -> Vec<(&'static str, Handler)> {
-    let mails = mails.clone();
+    let (mails, notified) = (mails.clone(), mails.clone());
     let send = move |job: Job| -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let mails = mails.clone();
         Box::pin(async move { mails.run(job).await })
     };
-    vec![(MAIL_SEND, Arc::new(send))]
+    vec![(MAIL_SEND, Arc::new(send)), notices::handler(&notified)]
 }
 
 impl Mails {

@@ -1,10 +1,13 @@
-//! Mails about outbound calls: one for each finished attempt, with its outcome and what was said. Owns the table `mails`.
+//! Mails about outbound calls: one for each finished attempt, with its outcome and what was said. Owns the table `mails`. And notices to
+//! whoever runs the box, which are jobs alone.
 //!
-//! Hears `CallCompleted` and announces nothing. A mail is a row and a job: whatever happens to it, the call is over and stays as it is.
+//! Hears `CallCompleted` and `WebhookPaused` and announces nothing. A mail is a row and a job: whatever happens to it, the call is over and
+//! stays as it is.
 
 mod jobs;
 mod letter;
 mod model;
+mod notices;
 mod reactions;
 mod routes;
 mod service;

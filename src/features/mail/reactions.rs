@@ -16,18 +16,19 @@ pub fn subscription(mails: &Mails) -> Subscription {
     let mails = mails.clone();
     Subscription {
         name: "mail",
-        wants: |fact| matches!(fact, Fact::CallCompleted { .. }),
+        wants: |fact| matches!(fact, Fact::CallCompleted { .. } | Fact::WebhookPaused { .. }),
         react: Arc::new(move |tx, event| mails.react(tx, event)),
     }
 }
 
 impl Mails {
-    /// Makes the mail of an attempt that is over. Nothing while no mail server is set, and nothing for calls that came in.
+    /// Makes the mail of an attempt that is over, or the notices of a webhook. Nothing while no mail server is set, and nothing for calls
+    /// that came in.
     fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {
-        let Fact::CallCompleted { session_id, .. } = &event.fact else { return Ok(()) };
         if !self.setup().settings.current().mail.is_on() {
             return Ok(());
         }
+        let Fact::CallCompleted { session_id, .. } = &event.fact else { return self.notice(tx, event) };
         let Some(call) = calls::find(tx, session_id)? else { return Ok(()) };
         let is_ours = call.direction == Direction::Outbound && call.origin == Origin::OutboundAi;
         let Some(to) = call.email.as_deref().filter(|to| is_ours && !to.is_empty()) else { return Ok(()) };

@@ -28,6 +28,8 @@ pub(super) struct Due {
     pub(super) webhook_id: WebhookId,
     pub(super) url: String,
     pub(super) session_id: Option<SessionId>,
+    /// Position of the event among all events of this box; a test has none.
+    pub(super) fact_id: Option<i64>,
     pub(super) event: String,
     pub(super) body: String,
     pub(super) round: u32,
@@ -94,7 +96,7 @@ pub(super) fn release_next(tx: &Tx<'_>, webhook_id: &WebhookId, session_id: &Ses
 /// What an attempt needs. `None` when the delivery is gone, done, paused, or in a later round than the job.
 pub(super) fn due(conn: &Conn, job: &JobBody) -> Result<Option<Due>> {
     let mut statement = conn.prepare_cached(
-        "select d.n, d.webhook_id, w.url, d.session_id, d.event, d.body, d.round, d.attempts, w.schedule, w.secret_sealed,
+        "select d.n, d.webhook_id, w.url, d.session_id, d.fact_id, d.event, d.body, d.round, d.attempts, w.schedule, w.secret_sealed,
             w.next_secret_sealed, w.rotation_ends_at
         from deliveries d join webhooks w on w.id = d.webhook_id
         where d.id = ?1 and d.round = ?2 and d.state = 'waiting' and w.active",
@@ -105,6 +107,7 @@ pub(super) fn due(conn: &Conn, job: &JobBody) -> Result<Option<Due>> {
             webhook_id: row.get("webhook_id")?,
             url: row.get("url")?,
             session_id: row.get("session_id")?,
+            fact_id: row.get("fact_id")?,
             event: row.get("event")?,
             body: row.get("body")?,
             round: row.get("round")?,

@@ -13,6 +13,7 @@ use super::service::Webhooks;
 use super::sign::{self, Signed};
 use super::{counted, store};
 use crate::base::{Millis, Result};
+use crate::contract::fact::Fact;
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::{Tx, to_json};
@@ -96,6 +97,7 @@ impl Webhooks {
             event: &due.event,
             delivery_id: body.delivery_id.as_str(),
             attempt: due.attempts + 1,
+            sequence: due.fact_id,
             now,
             body: due.body.as_bytes(),
             secret: secret.expose(),
@@ -159,6 +161,8 @@ fn pause_by_itself(tx: &Tx<'_>, due: &Due, because: &str, n_failures: u32) -> Re
     }
     let n_parked = deliveries::park_waiting(tx, &due.webhook_id)?;
     warn!(webhook.id = %due.webhook_id, "Webhook {} is paused: {because}", due.webhook_id);
+    let host = due.url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
+    outbox::append(tx, &Fact::WebhookPaused { webhook_id: due.webhook_id.clone(), host, because: because.to_owned() })?;
     let detail = serde_json::json!({ "because": because, "failures": n_failures, "parked": n_parked });
     audit::append(tx, &Actor::system(), "webhook.pause", due.webhook_id.as_str(), &detail)
 }

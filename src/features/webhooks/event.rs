@@ -51,9 +51,9 @@ impl EventName {
         Self::ALL.iter().copied().find(|event| event.as_str() == name)
     }
 
-    /// The event that tells of a fact. `is_outbound`: whether we placed the call.
-    pub fn of(fact: &Fact, is_outbound: bool) -> Self {
-        match fact {
+    /// The event that tells receivers of a fact, if any does. `is_outbound`: whether we placed the call.
+    pub fn of(fact: &Fact, is_outbound: bool) -> Option<Self> {
+        Some(match fact {
             Fact::CallAnswered { .. } => Self::CallAnswered,
             Fact::CallStarted { .. } => Self::CallStarted,
             Fact::CallTransferred { .. } => Self::CallTransferred,
@@ -63,7 +63,8 @@ impl EventName {
             Fact::ShareCreated { .. } => Self::ShareCreated,
             Fact::ShareViewed { .. } => Self::ShareViewed,
             Fact::ShareRevoked { .. } => Self::ShareRevoked,
-        }
+            Fact::WebhookPaused { .. } => return None,
+        })
     }
 }
 

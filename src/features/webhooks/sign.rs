@@ -14,6 +14,8 @@ pub(super) struct Signed<'a> {
     pub(super) delivery_id: &'a str,
     /// 1 to 4.
     pub(super) attempt: u32,
+    /// Where the event stands among all events of this box: what happened later has a higher number.
+    pub(super) sequence: Option<i64>,
     /// When this attempt is made.
     pub(super) now: Millis,
     /// The body as it is sent.
@@ -34,6 +36,9 @@ pub(super) fn headers(signed: &Signed<'_>) -> Vec<(&'static str, String)> {
         ("X-CodeB-Delivery-Id", signed.delivery_id.to_owned()),
         ("X-CodeB-Attempt", signed.attempt.to_string()),
     ];
+    if let Some(sequence) = signed.sequence {
+        headers.push(("X-CodeB-Sequence", sequence.to_string()));
+    }
     if let Some(next) = signed.next_secret {
         headers.push(("X-CodeB-Signature-Next", codeb_signature(next, signed.body)));
         standard.push(standard_signature(signed, next, seconds));
@@ -69,6 +74,7 @@ mod tests {
             event: "call.ended",
             delivery_id: "dlv_1",
             attempt: 2,
+            sequence: Some(41),
             now: Millis(1_767_268_805_500),
             body: b"{}",
             secret,

@@ -28,12 +28,12 @@ pub fn wants(fact: &Fact) -> bool {
 /// What is told of a fact. `None` when it is none of the receivers' business, or what it is about is no longer stored.
 pub(super) fn told(conn: &Conn, fact: &Fact) -> Result<Option<Told>> {
     if is_of_share(fact) {
-        let data = transcripts::share_event(conn, fact)?;
-        return Ok(data.map(|data| Told { event: EventName::of(fact, false), session_id: None, data }));
+        let Some(event) = EventName::of(fact, false) else { return Ok(None) };
+        return Ok(transcripts::share_event(conn, fact)?.map(|data| Told { event, session_id: None, data }));
     }
     let Some(session_id) = session_of(fact) else { return Ok(None) };
     let Some(call) = calls::find(conn, session_id)? else { return Ok(None) };
-    let event = EventName::of(fact, payload::is_outbound(&call));
+    let Some(event) = EventName::of(fact, payload::is_outbound(&call)) else { return Ok(None) };
     if event == EventName::CallAnswered && payload::is_browser(&call) {
         return Ok(None);
     }
@@ -58,6 +58,6 @@ fn session_of(fact: &Fact) -> Option<&SessionId> {
         | Fact::CallTransferred { session_id }
         | Fact::CallCompleted { session_id, .. }
         | Fact::TranscriptSaved { session_id } => Some(session_id),
-        Fact::ShareCreated { .. } | Fact::ShareViewed { .. } | Fact::ShareRevoked { .. } => None,
+        Fact::ShareCreated { .. } | Fact::ShareViewed { .. } | Fact::ShareRevoked { .. } | Fact::WebhookPaused { .. } => None,
     }
 }

@@ -8,3 +8,4 @@ pub(super) mod store;
 pub use model::{NewUser, OwnChange, User, UserChange, UserFilter, UserView};
 pub(super) use routes::routes;
 pub use service::Users;
+pub use store::addresses_of_owners;

@@ -57,6 +57,13 @@ pub(in crate::features::auth) fn count(conn: &Conn) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
+/// E-mail addresses of the active super_admins, the oldest first.
+pub fn addresses_of_owners(conn: &Conn) -> Result<Vec<String>> {
+    let mut statement =
+        conn.prepare_cached("select email from users where role = 'super_admin' and is_active = 1 order by created_at, id")?;
+    Ok(statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many super_admins could sign in besides this user.
 pub(super) fn count_other_owners(conn: &Conn, id: &UserId) -> Result<u64> {
     let mut statement = conn.prepare_cached("select count(*) from users where role = 'super_admin' and is_active = 1 and id <> ?1")?;
