@@ -30,6 +30,9 @@ pub(super) struct Evidence<'a> {
 /// Checks a call and sums it up.
 ///
 /// # Errors
+/// Code of the failure that a machine which is busy with something else may cause: its documents did not answer while the caller waited.
+pub(super) const NOT_FROM_THE_MANUAL: &str = "not_from_the_manual";
+
 /// A sentence about the first thing that is not as it must be.
 pub(super) fn check(evidence: Evidence<'_>) -> Result<CallSummary> {
     let text = |name: &str| evidence.call[name].as_str().unwrap_or_default().to_owned();
@@ -42,7 +45,8 @@ pub(super) fn check(evidence: Evidence<'_>) -> Result<CallSummary> {
     let sources = sources(evidence.call);
     if let Some(heading) = evidence.heading {
         let is_told = sources.iter().any(|source| source.ends_with(heading));
-        must(is_told, || format!("no answer on the {direction} call came from “{heading}” of the manual, but from {sources:?}"))?;
+        must(is_told, || format!("no answer on the {direction} call came from “{heading}” of the manual, but from {sources:?}"))
+            .map_err(|error| error.code(NOT_FROM_THE_MANUAL))?;
     }
     let recording = measured(evidence.recording)?;
     for event in evidence.events {

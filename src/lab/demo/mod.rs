@@ -82,6 +82,7 @@ async fn stage(world: &World, clock: Clock, random: &Random) -> Result<story::St
         voice: SpeechWorkers::new(SpeechSettings::new(program), clock.clone()),
         clock,
         sip: world.sip,
+        told: Vec::new(),
     })
 }
 

@@ -68,6 +68,11 @@ impl Peer {
         std::fs::read_to_string(&self.output).unwrap_or_default()
     }
 
+    /// Sends it a signal, such as `-TERM`.
+    pub fn signal(&self, signal: &str) {
+        super::Appliance::signal(self.child.id(), signal);
+    }
+
     /// Waits for the peer's own end.
     pub async fn ended(mut self) -> Ended {
         let child = &mut self.child;
