@@ -17,6 +17,8 @@ use crate::platform::db::to_json;
 
 /// Most `transfer_*` keys of one result.
 const MOST_TRANSFER_KEYS: usize = 64;
+/// Most fields that are named in one refusal: an answer is not to grow with what was wrong.
+const MOST_REFUSED: usize = 32;
 
 /// A result, ready to be stored. Absent and null fields are `None`.
 #[derive(Debug, Default)]
@@ -83,6 +85,7 @@ impl<'de> Visitor<'de> for DraftVisitor {
             let raw: &'de RawValue = map.next_value()?;
             if raw.get() != "null"
                 && let Err(sentence) = draft.take(&key, raw)
+                && draft.refused.len() < MOST_REFUSED
             {
                 draft.refused.push((key.into_owned(), sentence));
             }

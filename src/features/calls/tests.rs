@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{CallStatus, Calls, CallsSetup, Direction, NewCall, Origin, open_skeleton, upkeep};
 use crate::base::id::{CallId, SessionId};
@@ -230,4 +230,72 @@ async fn two_calls_may_claim_one_call_id_and_the_first_keeps_it() {
         house.post(json!({ "session_id": session, "call_id": "vnum1" })).await.expect("stored");
     }
     assert_eq!((&house.stored("a").await["call_id"], &house.stored("b").await["call_id"]), (&json!("vnum1"), &Value::Null));
+}
+
+/// Pieces of one result: each field has one value, stands in at least one piece, and is absent or null in the others.
+fn pieces(random: &Random, session_id: &str, whole: &Value) -> Vec<Value> {
+    let mut pieces = vec![json!({ "session_id": session_id }); 5];
+    for (name, value) in whole.as_object().into_iter().flatten() {
+        let home = random.below(5);
+        for (n, piece) in (0..).zip(&mut pieces) {
+            match random.below(3) {
+                _ if n == home => piece[name] = value.clone(),
+                0 => piece[name] = value.clone(),
+                1 => piece[name] = Value::Null,
+                _ => {}
+            }
+        }
+    }
+    pieces
+}
+
+/// R4: whatever comes twice, at once or in another order, it is one call with one fact, and nothing that was known is lost.
+#[tokio::test]
+async fn pieces_of_a_result_that_come_at_once_and_in_any_order_make_one_call() {
+    let house = House::new();
+    let random = Random::seeded(4);
+    let whole = json!({
+        "caller_id": "c-1", "stream_id": "st-1", "from_number": "+35621234567", "disconnected_by": "customer", "recording_key": "r.wav",
+        "post_call_analysis": { "mood": "good" }, "qc_analysis": { "score": 7 }, "latency": { "p50": 1 }, "pipeline_config": { "stt": "x" },
+        "usage_metrics": [], "intents": [{ "id": "hours" }], "was_transferred": false
+    });
+    let n_cases = 300;
+    for case in 0..n_cases {
+        let session_id = format!("s-{case}");
+        let has_skeleton = random.below(2) == 0;
+        if has_skeleton {
+            house.open(NewCall { call_id: Some(CallId(format!("oac-{case:012}"))), ..outbound(&session_id) }).await;
+        }
+        let posted = pieces(&random, &session_id, &whole).into_iter().map(|piece| house.post(piece));
+        for answer in futures_util::future::join_all(posted).await {
+            answer.expect("stored");
+        }
+        let call = house.stored(&session_id).await;
+        for (name, value) in whole.as_object().into_iter().flatten() {
+            assert_eq!(&call[name], value, "{name} of {session_id}");
+        }
+        assert_eq!(call["recording_access_token"].as_str().map(str::len), Some(32), "one token was minted");
+        if has_skeleton {
+            assert_eq!((&call["to_number"], &call["connected_event"]), (&json!("+15551234567"), &json!({ "a": 1 })));
+        }
+    }
+    let mut told: Vec<String> = house.facts().await.iter().map(|fact| fact["session_id"].to_string()).collect();
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!((told.len(), house.facts().await.len()), (n_cases, n_cases), "one fact for each call");
+}
+
+/// R30: a hostile body costs what its length costs, and its refusal is short.
+#[tokio::test]
+async fn hundreds_of_thousands_of_keys_are_read_once_and_refused_in_a_few_words() {
+    let house = House::new();
+    let many = |name: &str| {
+        let keys: Map<String, Value> =
+            (0..200_000).map(|n| (format!("{name}{n}"), json!(1))).chain([("session_id".to_owned(), json!("s"))]).collect();
+        Value::Object(keys)
+    };
+    let refusal = house.post(many("transfer_")).await.expect_err("too many");
+    assert_eq!((refusal.kind(), refusal.fields().len()), (Kind::Invalid, 32));
+    house.post(many("unknown_")).await.expect("unknown keys are left out");
+    assert!(house.stored("s").await.get("unknown_1").is_none());
 }
