@@ -53,6 +53,29 @@ async fn an_unknown_key_in_the_config_is_named_with_a_suggestion() {
     assert!(text.contains("drain_second") && text.contains("drain_seconds"), "{text}");
 }
 
+#[test]
+fn every_setting_is_shown_with_where_it_comes_from_and_no_secret_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[server]\ndrain_seconds = 7\n[mail]\npassword = \"canary-password\"\n").unwrap();
+    let show = |more: &[&str]| {
+        let mut command = std::process::Command::new(binary());
+        command.args(["config", "show"]).args(more).arg("--config").arg(&file).env("CXBOX_SERVER__LOW_SPACE_MB", "9");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = show(&["--origin"]);
+    let line =
+        |key: &str| shown.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap_or_else(|| panic!("no {key} in {shown}"));
+    assert_eq!(line("server.drain_seconds"), format!("server.drain_seconds = 7  # {}", file.display()));
+    assert_eq!(line("server.low_space_mb"), "server.low_space_mb = 9  # environment CXBOX_SERVER__LOW_SPACE_MB");
+    assert_eq!(line("server.max_connections"), "server.max_connections = 1024  # default");
+    assert!(line("mail.password").contains('•') && !shown.contains("canary"), "{}", line("mail.password"));
+    assert!(shown.lines().count() > 60 && shown.lines().all(|line| line.contains("  # ")), "{shown}");
+    assert!(!show(&[]).contains("  # "), "origins only when they are asked for");
+}
+
 #[tokio::test]
 async fn a_killed_engine_is_back_within_seconds_while_the_api_answers() {
     let appliance = Appliance::start().await;
@@ -62,6 +85,21 @@ async fn a_killed_engine_is_back_within_seconds_while_the_api_answers() {
     assert_eq!((health.status.as_u16(), &health.headers["cache-control"]), (200, &http::HeaderValue::from_static("no-store")));
     until("another engine runs", SOON, || async { appliance.engine_pid().await.filter(|pid| *pid != first) }).await;
     appliance.ready().await;
+}
+
+/// R72: health tells the truth also about an engine that lives and does nothing.
+#[tokio::test]
+async fn an_engine_that_hangs_makes_the_box_unready_and_it_is_ready_again_once_it_goes_on() {
+    let appliance = Appliance::start().await;
+    let http = appliance.http();
+    let engine = appliance.engine_pid().await.expect("an engine runs");
+    Appliance::signal(engine, "-STOP");
+    let refused = until("/readyz is 503", Duration::from_secs(10), || async { http.get("/readyz").await.ok().filter(|r| r.status == 503) });
+    assert_eq!(refused.await.json()["reasons"][0], "the engine does not answer");
+    assert_eq!(http.get("/healthz").await.unwrap().status, 200, "the control plane itself lives");
+    Appliance::signal(engine, "-CONT");
+    appliance.ready().await;
+    assert_eq!(appliance.engine_pid().await, Some(engine), "it is the same engine");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod baresip;
 mod codecs;
 mod come_back;
+mod demo;
 mod durability;
 mod figures;
 mod full_disk;
@@ -18,6 +19,7 @@ mod packaging;
 #[path = "../peers/peers.rs"]
 mod peers;
 mod phones;
+mod quick_start;
 mod quiet_log;
 mod recovery;
 mod remote_engine;
@@ -26,6 +28,7 @@ mod schemathesis;
 mod socket;
 mod static_binary;
 mod support;
+mod sync_order;
 mod trunks;
 mod units;
 mod user_cli;

@@ -75,6 +75,7 @@ mod supervisor;
 mod support;
 mod test_calls;
 mod told;
+mod told_fields;
 mod transcripts;
 mod users;
 mod users_and_keys;

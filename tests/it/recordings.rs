@@ -1,6 +1,7 @@
 //! Recordings: uploaded by the engine, heard by admins and by whoever has the link, one range at a time.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cxbox::platform::access::Role;
@@ -8,6 +9,8 @@ use http::Method;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::TestApp;
 
@@ -125,5 +128,48 @@ async fn no_key_leaves_the_folder_and_a_call_without_a_file_is_404() {
         app.engine().post("/api/v1/call-results", json!({ "session_id": id, "recording_key": key })).await.expect(200);
         app.user(Role::Admin).get(&format!("/api/v1/recordings/{id}")).await.expect(404);
     }
+    app.settle().await;
+}
+
+/// Sends an upload and reads what comes back until the end.
+async fn upload_raw(app: &TestApp, key: &str, head: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let secret = &app.core_secret;
+    let head = format!("PUT /api/v1/engine/recordings/{key} HTTP/1.1\r\nhost: x\r\nx-cxbcore-secret: {secret}\r\n{head}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.expect("it ends");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_leaves_nothing_and_what_was_there_stays() {
+    let (app, path) = recorded().await;
+    let files = || {
+        let mut all: Vec<_> = std::fs::read_dir(app.data.recordings()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        all.extend(std::fs::read_dir(app.data.recordings().join(".incoming")).unwrap().map(|entry| entry.unwrap().file_name()));
+        all.sort();
+        all
+    };
+    let before = files();
+    // Too few bytes for what was announced, and a last piece that never comes.
+    for (head, body) in [("content-length: 5000", &[7_u8; 1200][..]), ("transfer-encoding: chunked", &b"4\r\nabcd\r\n9\r\nab"[..])] {
+        for key in ["s.wav", "other.wav"] {
+            let answer = upload_raw(&app, key, head, body).await;
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{head}: {answer}");
+            let mut tick = tokio::time::interval(Duration::from_millis(20));
+            for _ in 0..250 {
+                tick.tick().await;
+                if files() == before {
+                    break;
+                }
+            }
+            assert_eq!(files(), before, "nothing is left of {key}, {head}");
+        }
+    }
+    assert_eq!(app.anonymous().get(&path).await.bytes.as_ref(), sound().as_slice(), "the recording that was there");
+    app.engine().send(Method::PUT, "/api/v1/engine/recordings/other.wav", "audio/wav", Bytes::from_static(b"whole")).await.expect(201);
     app.settle().await;
 }

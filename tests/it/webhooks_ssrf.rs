@@ -9,7 +9,7 @@ use cxbox::base::page::Page;
 use cxbox::base::seal::Sealer;
 use cxbox::features::webhooks::{DeliveryState, JOB, NewWebhook, Schedule, WebhookView, Webhooks, WebhooksSetup};
 use cxbox::platform::access::{Actor, Role};
-use cxbox::platform::net::{Host, Outbound, OutboundOptions, Resolver, Target};
+use cxbox::platform::net::{Failure, Host, Outbound, OutboundOptions, Request, Resolver, Target};
 use cxbox::platform::outbox::{Handler, Outbox, Work};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -196,4 +196,30 @@ async fn the_name_localhost_is_no_way_round() {
     let line = log(&app, id).await.remove(0);
     assert_eq!((line["error"].as_str(), line["status"].as_str()), (Some("blocked"), Some("waiting")));
     trap.assert_untouched();
+}
+
+/// R25: a name whose answers alternate between a permitted and an internal address. One answer is asked for each time, and only that one counts.
+#[tokio::test]
+async fn of_a_thousand_answers_that_alternate_no_internal_one_is_connected_to() {
+    let (permitted, internal) = (IpAddr::from([127, 0, 0, 2]), IpAddr::from([127, 0, 0, 1]));
+    let receiver = Trap::on(permitted).await;
+    let trap = TcpListener::bind((internal, receiver.port)).await.unwrap();
+    let n_asked = Arc::new(AtomicUsize::new(0));
+    let answers = {
+        let n_asked = n_asked.clone();
+        move |_: &str| vec![if n_asked.fetch_add(1, Ordering::SeqCst) % 2 == 0 { permitted } else { internal }]
+    };
+    let options = OutboundOptions { resolver: Resolver::given(answers), ..OutboundOptions::allowing(["127.0.0.2/32"]).unwrap() };
+    let outbound = Outbound::new(options).unwrap();
+    let within = std::time::Duration::from_secs(5);
+    for n in 0..1000 {
+        let request = Request::post(format!("http://hooks.example.com:{}/", receiver.port)).within(within);
+        let failure = outbound.guarded(request, within).await.err().expect("the receiver closes at once").class;
+        assert_eq!(failure, if n % 2 == 0 { Failure::Broken } else { Failure::Blocked }, "request {n}");
+    }
+    assert_eq!(n_asked.load(Ordering::SeqCst), 1000, "the name is looked up once for each request");
+    // The last connection may be closed a moment before it is counted.
+    assert!((499..=500).contains(&receiver.n_came.load(Ordering::SeqCst)));
+    let came = tokio::time::timeout(std::time::Duration::from_millis(1), trap.accept()).await;
+    assert!(came.is_err(), "the internal listener was reached");
 }
