@@ -26,6 +26,7 @@ const OF_PROGRAMS: &[&str] = &[
     "/api/v1/sip",
     "/api/v1/knowledge/search",
     "/api/v1/public",
+    "/ws",
     "/api/v1/settings/display",
     "/t",
     "/healthz",
@@ -87,7 +88,8 @@ mod tests {
     #[test]
     fn people_come_in_from_the_named_networks_and_programs_from_everywhere() {
         let office = doors(&["10.1.0.0/16", "fd00::/8"]);
-        for path in ["/", "/api/v1/users", "/api/v1/setup", "/api/v1/auth/login", "/calls", "/api/v1/configuration", "/api/v1/sipp", "/tea"]
+        for path in
+            ["/", "/api/v1/users", "/api/v1/setup", "/api/v1/auth/login", "/calls", "/api/v1/configuration", "/api/v1/sipp", "/tea", "/wsx"]
         {
             assert!(office.admit(path, from("10.1.2.3:4")) && office.admit(path, from("[fd00::1]:4")), "{path}");
             assert!(office.admit(path, from("[::ffff:10.1.2.3]:4")), "{path}: an address of version 4 in the clothes of version 6");
@@ -95,7 +97,15 @@ mod tests {
             assert!(office.admit(path, Some(Peer::ControlSocket)) && !office.admit(path, None), "{path}");
             assert!(doors(&[]).admit(path, from("203.0.113.9:4")), "{path}");
         }
-        for path in ["/api.ashx/v1", "/api.ashx/v1/calls", "/api/v1/config/bot_1", "/api/v1/call-results", "/t/token.json", "/oidc.ashx"] {
+        for path in [
+            "/api.ashx/v1",
+            "/api.ashx/v1/calls",
+            "/api/v1/config/bot_1",
+            "/api/v1/call-results",
+            "/t/token.json",
+            "/oidc.ashx",
+            "/ws/bot_1",
+        ] {
             assert!(office.admit(path, from("203.0.113.9:4")), "{path}");
         }
     }
