@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     runtime.block_on(async {
         let stop = CancellationToken::new();
         let told = AbortOnDropHandle::new(tokio::spawn(told_to_end(stop.clone())));
-        let shown = show(args, &stop).await;
+        let shown = Box::pin(show(args, &stop)).await;
         drop(told);
         shown
     })
@@ -54,7 +54,7 @@ async fn told_to_end(stop: CancellationToken) -> Result<()> {
 async fn show(args: &Args, stop: &CancellationToken) -> Result<ExitCode> {
     let (news, reader) = mpsc::channel(256);
     let teller = tokio::spawn(tell(reader, args.json));
-    let running = stop.run_until_cancelled(Demo::run(Clock::system(), Random::system(), news));
+    let running = stop.run_until_cancelled(Box::pin(Demo::run(Clock::system(), Random::system(), news)));
     let demo = running.await.ok_or_else(|| Error::new(Kind::Unavailable, "ended by a signal"))??;
     if args.json {
         println!("{}", serde_json::to_string(&demo.summary).context("cannot write the summary")?);
