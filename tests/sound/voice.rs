@@ -18,22 +18,23 @@ pub fn voice(seconds: u32) -> Vec<i16> {
 pub fn found(piece: &[i16], sound: &[i16]) -> (f64, usize) {
     let places = 0..sound.len().saturating_sub(piece.len());
     // Every fourth sample is enough to see where it is.
-    let sparse = |samples: &[i16]| samples.iter().take(piece.len()).step_by(4).copied().collect::<Vec<i16>>();
-    let wanted = sparse(piece);
-    let near = places.clone().step_by(3).map(|at| (at, alike(&wanted, &sparse(&sound[at..])))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let near = places.clone().step_by(3).map(|at| (at, alike(piece, &sound[at..], 4))).max_by(|a, b| a.1.total_cmp(&b.1));
     let near = near.map_or(0, |(at, _)| at);
     let fine = (near.saturating_sub(6)..near + 6).filter(|at| places.contains(at));
-    let all = fine.map(|at| (alike(piece, &sound[at..]), at));
+    let all = fine.map(|at| (alike(piece, &sound[at..], 1), at));
     all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, near))
 }
 
-fn alike(one: &[i16], other: &[i16]) -> f64 {
+/// How alike two sounds are as they stand, by every sample or by every so many.
+fn alike(one: &[i16], other: &[i16], step: usize) -> f64 {
     let (mut both, mut first, mut second) = (0i64, 1i64, 1i64);
-    for (a, b) in one.iter().zip(other) {
-        let (a, b) = (i64::from(*a), i64::from(*b));
+    let mut at = 0;
+    while at < one.len().min(other.len()) {
+        let (a, b) = (i64::from(one[at]), i64::from(other[at]));
         both += a * b;
         first += a * a;
         second += b * b;
+        at += step;
     }
     #[expect(clippy::cast_precision_loss, reason = "only compared")]
     let alike = both as f64 / (first as f64 * second as f64).sqrt();

@@ -16,6 +16,9 @@ use crate::engine::sip::{Leg, LegEnd, LegEvent};
 /// Longest call between people; one that both forgot ends at last.
 const LONGEST: Duration = Duration::from_secs(4 * 3600);
 
+/// How long we stay when somebody has taken our place: our answer to the word of it leaves before we do.
+const PARTING: Duration = Duration::from_millis(200);
+
 /// One of the two.
 pub(super) struct Side {
     pub(super) leg: Leg,
@@ -66,6 +69,9 @@ async fn refer(caller: &Leg, target: &Leg) -> bool {
 /// Waits until it is over and ends both legs.
 async fn over(exchange: &Exchange, mut pair: Pair, orders: &mut mpsc::Receiver<Order>) -> End {
     let end = pair.until_over(exchange, orders).await;
+    if pair.is_referred {
+        exchange.clock.sleep(PARTING).await;
+    }
     let Pair { caller, phone, .. } = pair;
     for leg in [&caller.leg, &phone.leg] {
         // The one who hung up is gone already.
