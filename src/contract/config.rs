@@ -299,7 +299,7 @@ pub enum RecordingFormat {
     /// WAV: µ-law, or 16 bit where the call has a wide band.
     #[default]
     Wav,
-    /// Opus in Ogg: about a fifth of the bytes.
+    /// Opus in Ogg: a quarter of the bytes or fewer.
     Ogg,
 }
 

@@ -140,7 +140,7 @@ pub struct BotBody {
     pub recording_mode: RecordingMode,
     /// What is said (`announce`) or asked (`ask`); empty means our sentence.
     pub recording_notice: String,
-    /// How recordings are kept: `wav`, or `ogg` (Opus) with about a fifth of the bytes.
+    /// How recordings are kept: `wav`, or `ogg` (Opus) with a quarter of the bytes or fewer.
     pub recording_format: RecordingFormat,
     /// What the bot says when a provider fails; empty means our sentence.
     pub failure_message: String,
