@@ -81,20 +81,25 @@ impl Knowledge {
             }
             let n_done = u64::from(n_all) - n_missing + missing.len() as u64;
             let percent = READ + u32::try_from(n_done * u64::from(EMBEDDED - READ) / u64::from(n_all.max(1))).unwrap_or(0);
-            self.embed_some(&model, &space, missing).await?;
-            if !self.note_progress(&body.document_id, body.round, percent).await? {
+            let vectors = self.embed_some(&model, missing).await?;
+            let (id, round, space) = (body.document_id.clone(), body.round, space.clone());
+            let put = move |tx: &Tx<'_>| {
+                put_vectors(tx, &space, &vectors)?;
+                documents::set_progress(tx, &id, round, percent)
+            };
+            let is_ours = self.inner.db.write(put).await?;
+            self.tell(&body.document_id).await;
+            if !is_ours {
                 return Ok(Outcome::Done);
             }
         }
     }
 
-    async fn embed_some(&self, model: &Model, space: &str, some: Vec<StoredChunk>) -> Result<()> {
+    /// The vectors of some chunks, each with the number of its chunk.
+    async fn embed_some(&self, model: &Model, some: Vec<StoredChunk>) -> Result<Vec<(i64, Vec<f32>)>> {
         let texts = some.iter().map(told).collect();
         let vectors = self.inner.embeddings.embed(model, texts).await?;
-        let space = space.to_owned();
-        let put =
-            move |tx: &Tx<'_>| some.iter().zip(&vectors).try_for_each(|(chunk, vector)| chunks::put_vector(tx, chunk.seq, &space, vector));
-        self.inner.db.write(put).await
+        Ok(some.iter().map(|chunk| chunk.seq).zip(vectors).collect())
     }
 
     /// Shows the round's chunks in the place of earlier ones. The document counts as indexed once searches find it.
@@ -115,11 +120,11 @@ impl Knowledge {
         Ok(Outcome::Written)
     }
 
-    async fn note_progress(&self, id: &DocumentId, round: u32, percent: u32) -> Result<bool> {
+    async fn note_progress(&self, id: &DocumentId, round: u32, percent: u32) -> Result<()> {
         let wanted = id.clone();
-        let is_ours = self.inner.db.write(move |tx| documents::set_progress(tx, &wanted, round, percent)).await?;
+        self.inner.db.write(move |tx| documents::set_progress(tx, &wanted, round, percent)).await?;
         self.tell(id).await;
-        Ok(is_ours)
+        Ok(())
     }
 
     /// Tells whoever watches where a document stands.
@@ -141,6 +146,10 @@ impl Knowledge {
 /// What of a chunk becomes a vector: its headings say what it is about.
 fn told(chunk: &StoredChunk) -> String {
     if chunk.heading.is_empty() { chunk.body.clone() } else { format!("{}\n{}", chunk.heading, chunk.body) }
+}
+
+fn put_vectors(tx: &Tx<'_>, space: &str, vectors: &[(i64, Vec<f32>)]) -> Result<()> {
+    vectors.iter().try_for_each(|(seq, vector)| chunks::put_vector(tx, *seq, space, vector))
 }
 
 fn text_of(parsed: &Parsed, how: Cut) -> Result<Text> {
@@ -191,7 +200,8 @@ pub(super) async fn reembed(knowledge: &Knowledge, job: &Job, body: &ReembedJob)
             inner.db.write(go_on).await?;
             return Ok(Outcome::Written);
         }
-        knowledge.embed_some(&model, &body.space, missing).await?;
+        let (vectors, space) = (knowledge.embed_some(&model, missing).await?, body.space.clone());
+        inner.db.write(move |tx| put_vectors(tx, &space, &vectors)).await?;
     }
     finish_reembedding(knowledge, job, body).await
 }

@@ -36,18 +36,19 @@ const BATCH: usize = 64;
 /// How much a thread that embeds documents stands back behind calls and requests.
 const NICENESS: i32 = 10;
 
-/// The built-in model. Cheap to clone; it takes its memory (some 15 MB) when it is used first.
+/// The built-in model. Cheap to clone; it takes its memory when it is used first: some 15 MB, and as much for each processor that embeds
+/// documents.
 #[derive(Clone)]
 pub struct Embedder(Arc<Lanes>);
 
-/// Two ways in, so that a question passes a document by.
+/// Ways in: one for questions, so that they pass documents by, and for documents one for each processor.
 struct Lanes {
     quick: Lane,
-    bulk: Lane,
+    bulk: Vec<Lane>,
 }
 
+#[derive(Default)]
 struct Lane {
-    n_threads: usize,
     session: Mutex<Option<TextEmbedding>>,
 }
 
@@ -62,14 +63,14 @@ impl Embedder {
     pub fn built_in() -> Result<Self> {
         built_in::encoder().map_err(|error| Error::internal("the embedding model cannot be used").caused_by(error))?;
         let n_threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Ok(Self(Arc::new(Lanes { quick: Lane::new(1), bulk: Lane::new(n_threads) })))
+        Ok(Self(Arc::new(Lanes { quick: Lane::default(), bulk: (0..n_threads).map(|_| Lane::default()).collect() })))
     }
 
     /// One vector of length one and [`DIMENSIONS`] numbers for each text, in the same order. What a text has beyond [`MOST_TOKENS`]
     /// does not count; a text without words has a vector too, that is like none.
     ///
-    /// This computes, and blocks: about 1.5 ms for a question, 13 ms for a passage of 200 tokens. Short texts use the caller's thread;
-    /// documents use all processors, on threads that stand back behind everything else.
+    /// This computes, and blocks: some milliseconds for a question, tens of them for a passage of 200 tokens. Short texts use the caller's
+    /// thread; documents use all processors, on threads that stand back behind everything else.
     pub fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         if texts.is_empty() {
             return Ok(Vec::new());
@@ -78,12 +79,20 @@ impl Embedder {
         if texts.iter().map(|text| text.len()).sum::<usize>() <= QUICK_BYTES {
             return self.0.quick.embed(&texts);
         }
-        let bulk = || {
-            stand_back();
-            self.0.bulk.embed(&texts)
-        };
-        let done = std::thread::scope(|scope| scope.spawn(bulk).join());
-        done.unwrap_or_else(|_| Err(Error::internal("the embedding model failed")))
+        let done: Vec<Result<Vec<Vec<f32>>>> = std::thread::scope(|scope| {
+            let parts = parts(&texts, self.0.bulk.len()).into_iter().zip(&self.0.bulk);
+            let working: Vec<_> = parts
+                .map(|(part, lane)| {
+                    scope.spawn(move || {
+                        stand_back();
+                        lane.embed(part)
+                    })
+                })
+                .collect();
+            let failed = |_| Err(Error::internal("the embedding model failed"));
+            working.into_iter().map(|thread| thread.join().unwrap_or_else(failed)).collect()
+        });
+        Ok(done.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Tokens of a text, with the two that mark its beginning and its end; also those that [`Self::embed`] leaves out.
@@ -93,16 +102,12 @@ impl Embedder {
 }
 
 impl Lane {
-    fn new(n_threads: usize) -> Self {
-        Self { n_threads, session: Mutex::new(None) }
-    }
-
     /// Works with the session, which is made when it is used first.
     fn with<T>(&self, work: impl FnOnce(&mut TextEmbedding) -> Result<T>) -> Result<T> {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *session {
             Some(session) => work(session),
-            empty => work(empty.insert(open(self.n_threads)?)),
+            empty => work(empty.insert(open()?)),
         }
     }
 
@@ -125,7 +130,7 @@ impl Lane {
     }
 }
 
-fn open(n_threads: usize) -> Result<TextEmbedding> {
+fn open() -> Result<TextEmbedding> {
     onnx_api::install();
     // A pool of threads would gain nothing for so few texts, and a question would wait for it.
     tokenizers::utils::parallelism::set_parallelism(false);
@@ -136,9 +141,27 @@ fn open(n_threads: usize) -> Result<TextEmbedding> {
         tokenizer_config_file: built_in::TOKENIZER_CONFIG.to_vec(),
     };
     let model = UserDefinedEmbeddingModel::new(MODEL.as_bytes().to_vec(), tokenizer_files).with_pooling(Pooling::Mean);
-    let options = InitOptionsUserDefined::new().with_max_length(MOST_TOKENS).with_intra_threads(n_threads);
+    let options = InitOptionsUserDefined::new().with_max_length(MOST_TOKENS).with_intra_threads(1);
     TextEmbedding::try_new_from_user_defined(model, options)
         .map_err(|error| Error::internal("the embedding model cannot be opened").caused_by(error))
+}
+
+/// Cuts texts into at most so many runs that are about equally long.
+fn parts<'a, 't>(mut texts: &'a [&'t str], n_parts: usize) -> Vec<&'a [&'t str]> {
+    let share = texts.iter().map(|text| text.len()).sum::<usize>().div_ceil(n_parts.max(1)).max(1);
+    let mut parts = Vec::with_capacity(n_parts);
+    while !texts.is_empty() {
+        let mut len = 0;
+        let is_full = |text: &&str| {
+            len += text.len();
+            len >= share
+        };
+        let n = if parts.len() + 1 < n_parts { texts.iter().position(is_full).map_or(texts.len(), |last| last + 1) } else { texts.len() };
+        let (part, later) = texts.split_at(n);
+        parts.push(part);
+        texts = later;
+    }
+    parts
 }
 
 /// Lowers the priority of this thread, and of those it starts. It cannot be raised again, so the thread must be one that ends.

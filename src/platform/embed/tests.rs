@@ -33,14 +33,17 @@ fn vectors_point_where_those_of_the_published_model_do() {
 #[test]
 fn every_processor_gives_the_same_vectors() {
     let embedder = Embedder::built_in().unwrap();
-    let texts = ["Which number do I dial to reach sales?", "A short one"];
+    let long = "The caller hears the greeting first and may interrupt it. Then the bot answers from documents. ".repeat(5);
+    let texts = ["Which number do I dial to reach sales?", "A short one", &long];
     let want = embedder.embed(&texts).unwrap();
     let ids: Vec<Vec<u32>> = texts.iter().map(|text| token_ids(&embedder, text)).collect();
     let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
     for isa in Isa::available() {
         let encoder = Encoder::open_for(isa, built_in::weights()).unwrap();
-        for (got, want) in encoder.embed(&ids, 2).chunks_exact(DIMENSIONS).zip(&want) {
-            assert!(cosine(got, want) > 0.999_99, "{}: {}", isa.name(), cosine(got, want));
+        for ((got, want), text) in encoder.embed(&ids, 2).chunks_exact(DIMENSIONS).zip(&want).zip(texts) {
+            // Passages are rounded more than questions, where that makes them faster.
+            let least = if text.len() > 100 { 0.999_5 } else { 0.999_99 };
+            assert!(cosine(got, want) > least, "{}: {}", isa.name(), cosine(got, want));
         }
     }
 }
@@ -63,6 +66,19 @@ fn a_text_has_the_same_vector_alone_and_among_others() {
         let alone = embedder.embed(&[text]).unwrap().remove(0);
         assert!(cosine(&alone, together) > 0.999_99, "{text}");
     }
+}
+
+#[test]
+fn texts_are_shared_out_in_order_and_nothing_is_lost() {
+    let texts: Vec<String> = [5, 1, 1, 9, 2, 2, 30, 1].map(|n| "x".repeat(n)).into();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for n_parts in 1..12 {
+        let parts = parts(&texts, n_parts);
+        assert!(parts.len() <= n_parts && parts.iter().all(|part| !part.is_empty()), "{parts:?}");
+        assert_eq!(parts.concat(), texts);
+    }
+    assert_eq!(parts(&["aa", "bb", "cc", "dd"], 2), [["aa", "bb"], ["cc", "dd"]]);
+    assert!(parts(&[], 2).is_empty());
 }
 
 #[test]

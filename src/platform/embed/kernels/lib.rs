@@ -1,7 +1,7 @@
 //! Sentence embeddings with a small BERT encoder, and search through quantised vectors: arithmetic only, no I/O, no state.
 //!
 //! Every kernel exists three times, for AVX-512, for AVX2 and in plain Rust; [`Isa::best`] chooses when the program runs. The plain one
-//! defines what is right, the tests hold the others against it. `unsafe` is needed for two things only: to call a function that was
+//! defines what is right, the tests hold the others against it. Where AVX-512 multiplies bytes, layers are computed with whole numbers. `unsafe` is needed for two things only: to call a function that was
 //! compiled for a processor that [`Isa`] has found, and to load and store vectors at addresses that slices vouch for.
 
 mod elementwise;

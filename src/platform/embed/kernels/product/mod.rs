@@ -7,6 +7,11 @@ mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
+mod whole;
+
+pub(crate) use whole::{Whole, WholeProduct};
 
 use crate::isa::Isa;
 #[cfg(target_arch = "x86_64")]
@@ -64,8 +69,12 @@ impl Product<'_> {
 
     /// Cuts the rows into blocks of at most `most`, as equal as can be: (first row, rows).
     fn blocks(&self, most: usize) -> impl Iterator<Item = (usize, usize)> {
-        let n_blocks = self.n_rows.div_ceil(most);
-        let (len, longer) = (self.n_rows / n_blocks.max(1), self.n_rows % n_blocks.max(1));
+        Self::blocks_of(self.n_rows, most)
+    }
+
+    fn blocks_of(n_rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+        let n_blocks = n_rows.div_ceil(most);
+        let (len, longer) = (n_rows / n_blocks.max(1), n_rows % n_blocks.max(1));
         (0..n_blocks).map(move |block| (block * len + block.min(longer), len + usize::from(block < longer)))
     }
 }
