@@ -8,7 +8,7 @@ use crate::app;
 use crate::base::{Context, Result};
 use crate::platform::config::{Config, Flags};
 use crate::platform::data_dir::DataDir;
-use crate::platform::telemetry;
+use crate::platform::{memory, telemetry};
 
 /// Flags of `cxbox serve`. What is not given comes from the configuration.
 #[derive(clap::Args)]
@@ -55,6 +55,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
     let data = DataDir::open(args.data_dir)?;
     let config = Config::load(args.config.as_deref(), Some(&data), &flags)?;
     telemetry::start(&config.log)?;
+    memory::settle();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(app::serve(data, config))?;
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ pub mod db;
 pub mod embed;
 pub mod http;
 pub mod mail;
+pub mod memory;
 pub mod net;
 pub mod objects;
 pub mod outbox;

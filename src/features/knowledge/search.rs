@@ -1,6 +1,5 @@
 //! Searching: by words and by vectors at once, one ranking of both, passages for people and bots.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +15,7 @@ use super::service::Knowledge;
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::{Error, Result};
 use crate::platform::db::Conn;
+use crate::platform::embed::dot;
 
 /// Chunks each search brings; the vectors among them are compared exactly.
 const CANDIDATES: usize = 50;
@@ -94,7 +94,7 @@ pub struct Found {
 pub struct Took {
     /// Making the question's vector.
     pub embed_ms: f64,
-    /// Searching words and vectors.
+    /// Searching vectors, and words as far as they took longer than the question's vector.
     pub search_ms: f64,
     /// Reading rows and making passages.
     pub passages_ms: f64,
@@ -121,10 +121,13 @@ impl SearchOrder {
 /// A ranking: number of a chunk and how well it fits.
 type Ranking = Vec<(i64, f32)>;
 
-/// The rankings of a question: by words, and by vectors of one model.
+/// A question as a vector of a model, and what is near it.
+type Vectored = (String, Vec<f32>, Ranking);
+
+/// The rankings of a question: by words, and by vectors of each model.
 struct Rankings {
     words: Ranking,
-    vectors: Vec<(String, Vec<f32>, Ranking)>,
+    vectors: Vec<Vectored>,
 }
 
 impl Knowledge {
@@ -136,9 +139,12 @@ impl Knowledge {
         let selection = Selection { kb_ids: order.kb_ids.clone(), document_ids: order.document_ids.clone(), tags: tags(&order.tags)? };
         let allowed = self.inner.index.allowed(&selection);
         let question = order.query.trim().to_owned();
+        // Words are looked up while the question becomes a vector.
+        let by_words = tokio::task::spawn_blocking(self.by_words(&question, &allowed, order.mode));
         let questions = if order.mode == SearchMode::Bm25 { Vec::new() } else { self.question_vectors(&question, &allowed).await? };
         let embedded = self.inner.clock.monotonic();
-        let rankings = self.rankings(&question, questions, allowed, order.mode).await?;
+        let vectors = self.by_vectors(questions, allowed).await?;
+        let rankings = Rankings { words: by_words.await.map_err(panicked)?, vectors };
         let searched = self.inner.clock.monotonic();
         let knowledge = self.clone();
         let (mode, top_k) = (order.mode, order.top_k.unwrap_or(TOP_K) as usize);
@@ -166,45 +172,42 @@ impl Knowledge {
         Ok(all)
     }
 
-    async fn rankings(&self, question: &str, questions: Vec<(String, Vec<f32>)>, allowed: Allowed, mode: SearchMode) -> Result<Rankings> {
-        let (index, question) = (self.inner.index.clone(), question.to_owned());
-        let work = move || Rankings {
-            words: if mode == SearchMode::Vector { Vec::new() } else { index.words(&question, &allowed, CANDIDATES) },
-            vectors: questions
-                .into_iter()
-                .map(|(space, vector)| {
-                    let found = index.vectors(&space, &vector, &allowed, CANDIDATES);
-                    (space, vector, found)
-                })
-                .collect(),
+    fn by_words(&self, question: &str, allowed: &Allowed, mode: SearchMode) -> impl FnOnce() -> Ranking + Send + 'static {
+        let (index, question, allowed) = (self.inner.index.clone(), question.to_owned(), allowed.clone());
+        move || if mode == SearchMode::Vector { Vec::new() } else { index.words(&question, &allowed, CANDIDATES) }
+    }
+
+    async fn by_vectors(&self, questions: Vec<(String, Vec<f32>)>, allowed: Allowed) -> Result<Vec<Vectored>> {
+        let index = self.inner.index.clone();
+        let near = move |(space, vector): (String, Vec<f32>)| {
+            let found = index.vectors(&space, &vector, &allowed, CANDIDATES);
+            (space, vector, found)
         };
-        tokio::task::spawn_blocking(work).await.map_err(|cause| Error::internal("the search panicked").caused_by(cause))
+        tokio::task::spawn_blocking(move || questions.into_iter().map(near).collect()).await.map_err(panicked)
     }
 
     /// Reads what was found, compares vectors exactly, and makes one ranking of at most so many chunks.
     fn ranked(&self, conn: &Conn, rankings: &Rankings, mode: SearchMode, most: usize) -> Result<Vec<Ranked>> {
-        let mut exact: Vec<(i64, f32)> = Vec::new();
+        let mut by_vector: Ranking = Vec::new();
         for (space, question, found) in &rankings.vectors {
-            let seqs: HashSet<i64> = found.iter().chain(&rankings.words).map(|(seq, _)| *seq).collect();
-            for seq in seqs {
-                if let Some(vector) = chunks::vector(conn, seq, space)? {
-                    exact.push((seq, dot(&vector, question)));
-                }
+            for (seq, _) in found {
+                by_vector.extend(cosine(conn, *seq, space, question)?);
             }
         }
-        exact.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let near: HashSet<i64> = rankings.vectors.iter().flat_map(|(_, _, found)| found).map(|(seq, _)| *seq).collect();
-        let by_vector: Vec<(i64, f32)> = exact.iter().filter(|(seq, _)| near.contains(seq)).copied().collect();
+        by_vector.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut fused = fuse(&rankings.words, &by_vector);
-        for candidate in &mut fused {
-            candidate.cosine = exact.iter().find(|(seq, _)| *seq == candidate.seq).map(|(_, cosine)| *cosine);
-        }
         by_mode(&mut fused, mode);
         let mut ranked = Vec::new();
-        for candidate in fused {
+        for mut candidate in fused {
             // A chunk that was replaced since the index was asked is no result.
             let Some(chunk) = chunks::find(conn, candidate.seq)? else { continue };
             let Some(document) = self.inner.index.listed(&chunk.document_id) else { continue };
+            for (space, question, _) in &rankings.vectors {
+                // What only the words found has a nearness too.
+                if candidate.cosine.is_none() {
+                    candidate.cosine = cosine(conn, candidate.seq, space, question)?.map(|(_, cosine)| cosine);
+                }
+            }
             ranked.push(Ranked { candidate, chunk, document });
             if ranked.len() == most {
                 break;
@@ -257,8 +260,13 @@ fn by_mode(fused: &mut Vec<Candidate>, mode: SearchMode) {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// How near a chunk's vector is to the question's, from its row.
+fn cosine(conn: &Conn, seq: i64, space: &str, question: &[f32]) -> Result<Option<(i64, f32)>> {
+    Ok(chunks::vector(conn, seq, space)?.map(|vector| (seq, dot(&vector, question))))
+}
+
+fn panicked(cause: tokio::task::JoinError) -> Error {
+    Error::internal("the search panicked").caused_by(cause)
 }
 
 fn took(began: Instant, embedded: Instant, searched: Instant, done: Instant) -> Took {

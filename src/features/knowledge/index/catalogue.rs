@@ -43,6 +43,8 @@ pub(super) struct Catalogue {
 pub(in crate::features::knowledge) struct Allowed {
     /// By number of the document.
     pub(super) documents: Arc<Vec<bool>>,
+    /// Whether that is all there is.
+    pub(super) is_everything: bool,
     /// Languages of those documents.
     pub(in crate::features::knowledge) languages: Vec<String>,
     /// Vectors of those documents, each with a base that uses them.
@@ -99,6 +101,7 @@ impl Catalogue {
         }
         Allowed {
             documents: Arc::new(fitting.iter().map(Option::is_some).collect()),
+            is_everything: fitting.iter().flatten().count() == self.all().count(),
             languages: languages.into_iter().cloned().collect(),
             spaces,
         }
@@ -136,6 +139,15 @@ mod tests {
         assert_eq!(allowed(&["1"], &[], &[]), [true, true, false, false]);
         assert_eq!(allowed(&["1", "3"], &[], &["x"]), [true, false, false, false]);
         assert_eq!(allowed(&[], &["c"], &[]), [false, false, true, false]);
+    }
+
+    #[test]
+    fn it_is_known_when_nothing_is_left_out() {
+        let all = Catalogue::default().renewed(vec![listed("a", "1", &[], true), listed("b", "2", &[], true)]);
+        assert!(all.allowed(&Selection::default()).is_everything);
+        assert!(!all.allowed(&Selection { kb_ids: vec!["1".into()], ..Selection::default() }).is_everything);
+        assert!(all.renewed(vec![listed("b", "2", &[], true)]).allowed(&Selection::default()).is_everything, "what is removed does not count");
+        assert!(!all.renewed(vec![listed("b", "2", &[], false)]).allowed(&Selection::default()).is_everything);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::base::{Context, Result};
 
 /// Memory of a writer while it writes.
 const WRITER_BYTES: usize = 20_000_000;
-/// So many times the wanted hits are looked at before a filter decides.
+/// So many times the wanted hits are looked at before a filter decides, where there is something to filter.
 const MORE: usize = 3;
 /// Words of a question that are looked up.
 const MOST_WORDS: usize = 64;
@@ -113,8 +113,15 @@ impl Lexical {
         document
     }
 
-    /// The chunks with most of the question's words, best first: number and score. `languages` are those of the documents.
-    pub(super) fn search<P>(&self, question: &str, languages: &[String], limit: usize, may_show: P) -> Result<Vec<(u64, f32)>>
+    /// The chunks with most of the question's words, best first: number and score. `languages` are those of the documents; with the limit comes
+    /// whether everything may be shown.
+    pub(super) fn search<P>(
+        &self,
+        question: &str,
+        languages: &[String],
+        (limit, is_everything): (usize, bool),
+        may_show: P,
+    ) -> Result<Vec<(u64, f32)>>
     where
         P: Fn(u64) -> bool + Send + Sync + Clone + 'static,
     {
@@ -127,7 +134,7 @@ impl Lexical {
         let seq = |address: tantivy::DocAddress| columns.get(address.segment_ord as usize)?.first(address.doc_id);
         let limit = limit.max(1);
         // Without a filter whole blocks of chunks are passed over; what may not be shown is seldom among so many of the best.
-        let most = limit * MORE;
+        let most = if is_everything { limit } else { limit * MORE };
         let best = searcher.search(&query, &TopDocs::with_limit(most).order_by_score()).context(doing)?;
         let is_all = best.len() < most;
         let mut shown: Vec<(u64, f32)> = best.into_iter().filter_map(|(score, address)| Some((seq(address)?, score))).collect();
@@ -174,7 +181,7 @@ mod tests {
 
     fn found(lexical: &Lexical, question: &str) -> Vec<u64> {
         let languages = ["en".to_owned(), "de".to_owned(), "zh".to_owned()];
-        lexical.search(question, &languages, 10, |seq| seq != 99).unwrap().into_iter().map(|(seq, _)| seq).collect()
+        lexical.search(question, &languages, (10, false), |seq| seq != 99).unwrap().into_iter().map(|(seq, _)| seq).collect()
     }
 
     #[test]

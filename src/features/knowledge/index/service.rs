@@ -16,6 +16,7 @@ use crate::base::{Context, Error, Result};
 use crate::features::knowledge::chunks_store::{self as chunks, StoredChunk};
 use crate::features::knowledge::{changes_store as changes, documents_store as documents};
 use crate::platform::db::Db;
+use crate::platform::memory;
 
 /// Changes taken in at once.
 const CHANGES_AT_ONCE: u32 = 200;
@@ -94,7 +95,7 @@ impl Index {
         drop(changing);
         self.catch_up().await?;
         self.0.ready.send_replace(true);
-        Ok(())
+        give_back().await
     }
 
     /// Waits until searches find something.
@@ -122,7 +123,7 @@ impl Index {
         loop {
             let changed = self.0.db.read(move |conn| changes::after(conn, at, CHANGES_AT_ONCE)).await?;
             let Some((last, _)) = changed.last() else { return Ok(()) };
-            let last = *last;
+            let (last, has_more) = (*last, changed.len() == CHANGES_AT_ONCE as usize);
             let mut ids: Vec<DocumentId> = changed.into_iter().map(|(_, id)| id).collect();
             ids.sort();
             ids.dedup();
@@ -136,6 +137,9 @@ impl Index {
             }
             self.0.db.write(move |tx| changes::forget(tx, last)).await?;
             at = last;
+            if !has_more {
+                give_back().await?;
+            }
         }
     }
 
@@ -147,7 +151,7 @@ impl Index {
             let whole = self.whole(some.to_vec()).await?;
             self.take_vectors(&whole);
         }
-        Ok(())
+        give_back().await
     }
 
     /// What a search may look at.
@@ -164,7 +168,7 @@ impl Index {
     pub(in crate::features::knowledge) fn words(&self, question: &str, allowed: &Allowed, limit: usize) -> Vec<(i64, f32)> {
         let Some(lexical) = read(&self.0.lexical).clone() else { return Vec::new() };
         let may_show = self.predicate(allowed);
-        match lexical.search(question, &allowed.languages, limit, may_show) {
+        match lexical.search(question, &allowed.languages, (limit, allowed.is_everything), may_show) {
             Ok(found) => found.into_iter().map(|(seq, score)| (seq.cast_signed(), score)).collect(),
             Err(failure) => {
                 error!("The index of knowledge bases cannot be searched and is made anew: {failure}");
@@ -311,7 +315,7 @@ impl Index {
         .await?;
         info!("The index of knowledge bases was made anew: {} chunks", lexical.n_entries());
         self.put(lexical);
-        Ok(())
+        give_back().await
     }
 
     fn put(&self, lexical: Lexical) {
@@ -345,6 +349,15 @@ fn remove(folder: &std::path::Path) -> Result<()> {
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cause).context("an old index cannot be removed"),
         _ => Ok(()),
     }
+}
+
+/// Texts, vectors and a writer went through memory: none of it is needed any more.
+async fn give_back() -> Result<()> {
+    blocking(|| {
+        memory::give_back();
+        Ok(())
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
