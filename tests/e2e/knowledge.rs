@@ -1,12 +1,13 @@
-//! Documents are being taken in while `serve` is killed again and again: each ends as indexed, once, and is found.
+//! Documents are being taken in while `serve` is killed again and again: each ends as indexed, once, and is found. And `cxbox kb eval`.
 
 use std::path::Path;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::support::{Appliance, Http, Setup, until};
+use super::support::{Appliance, Http, Setup, binary, until};
 
 /// Times `serve` is killed.
 const KILLS: u64 = 6;
@@ -66,4 +67,36 @@ async fn killed_at_any_moment_every_document_is_indexed_in_the_end() {
     }
     let listed: Value = admin.get_ok(&format!("{BASES}/{kb_id}/documents")).await;
     assert!(listed["data"].as_array().unwrap().iter().all(|one| one["progress"] == 100), "{listed}");
+}
+
+const SHOP: &str = "# Shop\n\n## Parking\n\nCars are left behind the lighthouse.\n\n## Returns\n\nBooks may be given back within thirty days.\n";
+const QUESTIONS: &str = r#"{"question": "where can I leave my car?", "document": "shop.md", "heading": "Parking"}
+{"question": "can I give back a book?", "document": "shop.md", "heading": "Returns"}"#;
+
+fn eval(questions: &Path, docs: &Path, data: &Path) -> Output {
+    let mut command = Command::new(binary());
+    command.args(["kb", "eval", "--json"]).arg(questions).arg("--docs").arg(docs).arg("--data-dir").arg(data);
+    command.output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_with_known_answers_measure_the_search_and_leave_nothing_behind() {
+    let appliance = Setup::new().start().await;
+    let admin = appliance.super_admin().await;
+    let (docs, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(docs.path().join("shop.md"), SHOP).unwrap();
+    let questions = other.path().join("questions.jsonl");
+    std::fs::write(&questions, QUESTIONS).unwrap();
+    let done = eval(&questions, docs.path(), appliance.data());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let figures: Value = serde_json::from_slice(&done.stdout).unwrap();
+    for mode in ["bm25", "vector", "hybrid"] {
+        assert_eq!(figures[mode]["n"], 2, "{figures}");
+    }
+    assert_eq!(figures["hybrid"]["recall_at_5"], 1.0, "{figures}");
+    assert_eq!(admin.get_ok(BASES).await["total"], 0, "the base of the evaluation is gone");
+    std::fs::write(&questions, format!("{QUESTIONS}\n{{\"question\": 7}}")).unwrap();
+    let refused = eval(&questions, docs.path(), appliance.data());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("line 3"), "{said}");
 }
