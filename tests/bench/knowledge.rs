@@ -187,7 +187,12 @@ async fn search(folder: &Path, n: usize) -> Outcome<()> {
         at(&mut passages, 0.95),
     );
     let [own, file] = ["RssAnon:", "RssFile:"].map(resident_mb);
-    println!("resident memory grew by {:.0} MB: {:.0} MB of its own, {:.0} MB of files", own + file - before[0] - before[1], own - before[0], file - before[1]);
+    println!(
+        "resident memory grew by {:.0} MB: {:.0} MB of its own, {:.0} MB of files",
+        own + file - before[0] - before[1],
+        own - before[0],
+        file - before[1]
+    );
     Ok(())
 }
 

@@ -69,7 +69,8 @@ async fn killed_at_any_moment_every_document_is_indexed_in_the_end() {
     assert!(listed["data"].as_array().unwrap().iter().all(|one| one["progress"] == 100), "{listed}");
 }
 
-const SHOP: &str = "# Shop\n\n## Parking\n\nCars are left behind the lighthouse.\n\n## Returns\n\nBooks may be given back within thirty days.\n";
+const SHOP: &str =
+    "# Shop\n\n## Parking\n\nCars are left behind the lighthouse.\n\n## Returns\n\nBooks may be given back within thirty days.\n";
 const QUESTIONS: &str = r#"{"question": "where can I leave my car?", "document": "shop.md", "heading": "Parking"}
 {"question": "can I give back a book?", "document": "shop.md", "heading": "Returns"}"#;
 

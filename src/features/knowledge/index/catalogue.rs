@@ -146,7 +146,10 @@ mod tests {
         let all = Catalogue::default().renewed(vec![listed("a", "1", &[], true), listed("b", "2", &[], true)]);
         assert!(all.allowed(&Selection::default()).is_everything);
         assert!(!all.allowed(&Selection { kb_ids: vec!["1".into()], ..Selection::default() }).is_everything);
-        assert!(all.renewed(vec![listed("b", "2", &[], true)]).allowed(&Selection::default()).is_everything, "what is removed does not count");
+        assert!(
+            all.renewed(vec![listed("b", "2", &[], true)]).allowed(&Selection::default()).is_everything,
+            "what is removed does not count"
+        );
         assert!(!all.renewed(vec![listed("b", "2", &[], false)]).allowed(&Selection::default()).is_everything);
     }
 
