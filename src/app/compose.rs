@@ -125,7 +125,7 @@ impl Handles {
             net: outbound.clone(),
             backups: shared.backups(&settings, &recordings),
             webhooks: shared.webhooks(outbound),
-            browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings),
+            browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings, &calls),
             socket_calls: shared.socket_calls(&bots, &fleet),
             console: Console::new(random.clone()),
             doors: Doors::new(config.console.networks.clone()),

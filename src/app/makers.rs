@@ -288,7 +288,7 @@ impl Shared {
         })
     }
 
-    pub(super) fn browser_calls(&self, numbers: &Numbers, bots: &Bots, fleet: &Fleet, settings: &Settings) -> BrowserCalls {
+    pub(super) fn browser_calls(&self, numbers: &Numbers, bots: &Bots, fleet: &Fleet, settings: &Settings, calls: &Calls) -> BrowserCalls {
         BrowserCalls::new(BrowserCallsSetup {
             db: self.db.clone(),
             clock: self.setup.clock.clone(),
@@ -297,6 +297,7 @@ impl Shared {
             bots: bots.clone(),
             fleet: fleet.clone(),
             settings: settings.clone(),
+            calls: calls.clone(),
         })
     }
 

@@ -212,6 +212,7 @@ impl Engine {
             }
             Command::Socket(call, reply) => drop(reply.send(take_socket(self.exchange.clone(), *call))),
             Command::HangUp(id, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::HangUp))),
+            Command::Record(id, on, reply) => drop(reply.send(self.exchange.live.tell(&id, Order::Record(on)))),
             Command::Check(carrier, reply) => drop(tokio::spawn(self.check(carrier, reply))),
             Command::Chat(ask, reply) => drop(tokio::spawn(self.chat(*ask, reply))),
             Command::Health(reply) => drop(reply.send(self.health())),

@@ -29,6 +29,7 @@ mod socket;
 mod static_binary;
 mod support;
 mod sync_order;
+mod transfers;
 mod trunks;
 mod units;
 mod user_cli;

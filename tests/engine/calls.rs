@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use cxbox::engine::sip::LegEnd;
+use cxbox::platform::net::Request;
 use serde_json::{Value, json};
 
 use crate::support::dialogue::{greeted, said, voice};
 use crate::support::providers::Script;
 use crate::support::{Bench, bot, bot_with, within};
+use crate::wire::Sipp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_greeting_is_heard_at_once_and_the_result_tells_the_call() {
@@ -178,4 +180,45 @@ async fn nothing_is_recorded_before_the_caller_says_yes() {
         assert_eq!(files(), 0, "what was uploaded does not stay");
         bench.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_offers_and_a_second_goodbye_are_borne() {
+    let bench = Bench::start(bot(), Script::default()).await;
+    Sipp::calls("uac_storm.xml", bench.sip, 1, &[]).succeeds().await;
+    let result = bench.control.result().await;
+    assert_eq!((&result["outcome"], &result["disconnected_by"]), (&json!("far-hangup"), &json!("customer")));
+    greeted(&bench).await.hangs_up().await;
+    bench.control.wait("the next call's result", |told| (told.results.len() == 2).then_some(())).await;
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_while_a_recording_is_paused_is_in_no_file() {
+    let bench = Bench::start(bot_with(json!({ "recording_mode": "announce" })), Script::default()).await;
+    let mut talk = greeted(&bench).await;
+    let id = bench.control.wait("the config was asked for", |told| told.configs.first().cloned()).await;
+    let pause = |is_paused: bool| Request::put(format!("/calls/{id}/recording")).json(&json!({ "is_paused": is_paused })).unwrap();
+    for _ in 0..2 {
+        assert_eq!(bench.command(pause(true)).await.status, 200);
+    }
+    bench.control.event("recording_paused").await;
+    talk.press("1");
+    talk.hears().await;
+    talk.hears_silence().await;
+    assert_eq!(bench.command(pause(false)).await.status, 200);
+    bench.control.event("recording_resumed").await;
+    talk.press("9");
+    talk.is_hung_up().await;
+    let result = bench.control.result().await;
+    let key = result["recording_key"].as_str().unwrap();
+    let file = bench.control.wait("the recording", |told| told.recordings.get(key).cloned()).await;
+    let n_per_second = u32::from_le_bytes(file[28..32].try_into().unwrap());
+    let recorded = (file.len() - 44) as f64 / f64::from(n_per_second);
+    // The answer to the key alone is longer than two seconds.
+    let lasted = result["call_duration_seconds"].as_f64().unwrap();
+    assert!(recorded > 1.0 && recorded + 2.0 < lasted, "{recorded} s of {lasted} s");
+    assert_eq!(bench.control.events().iter().filter(|event| *event == "recording_paused").count(), 1, "a repeat changes nothing");
+    assert_eq!(bench.command(Request::put("/calls/nobody/recording").json(&json!({ "is_paused": true })).unwrap()).await.status, 404);
+    bench.end().await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cxbox::lab::ai::RunningAi;
+use cxbox::platform::net::Request;
 use serde_json::{Value, json};
 
 use crate::support::dialogue::{asks, greeted, said, services, voice};
@@ -66,6 +67,26 @@ async fn words_that_are_known_before_the_caller_stops_end_the_bot_s_turn() {
     let result = bench.control.result().await;
     assert_eq!(said(&result, "user"), ["excuse me please"]);
     assert_eq!(result["transcript"][0]["interrupted"], true, "{result:#}");
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_gives_itself_away_before_it_has_said_all() {
+    let ai = services(json!({ "transcripts": ["you have reached the mailbox of bob please leave a message after the tone"] })).await;
+    let own = json!({ "llm": { "provider": "flow" }, "tts": { "provider": "flite" } });
+    let bench = Bench::with_real_providers(streaming(&ai, own)).await;
+    let dialout = json!({ "bot_id": "bot_1", "to_number": "+4930222", "session_id": "s-out", "call_id": "oac-1" });
+    bench.command(Request::post("/livekit/dialout").json(&dialout).unwrap()).await;
+    let voice = voice().await;
+    let incoming = bench.phone.rings().await;
+    let mut talk = bench.phone.pick_up(incoming).await;
+    talk.hears().await;
+    talk.says(&voice);
+    let found = bench.control.event("answered_by").await;
+    assert_eq!((&found["detail"]["answered_by"], &found["detail"]["evidence"]), (&json!("voicemail"), &json!("words")), "{found}");
+    assert!(!ai.asked().contains(&"finalize".to_owned()), "it has not stopped yet: {found}");
+    talk.is_hung_up().await;
+    assert_eq!(bench.control.result().await["outcome"], "voicemail");
     bench.end().await;
 }
 

@@ -1,8 +1,10 @@
 //! Calls from browsers on the control plane: who may make one, how many, and what becomes of it.
 
 use cxbox::platform::access::Role;
+use cxbox::platform::net::{Answer, Outbound, OutboundOptions, Request};
 use serde_json::{Value, json};
 
+use crate::live::until;
 use crate::support::{Answering, Client, FakeEngine, TestApp, make};
 
 const CALLS: &str = "/api/v1/browser-calls";
@@ -231,4 +233,47 @@ async fn bad_input_names_its_field_and_an_engine_that_is_away_is_said_to_be() {
     std::fs::remove_file(app.data.engine_socket()).unwrap();
     app.advance(std::time::Duration::from_secs(60));
     assert_eq!(admin.post(CALLS, wish("100")).await.expect(502)["error"], "bridge_unreachable");
+}
+
+async fn read_along(own: &Box_, session: &str, key: &str) -> Answer {
+    let outbound = Outbound::new(OutboundOptions::allowing::<String>([]).unwrap()).unwrap();
+    let request = Request::get(format!("{}/api/v1/public/calls/{session}/words", own.app.base_url())).header("x-call-key", key);
+    outbound.operator(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_started_a_call_reads_along_and_nobody_else_does() {
+    let mut own = Box_::start().await;
+    own.app.may_leave_work();
+    own.open_to_visitors(json!({})).await;
+    let visitor = own.app.anonymous();
+    let (started, other) = (visitor.post(PUBLIC, wish("100")).await.expect(201), own.admin.post(CALLS, wish("200")).await.expect(201));
+    let (session, key) = (started["session_id"].as_str().unwrap().to_owned(), started["words_key"].as_str().unwrap().to_owned());
+    own.is_taken(&own.engine.take_browser_calls()[0]).await;
+    let told = async |seq: u32, what: Value| {
+        let event = make::with(json!({ "seq": seq, "at": "2026-06-01T12:00:01Z" }), what);
+        own.app.engine().post(&format!("/api/v1/engine/calls/{session}/events"), event).await.expect(200);
+    };
+    let turn = |role: &str, content: &str| json!({ "type": "turn", "turn": { "role": role, "content": content, "ts": "2026-06-01T12:00:01Z", "knowledge": [{ "text": "inside" }] } });
+    told(1, turn("assistant", "Hello there.")).await;
+    let mut stream = read_along(&own, &session, &key).await;
+    assert_eq!((stream.status, stream.header("content-type")), (200, Some("text/event-stream")));
+    let before = until(&mut stream, "Hello there.").await;
+    assert!(before.contains("event: turn") && before.contains("\"role\":\"assistant\"") && !before.contains("inside"), "{before}");
+    told(2, turn("tool", "secret stock figures")).await;
+    told(3, json!({ "type": "note", "name": "provider_failed", "detail": { "reason": "key" } })).await;
+    told(4, turn("user", "Good morning.")).await;
+    let now = until(&mut stream, "Good morning.").await;
+    assert!(now.contains("id: 4") && !now.contains("stock") && !now.contains("provider_failed"), "{now}");
+    for (session, key) in
+        [(&*session, ""), (&*session, other["words_key"].as_str().unwrap()), (other["session_id"].as_str().unwrap(), &*key)]
+    {
+        assert_eq!(read_along(&own, session, key).await.status, 404, "{session} {key}");
+    }
+    own.ends(&started["session_id"]).await;
+    until(&mut stream, "event: completed").await;
+    let end = tokio::time::timeout(std::time::Duration::from_secs(10), stream.chunk()).await.expect("the stream ends");
+    assert!(!matches!(end, Ok(Some(_))), "with the call");
+    let mut back = read_along(&own, &session, &key).await;
+    until(&mut back, "event: completed").await;
 }

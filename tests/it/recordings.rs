@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cxbox::features::calls::{NewCall, open_skeleton};
 use cxbox::platform::access::Role;
 use http::Method;
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::TestApp;
+use crate::support::{FakeEngine, TestApp};
 
 fn sound() -> Vec<u8> {
     (0..10_000u32).map(|n| (n % 251) as u8).collect()
@@ -172,4 +173,30 @@ async fn an_upload_that_breaks_off_leaves_nothing_and_what_was_there_stays() {
     assert_eq!(app.anonymous().get(&path).await.bytes.as_ref(), sound().as_slice(), "the recording that was there");
     app.engine().send(Method::PUT, "/api/v1/engine/recordings/other.wav", "audio/wav", Bytes::from_static(b"whole")).await.expect(201);
     app.settle().await;
+}
+
+#[tokio::test]
+async fn a_recording_is_paused_and_goes_on_while_its_call_runs() {
+    let mut app = TestApp::start().await;
+    app.may_leave_work();
+    let engine = FakeEngine::start(&app).await;
+    app.db().write(|tx| open_skeleton(tx, &NewCall::of("s".into())).map(|_| ())).await.unwrap();
+    let (path, supervisor) = ("/api/v1/calls/s/recording", app.user(Role::Supervisor));
+    for is_paused in [true, false] {
+        let wish = json!({ "is_paused": is_paused });
+        assert_eq!(supervisor.put(path, wish.clone()).await.expect(200), wish);
+    }
+    assert_eq!(engine.take_pauses(), [("s".to_owned(), true), ("s".to_owned(), false)]);
+    app.user(Role::Agent).put(path, json!({ "is_paused": true })).await.expect(403);
+    supervisor.put("/api/v1/calls/none/recording", json!({ "is_paused": true })).await.expect(404);
+    for body in [json!({}), json!({ "is_paused": "yes" }), json!({ "is_paused": true, "for": 10 })] {
+        supervisor.put(path, body).await.expect(422);
+    }
+    assert!(engine.take_pauses().is_empty());
+    engine.lose_calls();
+    supervisor.put(path, json!({ "is_paused": true })).await.expect(409);
+    app.engine().post("/api/v1/call-results", json!({ "session_id": "s" })).await.expect(200);
+    supervisor.put(path, json!({ "is_paused": true })).await.expect(409);
+    let rows = app.user(Role::SuperAdmin).get("/api/v1/audit?action=recording.pause").await.expect(200);
+    assert_eq!((&rows["total"], &rows["data"][0]["target"]), (&json!(2), &json!("s")), "{rows:#}");
 }

@@ -29,6 +29,8 @@ const PUBLIC: &[&str] = &[
     // Virtual numbers that are public, once the setting is on; a stranger learns nothing about others.
     "GET /api/v1/public/browser-calls/{number}",
     "POST /api/v1/public/browser-calls",
+    // Only with the key that came with the call.
+    "GET /api/v1/public/calls/{session_id}/words",
 ];
 
 /// Endpoints of the identity provider under both of their addresses. They take proofs of their own: a client's secret, a code, a password,
@@ -61,6 +63,7 @@ const BELOW_ADMIN: &[&str] = &[
     "POST /api/v1/calls/{session_id}/notes",
     "DELETE /api/v1/calls/{session_id}/notes/{note_id}",
     "POST /api/v1/calls/{session_id}/hangup",
+    "PUT /api/v1/calls/{session_id}/recording",
     "GET /api/v1/call-tags",
     "GET /api/v1/events/stream",
     "GET /api/v1/settings/display",

@@ -134,6 +134,7 @@ async fn pick_up(exchange: &Exchange, offer: Offer, call: &BrowserCall, ask: &Co
     let config = fetch_config(&exchange.control, ask).await?;
     record.configured(&config);
     let prepared = prepare(exchange, config).await?;
+    record.watch_providers(prepared.providers.ledger.clone());
     let line = exchange.browsers.open(offer, exchange.media.outside()?, call.client_ip)?;
     let Answer { session, sdp, events } = exchange.media.answer_inside(&line.plain_offer()?)?;
     let (sdp, leg) = line.answer(&sdp, session.local())?;
@@ -174,6 +175,8 @@ async fn until_connected(leg: &mut Leg, orders: &mut mpsc::Receiver<Order>) -> R
             Some(order) = orders.recv() => return Err(match order {
                 Order::HangUp => End::new("bot", "finished", None),
                 Order::Stop => End::failed("the engine was stopped during the call"),
+                // Nothing is recorded yet.
+                Order::Record(_) => continue,
             }),
         }
     }

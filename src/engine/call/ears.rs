@@ -182,10 +182,11 @@ impl Ears {
         }
     }
 
-    /// The words so far of a live recogniser. A pause that is going on lasts as long as they tell.
-    pub(super) fn heard_so_far(&mut self, words: &str) {
+    /// The words so far of a live recogniser. A pause that is going on lasts as long as they tell, and a machine gives itself away by them.
+    pub(super) fn heard_so_far(&mut self, words: &str) -> Option<Input> {
         words.clone_into(&mut self.so_far);
         self.end_by(words);
+        self.watch.as_mut()?.words_so_far(words).map(input_of)
     }
 
     /// A hesitation is waited out by the conversation: what follows is an utterance of its own.

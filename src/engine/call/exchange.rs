@@ -27,8 +27,8 @@ pub trait ProviderSource: Send + Sync {
 
 impl ProviderSource for Chooser {
     fn providers(&self, config: &CallConfig) -> Result<Providers, ProviderError> {
-        let Chosen { stt, llm, tts, spare_tts, replaced, analyst, hints } = self.choose(config)?;
-        Ok(Providers { stt, llm, tts, spare_tts, replaced, analyst, hints })
+        let Chosen { stt, llm, tts, spare_tts, ledger, analyst, hints } = self.choose(config)?;
+        Ok(Providers { stt, llm, tts, spare_tts, ledger, analyst, hints })
     }
 }
 

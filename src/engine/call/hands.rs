@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde_json::Map;
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -20,7 +21,6 @@ use crate::engine::pipeline::speak::{Speaker, Voice, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Handover, Input, Line, LineKind, Question, Timer};
 use crate::engine::pipeline::{Done, DoneSender, Providers};
-use crate::engine::providers::chain::Replaced;
 use crate::engine::providers::{Ask, ProviderError};
 use crate::engine::tools::{ToolUse, Toolbox};
 
@@ -56,6 +56,8 @@ pub(super) struct Hands {
     toolbox: Toolbox,
     tools: JoinSet<()>,
     spare_was_noted: bool,
+    /// Whether the recording is paused.
+    leaves_out: bool,
 }
 
 impl Hands {
@@ -82,6 +84,7 @@ impl Hands {
             toolbox,
             tools: JoinSet::new(),
             spare_was_noted: false,
+            leaves_out: false,
         }
     }
 
@@ -182,10 +185,7 @@ impl Hands {
 
     /// What came back from a provider, as the conversation's inputs. Stale answers are dropped.
     pub(super) fn done(&mut self, done: Done) -> Vec<Input> {
-        for Replaced { slot, name, by, reason } in self.providers.replaced.take() {
-            let detail = [("provider", slot.to_owned()), ("name", name), ("by", by), ("reason", reason)];
-            self.record.note("provider_replaced", detail.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect());
-        }
+        self.record.hear_of_providers();
         match done {
             Done::Spoken { id, clip, instead_of } => {
                 if self.waiting.remove(&id) {
@@ -205,8 +205,8 @@ impl Hands {
             }
             Done::Partial(words) => {
                 self.providers.llm.foresee(&words);
-                self.ears.heard_so_far(&words);
-                vec![Input::Partial(words)]
+                let who = self.ears.heard_so_far(&words);
+                who.into_iter().chain([Input::Partial(words)]).collect()
             }
             Done::Mute { id, error } => self.waiting.remove(&id).then_some(Input::LineMute(id, error)).into_iter().collect(),
             Done::Gave(n, gave) => vec![Input::Gave(n, gave)],
@@ -231,6 +231,14 @@ impl Hands {
             // Not a sound of it came.
             None if is_wanted => self.media.pour(id).end(),
             None => {}
+        }
+    }
+
+    /// The recording goes on, or leaves out what comes; the call says when.
+    pub(super) fn record_on(&mut self, on: bool) {
+        if std::mem::replace(&mut self.leaves_out, !on) == on {
+            self.media.pause_recording(!on);
+            self.record.note(if on { "recording_resumed" } else { "recording_paused" }, Map::new());
         }
     }
 

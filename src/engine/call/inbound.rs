@@ -154,6 +154,7 @@ async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut 
     let host = Some(incoming.source.to_string());
     match pick_up(&exchange, &mut incoming, config).await {
         Ok(Answered { prepared, session, sounds }) => {
+            record.watch_providers(prepared.providers.ledger.clone());
             let took = exchange.clock.monotonic().saturating_duration_since(incoming.received).as_millis();
             record.answered(exchange.clock.now(), u32::try_from(took).unwrap_or(u32::MAX));
             let mut state = CallState::new(Direction::Inbound);

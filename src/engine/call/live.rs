@@ -16,6 +16,8 @@ pub enum Order {
     HangUp,
     /// The engine stops.
     Stop,
+    /// The recording goes on, or leaves out what comes.
+    Record(bool),
 }
 
 /// The register of running calls. Cheap to clone.

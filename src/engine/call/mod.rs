@@ -2,6 +2,8 @@
 //!
 //! `state` decides what becomes of the call and `pipeline::turn` what is said; `session` moves messages between them and the world.
 
+#[cfg(test)]
+mod adversary_tests;
 mod aftercare;
 mod browser;
 mod consult;

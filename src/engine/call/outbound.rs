@@ -138,6 +138,7 @@ impl Ringing {
         let config = fetch_config(&exchange.control, &ask).await.map_err(failed)?;
         record.configured(&config);
         let prepared = prepare(&exchange, config).await.map_err(failed)?;
+        record.watch_providers(prepared.providers.ledger.clone());
         let mut last = End::failed("there is no carrier to call through");
         let n_ways = ways.len();
         for (n, way) in ways.into_iter().enumerate() {
@@ -239,6 +240,8 @@ impl Ringing {
                 Some(order) = self.orders.recv() => match order {
                     Order::HangUp => Input::HungUpByOperator,
                     Order::Stop => Input::Stopping,
+                    // Nothing is recorded yet.
+                    Order::Record(_) => continue,
                 },
                 () = &mut silent, if has_more && !is_heard => {
                     hang_up(leg).await;

@@ -35,9 +35,10 @@ pub(super) async fn prepare(exchange: &Exchange, mut config: CallConfig) -> Resu
     let (toolbox, notes) = tools(exchange, &mut config).await;
     let providers = exchange.providers.providers(&config).map_err(|error| Error::unavailable(error.message))?;
     let rules = Rules::of(&config, providers.stt.is_some());
-    if let Some(stt) = providers.stt.as_ref().filter(|stt| stt.is_live()) {
+    if let Some(stt) = &providers.stt {
         stt.warm(&providers.hints);
     }
+    providers.llm.warm();
     providers.tts.warm();
     let tts = &config.tts;
     let name =

@@ -24,6 +24,7 @@ use crate::engine::link::report::Reporter;
 use crate::engine::link::spool::Parcel;
 use crate::engine::media::MediaStats;
 use crate::engine::providers::Analyst;
+use crate::engine::providers::ledger::Ledger;
 
 /// What a call leaves behind.
 pub(super) struct Record {
@@ -33,6 +34,7 @@ pub(super) struct Record {
     session_id: SessionId,
     aftercare: Aftercare,
     format: RecordingFormat,
+    ledger: Ledger,
     pub(super) gathered: Gathered,
 }
 
@@ -49,9 +51,9 @@ impl Record {
             }
         };
         let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
-        let (aftercare, gathered) = (Aftercare::default(), Gathered::of(skeleton));
+        let (aftercare, ledger, gathered) = (Aftercare::default(), Ledger::default(), Gathered::of(skeleton));
         let format = RecordingFormat::default();
-        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, format, gathered }
+        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, format, ledger, gathered }
     }
 
     /// The call has a config; what it runs on is part of its result in any case.
@@ -59,6 +61,19 @@ impl Record {
         self.aftercare = Aftercare::of(config);
         self.format = config.recording_format;
         self.runs_on(pipeline_config(config));
+    }
+
+    /// The providers of the call write down here what they do.
+    pub(super) fn watch_providers(&mut self, ledger: Ledger) {
+        self.ledger = ledger;
+    }
+
+    /// Notes what went wrong with providers since the last time.
+    pub(super) fn hear_of_providers(&mut self) {
+        for incident in self.ledger.incidents() {
+            let (name, detail) = incident.event();
+            self.note(name, detail);
+        }
     }
 
     /// The model that reads the call when it is over.
@@ -220,7 +235,9 @@ impl Record {
             let n = stats.as_ref().map_or(0, |s| s.n_foreign);
             self.note("foreign_rtp", Map::from_iter([("packets".to_owned(), n.into())]));
         }
+        self.hear_of_providers();
         let at = self.exchange.clock.now();
+        self.gathered.usage.extend(self.ledger.usage());
         self.look_back(&end, at).await;
         let ending = Ending { end: &end, at, stats: stats.as_ref(), recording: recording.as_deref() };
         let result = build(&self.gathered, &ending);

@@ -59,9 +59,12 @@ fn tokens(result: &mut CallResultsPayload, usage: &[Value]) {
     if usage.is_empty() {
         return;
     }
-    let sum = |name: &str| usage.iter().filter_map(|entry| entry.get(name)?.as_u64()).sum::<u64>();
-    result.tokens_prompt = Some(sum("prompt_tokens"));
-    result.tokens_total = Some(sum("prompt_tokens") + sum("completion_tokens"));
+    let sum = |name: &str| usage.iter().filter_map(|entry| entry.get(name)?.as_u64()).reduce(u64::saturating_add);
+    // Without a language model there were no tokens to count.
+    if let Some(prompt) = sum("prompt_tokens") {
+        result.tokens_prompt = Some(prompt);
+        result.tokens_total = Some(prompt.saturating_add(sum("completion_tokens").unwrap_or(0)));
+    }
     result.usage_metrics = Some(usage.to_vec());
 }
 

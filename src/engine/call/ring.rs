@@ -111,6 +111,8 @@ async fn until_picked(
                 end: match order {
                     Order::HangUp => End::new("bot", "cancelled", None),
                     Order::Stop => End::failed("the engine was stopped before the call was answered"),
+                    // Nothing is recorded yet.
+                    Order::Record(_) => continue,
                 },
                 sip_code: Some(TEMPORARILY_UNAVAILABLE),
             }),

@@ -146,14 +146,20 @@ impl Session {
                 event = self.leg.events.recv() => self.leg_event(event),
                 sound = self.sounds.recv() => self.sound(sound),
                 Some(done) = self.done.recv() => self.done(done),
-                Some(order) = self.orders.recv() => self.work.push_back(Work::State(match order {
-                    Order::HangUp => state::Input::HungUpByOperator,
-                    Order::Stop => state::Input::Stopping,
-                })),
+                Some(order) = self.orders.recv() => self.ordered(order),
                 Some(outcome) = self.consulting.join_next() => self.consulted(outcome).await,
                 timer = self.hands.timers.next() => self.due(timer),
             }
         }
+    }
+
+    fn ordered(&mut self, order: Order) {
+        let input = match order {
+            Order::HangUp => state::Input::HungUpByOperator,
+            Order::Stop => state::Input::Stopping,
+            Order::Record(on) => return self.hands.record_on(on),
+        };
+        self.work.push_back(Work::State(input));
     }
 
     async fn talk_step(&mut self, input: turn::Input) {
@@ -196,16 +202,15 @@ impl Session {
     }
 
     async fn refer(&mut self, target: &str) {
-        let goal = match transfer::resolve(self.hands.config(), target, self.host.as_deref()) {
+        let goal = match transfer::resolve(self.hands.config(), target, self.host.as_deref()).and_then(|goal| self.reached(goal)) {
             Ok(goal) => goal,
             Err(why) => return self.work.push_back(Work::State(state::Input::ReferFailed(why))),
         };
-        let sent = match goal.briefing.clone() {
-            Some(briefing) => {
-                self.consult(&goal, &briefing);
-                Ok(())
-            }
-            None => self.leg.control.refer(goal.uri.clone()).await.map_err(|error| error.message().to_owned()),
+        let sent = if goal.briefing.is_some() || self.is_called_from_here(&goal) {
+            self.consult(&goal);
+            Ok(())
+        } else {
+            self.leg.control.refer(goal.uri.clone()).await.map_err(|error| error.message().to_owned())
         };
         self.goal = Some(goal);
         match sent {
@@ -214,17 +219,38 @@ impl Session {
         }
     }
 
+    /// The goal as it can be reached: a telephone that is registered here needs no carrier, everything else but a URI does.
+    fn reached(&self, goal: Goal) -> Result<Goal, String> {
+        match self.is_registered(&goal) {
+            true => Ok(Goal { uri: format!("sip:{}", goal.value), ..goal }),
+            false if self.host.is_none() && !goal.is_uri => Err("there is no carrier to transfer through".to_owned()),
+            false => Ok(goal),
+        }
+    }
+
+    fn is_registered(&self, goal: &Goal) -> bool {
+        !goal.is_uri && !self.exchange.sip.phones_of(&goal.value).is_empty()
+    }
+
+    /// Whether the caller cannot be told to call the target: nobody outside knows it, or the caller has a browser in hand.
+    fn is_called_from_here(&self, goal: &Goal) -> bool {
+        self.host.is_none() || self.is_registered(goal)
+    }
+
     /// Calls the target first; the caller hears it ring.
-    fn consult(&mut self, goal: &Goal, words: &str) {
+    fn consult(&mut self, goal: &Goal) {
         let record = &self.hands.record;
         let skeleton = &record.gathered.skeleton;
         let caller = skeleton.from_number.as_deref().or(skeleton.caller_id.as_deref());
-        let words = briefing(words, caller, &record.transfer_reason());
+        let words = goal.briefing.as_deref().map(|declared| briefing(declared, caller, &record.transfer_reason()));
         let whom = Whom::of(&self.exchange, goal, skeleton.carrier_id.as_ref(), caller);
         let (exchange, session_id, voice) = (self.exchange.clone(), record.session_id().clone(), self.hands.voice.clone());
         self.consulting.spawn(Box::pin(async move {
-            // Without a voice the target is not told, but has the caller.
-            let clip = voice.speak(&words, false).await.ok().map(|spoken| spoken.clip);
+            let clip = match words {
+                // Without a voice the target is not told, but has the caller.
+                Some(words) => voice.speak(&words, false).await.ok().map(|spoken| spoken.clip),
+                None => None,
+            };
             consult(exchange, session_id, whom, clip).await
         }));
         self.hands.media.play(RINGING, &ringing());
@@ -248,7 +274,11 @@ impl Session {
 
     fn handed_on(&mut self) {
         let Some(goal) = &self.goal else { return };
-        let method = if goal.briefing.is_some() { "attended" } else { self.leg.control.method() };
+        let method = match (&goal.briefing, &self.target) {
+            (Some(_), _) => "attended",
+            (None, Some(_)) => "bridged",
+            (None, None) => self.leg.control.method(),
+        };
         self.hands.record.transferred(&goal.uri, method);
     }
 

@@ -112,6 +112,7 @@ async fn ready(exchange: &Exchange, ask: &ConfigAsk, record: &mut Record) -> Res
     let config = fetch_config(&exchange.control, ask).await?;
     record.configured(&config);
     let prepared = prepare(exchange, config).await?;
+    record.watch_providers(prepared.providers.ledger.clone());
     let inside = Inside::open().await?;
     let Answer { session, events, .. } = exchange.media.answer_inside(&inside.offer()?)?;
     Ok(Ready { prepared, inside, session, sounds: events })

@@ -102,10 +102,14 @@ impl Pair {
                 event = self.phone.leg.events.recv() => self.leg_event(Who::Phone, event),
                 sound = self.caller.sounds.recv() => self.sound(Who::Caller, sound),
                 sound = self.phone.sounds.recv() => self.sound(Who::Phone, sound),
-                Some(order) = orders.recv() => Some(match order {
-                    Order::HangUp => End::new("bot", "finished", None),
-                    Order::Stop => End::failed("the engine was stopped during the call"),
-                }),
+                Some(order) = orders.recv() => match order {
+                    Order::HangUp => Some(End::new("bot", "finished", None)),
+                    Order::Stop => Some(End::failed("the engine was stopped during the call")),
+                    Order::Record(on) => {
+                        self.caller.session.pause_recording(!on);
+                        None
+                    }
+                },
                 () = &mut too_long => Some(End::new("timeout", "max-duration", None)),
             };
             if let Some(end) = ended {

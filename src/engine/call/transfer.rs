@@ -39,7 +39,8 @@ impl Goal {
 
 /// The URI of a transfer's target. Only what the bot declares may be reached: named numbers, targets, and a flow's own tools; and of
 /// these, where the virtual number has a list, only what is on it.
-/// `host` is where numbers without a host are dialled: the far end of the call. An empty one stands for a far end that dials them as they are.
+/// `host` is where numbers without a host are dialled: the far end of the call. An empty one stands for a far end that dials them as they are; a
+/// browser has none, and only who calls from here gets there.
 pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> Result<Goal, String> {
     let target = target.trim();
     let (value, briefing) = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
@@ -57,7 +58,7 @@ pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> 
         _ if value.contains('@') => Ok(Goal::of(value.clone(), format!("sip:{value}"), briefing)),
         Some("") => Ok(Goal::of(value.clone(), value, briefing)),
         Some(host) => Ok(Goal::of(value.clone(), format!("sip:{value}@{host}"), briefing)),
-        None => Err("there is no carrier to transfer through".to_owned()),
+        None => Ok(Goal::of(value.clone(), format!("sip:{value}"), briefing)),
     }
 }
 

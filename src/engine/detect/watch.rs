@@ -127,14 +127,28 @@ impl Watch {
 
     /// What the far end said, as soon as it is known.
     pub fn words(&mut self, text: &str) -> Option<Step> {
-        let is_open = matches!(self.found, None | Some(Answerer::Unknown | Answerer::Human));
-        if self.is_over || !is_open {
+        if !self.is_open() {
             return None;
         }
         let n_words = normal_words(text).len();
         let is_short = (1..=self.rules.max_words).contains(&n_words) && self.cadence.length_ms() <= self.rules.greeting_ms;
         let who = self.phrases.who(text).or(is_short.then_some(Answerer::Human))?;
         self.find(who, "words")
+    }
+
+    /// What the far end has said so far, while it still speaks. Only machines that record and filters before a person are known by it: the
+    /// rest of a sentence may still turn a greeting into one of them.
+    pub fn words_so_far(&mut self, text: &str) -> Option<Step> {
+        if !self.is_open() {
+            return None;
+        }
+        let who = self.phrases.who(text).filter(|who| matches!(who, Answerer::Voicemail | Answerer::Screening))?;
+        self.find(who, "words")
+    }
+
+    /// Whether words may still say that it is somebody else.
+    fn is_open(&self) -> bool {
+        !self.is_over && matches!(self.found, None | Some(Answerer::Unknown | Answerer::Human))
     }
 
     fn find(&mut self, who: Answerer, evidence: &'static str) -> Option<Step> {
@@ -294,6 +308,18 @@ mod tests {
         assert!(matches!(machine, Some(Step::Found(Finding { who: Answerer::Voicemail, .. }))), "{machine:?}");
         assert_eq!(watch.words("How can I help?"), None, "a machine stays one");
         assert_eq!(heard(&mut watch, "####..bbbb.").first().map(|seen| seen.0), Some("records"));
+    }
+
+    #[test]
+    fn a_machine_is_known_before_it_has_said_all_and_a_person_is_not() {
+        let mut watch = Watch::new(rules(), "en-US");
+        heard(&mut watch, "..######");
+        for so_far in ["good", "good morning", "good morning julia speaking", "for sales press one"] {
+            assert_eq!(watch.words_so_far(so_far), None, "{so_far}");
+        }
+        let machine = watch.words_so_far("hello you've reached the mailbox");
+        assert!(matches!(machine, Some(Step::Found(Finding { who: Answerer::Voicemail, evidence: "words", .. }))), "{machine:?}");
+        assert_eq!(watch.words_so_far("hello you've reached the mailbox of bob"), None, "told once");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The engine's own HTTP: place a call, hang one up, answer in writing, health, drain, recordings. Each handler sends one command and waits for its answer.
+//! The engine's own HTTP: place a call, hang one up, pause its recording, answer in writing, health, drain, recordings. Each handler sends one command and waits for its answer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
@@ -40,6 +41,8 @@ pub enum Command {
     Socket(Box<SocketCall>, oneshot::Sender<Result<oneshot::Sender<Wire>>>),
     /// End a call. `NotFound` when it does not run here.
     HangUp(SessionId, oneshot::Sender<Result<()>>),
+    /// Let the recording of a call go on, or leave out what comes. `NotFound` when the call does not run here.
+    Record(SessionId, bool, oneshot::Sender<Result<()>>),
     /// Ask a trunk anew. `NotFound` when it is not among the active ones.
     Check(CarrierId, oneshot::Sender<Result<TrunkCheck>>),
     /// Answer in writing. `Upstream` with the provider's own sentence when it cannot.
@@ -65,6 +68,7 @@ pub fn routes(control: Control, commands: mpsc::Sender<Command>, recordings: Vec
         .route("/chat", post(chat))
         .route("/health/fleet", get(health))
         .route("/calls/{session_id}/hangup", post(hang_up))
+        .route("/calls/{session_id}/recording", put(pause_recording))
         .route("/drain", post(drain))
         .route("/trunks/{carrier_id}/check", post(check))
         .route("/recordings/{key}", get(recording))
@@ -116,6 +120,17 @@ async fn health(State(door): State<Door>) -> ApiResult<Json<FleetHealth>> {
 
 async fn hang_up(State(door): State<Door>, Path(id): Path<SessionId>) -> ApiResult<Json<Value>> {
     door.ask(|reply| Command::HangUp(id, reply)).await??;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+/// Body of `PUT /calls/{session_id}/recording`.
+#[derive(Deserialize)]
+struct RecordingPause {
+    is_paused: bool,
+}
+
+async fn pause_recording(State(door): State<Door>, Path(id): Path<SessionId>, Json(wish): Json<RecordingPause>) -> ApiResult<Json<Value>> {
+    door.ask(|reply| Command::Record(id, !wish.is_paused, reply)).await??;
     Ok(Json(json!({ "status": "ok" })))
 }
 

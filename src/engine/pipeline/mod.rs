@@ -10,12 +10,13 @@ pub mod turn;
 pub mod written;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::engine::media::{Clip, ClipId};
-use crate::engine::providers::chain::Replacements;
-use crate::engine::providers::{Analyst, Heard, Hints, Llm, ProviderError, Stt, Tts};
+use crate::engine::providers::ledger::Ledger;
+use crate::engine::providers::{Analyst, Heard, Hints, Llm, ProviderError, Stt, Tts, Verdict};
 use crate::engine::tools::Gave;
 
 /// The providers of one call.
@@ -29,8 +30,8 @@ pub struct Providers {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when there is no other.
     pub spare_tts: Option<Arc<dyn Tts>>,
-    /// Providers that were passed over during the call.
-    pub replaced: Replacements,
+    /// What they do, and what goes wrong with them.
+    pub ledger: Ledger,
     /// Reads the call when it is over; `None` when there is no language model.
     pub analyst: Option<Arc<dyn Analyst>>,
     /// What the recogniser should listen for.
@@ -87,3 +88,18 @@ pub enum Done {
 
 /// Where the tasks send. Bounded: a provider that is faster than the call waits.
 pub type DoneSender = mpsc::Sender<Done>;
+
+/// A failure within this time may be tried once more; after a longer one the caller has waited enough.
+const TRY_AGAIN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Does something with a provider, once more when it failed soon and may work now.
+async fn once_more<T, F>(attempt: impl Fn() -> F) -> Result<T, ProviderError>
+where
+    F: Future<Output = Result<T, ProviderError>>,
+{
+    let begun = tokio::time::Instant::now();
+    match attempt().await {
+        Err(error) if error.verdict == Verdict::Retry && begun.elapsed() < TRY_AGAIN_WITHIN => attempt().await,
+        other => other,
+    }
+}

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::sentences::Sentences;
-use super::{Done, DoneSender};
+use super::{Done, DoneSender, once_more};
 use crate::engine::media::Clip;
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Verdict};
 use crate::engine::tools::ToolUse;
@@ -114,14 +114,15 @@ async fn run(llm: Arc<dyn Llm>, ask: Ask, done: &DoneSender, generation: u32) {
 
 /// Starts the answer; a failure that may pass is tried once more.
 async fn begin(llm: &dyn Llm, ask: Ask) -> Result<mpsc::Receiver<Piece>, ProviderError> {
-    let once = |ask| async move { tokio::time::timeout(PIECE_WITHIN, llm.answer(ask)).await.unwrap_or_else(|_| Err(too_slow())) };
-    match once(ask.clone()).await {
-        Err(error) if error.verdict == Verdict::Retry => once(ask).await,
-        other => other,
-    }
+    once_more(|| {
+        let ask = ask.clone();
+        async move { tokio::time::timeout(PIECE_WITHIN, llm.answer(ask)).await.unwrap_or_else(|_| Err(too_slow())) }
+    })
+    .await
 }
 
-fn thoughts(piece: Piece, sentences: &mut Sentences) -> Vec<Thought> {
+/// A piece of an answer as what the conversation hears of it: text comes as whole sentences.
+pub(in crate::engine) fn thoughts(piece: Piece, sentences: &mut Sentences) -> Vec<Thought> {
     match piece {
         Piece::Sound(clip) => vec![Thought::Sound(clip)],
         Piece::Said(words) => vec![Thought::Said(words)],

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cartesia::Cartesia;
-use super::chain::{Chain, Link, Replacements};
+use super::chain::{Chain, Link};
 use super::deepgram::Deepgram;
 use super::elevenlabs::Elevenlabs;
 use super::endpoint::OPENAI;
@@ -13,6 +13,7 @@ use super::flite::Flite;
 use super::flow::{self, FlowResponder};
 use super::gemini::GeminiSpeech;
 use super::knowledge::{Documents, Informed, Lookup};
+use super::ledger::Ledger;
 use super::none::Nothing;
 use super::openai::{Chat, ChatSettings, Completer, Endpoint, Speaker, Transcriber};
 use super::pocketsphinx::Pocketsphinx;
@@ -52,8 +53,8 @@ pub struct Chosen {
     pub tts: Arc<dyn Tts>,
     /// Speaks when `tts` fails; `None` when `tts` is that one already.
     pub spare_tts: Option<Arc<dyn Tts>>,
-    /// Providers that were passed over during the call.
-    pub replaced: Replacements,
+    /// What they do, and what goes wrong with them.
+    pub ledger: Ledger,
     /// Reads the call when it is over; `None` when the bot's answers come from no language model.
     pub analyst: Option<Arc<dyn Analyst>>,
     /// What to listen for.
@@ -82,18 +83,18 @@ impl Chooser {
             _ => Hints { language: language(&config.stt, config).to_owned(), ..Hints::default() },
         };
         let spare_tts = (config.tts.provider != "flite").then(|| Arc::new(Flite::new(self.workers.clone(), "")) as Arc<dyn Tts>);
-        let replaced = Replacements::default();
+        let ledger = Ledger::default();
         let live = self.realtime(config).map(Arc::new);
         let mut stt = links(&config.stt, &config.stt_fallbacks, |spec| self.stt(spec))?;
         let mut llm = links(&config.llm, &config.llm_fallbacks, |spec| self.llm(spec, config))?;
         if let Some(live) = live {
             // It hears and answers; what the bot declares besides takes its place when it fails.
-            let name = || config.llm.provider.clone();
-            stt.insert(0, Link { name: name(), provider: live.clone() as Arc<dyn Stt> });
-            llm.insert(0, Link { name: name(), provider: live as Arc<dyn Llm> });
+            let (name, model) = (|| config.llm.provider.clone(), || config.llm.model.clone());
+            stt.insert(0, Link { name: name(), model: model(), provider: live.clone() as Arc<dyn Stt> });
+            llm.insert(0, Link { name: name(), model: model(), provider: live as Arc<dyn Llm> });
         }
         let tts = links(&config.tts, &config.tts_fallbacks, |spec| self.tts(spec, config).map(Some))?;
-        let (told, clock) = (|| replaced.clone(), || self.clock.clone());
+        let (told, clock) = (|| ledger.clone(), || self.clock.clone());
         Ok(Chosen {
             stt: (!stt.is_empty()).then(|| Arc::new(Chain::new("stt", stt, told(), clock())) as Arc<dyn Stt>),
             llm: Arc::new(Chain::new("llm", llm, told(), clock())),
@@ -101,7 +102,7 @@ impl Chooser {
             spare_tts,
             analyst: self.analyst(config),
             hints,
-            replaced: replaced.clone(),
+            ledger: ledger.clone(),
         })
     }
 
@@ -215,7 +216,7 @@ fn links<P: ?Sized>(
     let (mut links, mut failure) = (Vec::new(), None);
     for spec in std::iter::once(first).chain(others) {
         match make(spec) {
-            Ok(Some(provider)) => links.push(Link { name: spec.provider.clone(), provider }),
+            Ok(Some(provider)) => links.push(Link { name: spec.provider.clone(), model: spec.model.clone(), provider }),
             Ok(None) => {}
             Err(error) => failure = failure.or(Some(error)),
         }

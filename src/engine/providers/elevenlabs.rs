@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::endpoint::{Endpoint, Place, encoded, nonsense};
-use super::sound::body_as_sound;
+use super::sound::{BEGIN_WITHIN, body_as_sound};
 use super::wave::Samples;
 use super::{ProviderError, Soon, Sounding, Tts, gathered};
 use crate::contract::config::ProviderSpec;
@@ -37,6 +37,10 @@ impl Elevenlabs {
 }
 
 impl Tts for Elevenlabs {
+    fn warm(&self) {
+        self.endpoint.open_ahead();
+    }
+
     fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>> {
         Box::pin(async move { gathered(self.stream(sentence).await?).await })
     }
@@ -48,7 +52,12 @@ impl Tts for Elevenlabs {
                 body["language_code"] = self.language.as_str().into();
             }
             let path = format!("/text-to-speech/{}/stream?output_format=pcm_{RATE}", encoded(&self.voice));
-            let request = self.endpoint.post(&path).json(&body).map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
+            let request = self
+                .endpoint
+                .post(&path)
+                .within(BEGIN_WITHIN)
+                .json(&body)
+                .map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
             let answer = self.endpoint.send(request).await?;
             // An error or a page may come with status 200 from what stands between.
             if answer.header("content-type").is_some_and(|kind| kind.contains("json") || kind.contains("html")) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::debug;
+
 use super::{ProviderError, Verdict};
 use crate::contract::config::{ProviderSpec, WireSecret};
 use crate::platform::net::{Answer, Failure, NetError, Outbound, Refusal, Request, Socket};
@@ -49,9 +51,19 @@ impl Endpoint {
         Self { outbound, place, base_url, key: spec.api_key.clone().filter(|key| !key.0.is_empty()) }
     }
 
-    /// A POST to a path of the service.
+    /// A POST to a path of the service, over a connection that stays open for the next one.
     pub(super) fn post(&self, path: &str) -> Request {
-        self.signed(Request::post(format!("{}{path}", self.base_url))).within(HEAD_WITHIN)
+        self.signed(Request::post(format!("{}{path}", self.base_url))).within(HEAD_WITHIN).kept()
+    }
+
+    /// Opens a connection for the first request, while it rings.
+    pub(super) fn open_ahead(&self) {
+        let endpoint = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = endpoint.outbound.connect_ahead(&endpoint.base_url).await {
+                debug!(%error, "A model service cannot be reached ahead of the call");
+            }
+        });
     }
 
     fn signed(&self, request: Request) -> Request {

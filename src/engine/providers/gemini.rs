@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Endpoint, encoded, nonsense};
 use super::realtime::gemini::{GEMINI, VOICE};
-use super::sound::body_as_sound;
+use super::sound::{BEGIN_WITHIN, body_as_sound};
 use super::sse::Events;
 use super::wave::Samples;
 use super::{ProviderError, Soon, Sounding, Tts, gathered};
@@ -36,6 +36,10 @@ impl GeminiSpeech {
 }
 
 impl Tts for GeminiSpeech {
+    fn warm(&self) {
+        self.endpoint.open_ahead();
+    }
+
     fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>> {
         Box::pin(async move { gathered(self.stream(sentence).await?).await })
     }
@@ -50,7 +54,12 @@ impl Tts for GeminiSpeech {
                 },
             });
             let path = format!("/v1beta/models/{}:streamGenerateContent?alt=sse", encoded(&self.model));
-            let request = self.endpoint.post(&path).json(&body).map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
+            let request = self
+                .endpoint
+                .post(&path)
+                .within(BEGIN_WITHIN)
+                .json(&body)
+                .map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
             let answer = self.endpoint.send(request).await?;
             let (mut events, mut samples) = (Events::default(), Samples::default());
             Ok(body_as_sound(answer, move |bytes| {

@@ -11,6 +11,7 @@ pub mod flite;
 pub mod flow;
 pub mod gemini;
 pub mod knowledge;
+pub mod ledger;
 pub mod live;
 pub mod none;
 pub mod openai;
@@ -137,6 +138,9 @@ async fn gathered(mut sounding: Sounding) -> Result<Clip, ProviderError> {
 pub trait Llm: Send + Sync {
     /// Starts an answer to the conversation so far. Dropping the receiver cancels it.
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>>;
+
+    /// Gets ready while it rings.
+    fn warm(&self) {}
 
     /// What the caller is saying, as far as it is known: time to look something up.
     fn foresee(&self, _words: &str) {}

@@ -11,6 +11,8 @@ use crate::platform::net::Answer;
 
 /// Parts that may wait for the pipeline; a slow one makes the service wait.
 pub(super) const PARTS: usize = 32;
+/// How long the service may take to begin: a caller who has waited longer hears another voice.
+pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(6);
 /// How long the next bytes may take.
 const PART_WITHIN: Duration = Duration::from_secs(4);
 /// Most bytes of one sentence: some minutes.

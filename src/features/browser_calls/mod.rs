@@ -4,11 +4,13 @@
 //! calls public numbers, where the setting `browser.visitors` permits it and within its limits (decision 30). The engine then asks for the
 //! bot as for every incoming call (`features/runtime/browser.rs`), so all else is the same. Announces no facts and hears none.
 
+mod keys;
 mod model;
 mod pace;
 mod routes;
 mod service;
 mod store;
+mod words_routes;
 
 pub use model::{BrowserNumber, StartedCall};
 pub use routes::routes;

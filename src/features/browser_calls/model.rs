@@ -43,6 +43,8 @@ pub struct StartedCall {
     pub session_id: SessionId,
     /// The answer (SDP) for the browser; it holds all candidates.
     pub sdp: String,
+    /// The key to what is said on the call: `X-Call-Key` of `GET /api/v1/public/calls/{session_id}/words`.
+    pub words_key: String,
 }
 
 /// A number that may be called from a browser.

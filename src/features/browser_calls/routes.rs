@@ -21,7 +21,8 @@ pub fn routes(calls: BrowserCalls) -> OpenApiRouter {
         .routes(routes!(look_public))
         .routes(routes!(call_public))
         .routes(routes!(try_out))
-        .with_state(calls)
+        .with_state(calls.clone())
+        .merge(super::words_routes::routes(calls))
 }
 
 /// A number that may be called from a browser.

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::BoxStream;
 use tracing::info;
 
+use super::keys::Keys;
 use super::model::{BrowserNumber, NewBrowserCall, NewTestCall, StartedCall, sized};
 use super::pace::Pace;
 use super::store;
@@ -13,7 +15,7 @@ use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Clock, Error, Random, Result};
 use crate::contract::browser::{BrowserCall, FromBrowser, Reached};
 use crate::features::bots::{BotState, Bots};
-use crate::features::calls::{self, CallStatus};
+use crate::features::calls::{self, CallStatus, Calls, Live};
 use crate::features::fleet::Fleet;
 use crate::features::numbers::{NumberView, Numbers, Visibility};
 use crate::features::settings::Settings;
@@ -42,6 +44,8 @@ pub struct BrowserCallsSetup {
     pub fleet: Fleet,
     /// What visitors may do.
     pub settings: Settings,
+    /// What is said on calls.
+    pub calls: Calls,
 }
 
 /// Calls from browsers. Cheap to clone.
@@ -53,13 +57,14 @@ pub struct BrowserCalls {
 struct Inner {
     setup: BrowserCallsSetup,
     pace: Pace,
+    keys: Keys,
 }
 
 impl BrowserCalls {
     /// The slice over its parts.
     pub fn new(setup: BrowserCallsSetup) -> Self {
-        let pace = Pace::new(setup.clock.clone());
-        Self { inner: Arc::new(Inner { setup, pace }) }
+        let (pace, keys) = (Pace::new(setup.clock.clone()), Keys::new(&setup.random));
+        Self { inner: Arc::new(Inner { setup, pace, keys }) }
     }
 
     /// A number as it is shown before it is called. `NotFound` when there is none; for a visitor also when it is not for visitors.
@@ -147,7 +152,16 @@ impl BrowserCalls {
         let call = BrowserCall { call_id: call_id.clone(), session_id: session_id.clone(), sdp, client_ip, from };
         let accepted = self.inner.setup.fleet.browser_call(&call).await?;
         info!(call.id = %session_id, "A browser calls: {session_id}");
-        Ok(StartedCall { call_id, session_id, sdp: accepted.sdp })
+        let words_key = self.inner.keys.to(&session_id);
+        Ok(StartedCall { call_id, session_id, sdp: accepted.sdp, words_key })
+    }
+
+    /// What was said on a call after this event, and what is said from now on. `NotFound` without the key to it.
+    pub(super) async fn words(&self, session_id: SessionId, key: &str, after: u32) -> Result<BoxStream<'static, Live>> {
+        if !self.inner.keys.opens(&session_id, key) {
+            return Err(Error::not_found("there is no such call, or the key is to another one"));
+        }
+        self.inner.setup.calls.follow(session_id, after).await
     }
 }
 

@@ -49,16 +49,8 @@ async fn watch(
     let back = headers.contains_key("last-event-id").then(|| Event::default().event("resync").data("{}"));
     let of_calls = stream::iter(missed.into_iter().map(|live| event(&live)).chain(back)).chain(stream::unfold(live, next));
     let events = stream::select(of_calls, stream::unfold(notices, next_notice)).map(Ok);
-    let events = events.take_until(until(draining));
+    let events = events.take_until(Draining::of(draining));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
-}
-
-/// Waits for the drain; for ever when nobody tells of it.
-async fn until(draining: Option<Extension<Draining>>) {
-    match draining {
-        Some(Extension(draining)) => draining.begun().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// What other features tell. These have no id and are not told again.

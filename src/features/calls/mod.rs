@@ -10,6 +10,7 @@ mod engine_routes;
 mod events_store;
 mod export;
 mod figures_store;
+mod follow;
 mod forget_store;
 mod list;
 mod live_routes;

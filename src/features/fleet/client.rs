@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::page::percent_encode;
@@ -16,6 +17,15 @@ use crate::contract::fleet::{Dialout, DialoutAccepted, FleetHealth};
 use crate::contract::socket::{CALL_HEADER, SocketCall};
 use crate::contract::trunk::TrunkCheck;
 use crate::platform::net::{Answer, NetError, Outbound, Request, unix};
+
+/// What a call that runs is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CallOrder {
+    /// It ends.
+    HangUp,
+    /// What is said is left out of the recording, or not any more.
+    PauseRecording(bool),
+}
 
 /// How long an engine may take to say how it is. Not less: a busy host must not look dead.
 const HEALTH_WITHIN: Duration = Duration::from_secs(20);
@@ -125,11 +135,14 @@ impl Client {
         }
     }
 
-    /// Ends a call. `NotFound` when it does not run there.
-    pub(super) async fn hang_up(&self, host: &Host, session_id: &SessionId) -> Result<()> {
-        let target = self.target(host, &format!("/calls/{session_id}/hangup"));
-        let answer = self.send(host, Request::post(target).within(ORDER_WITHIN)).await?;
-        succeeded(answer).await.map(drop)
+    /// Gives an order to a call. `NotFound` when it does not run there.
+    pub(super) async fn order(&self, host: &Host, session_id: &SessionId, order: CallOrder) -> Result<()> {
+        let at = |what: &str| self.target(host, &format!("/calls/{session_id}/{what}"));
+        let request = match order {
+            CallOrder::HangUp => Request::post(at("hangup")),
+            CallOrder::PauseRecording(is_paused) => Request::put(at("recording")).json(&json!({ "is_paused": is_paused }))?,
+        };
+        succeeded(self.send(host, request.within(ORDER_WITHIN)).await?).await.map(drop)
     }
 
     /// Begins to read a recording that the engine keeps, or the bytes of it from the first to the last of `part`. `NotFound` when it has none.

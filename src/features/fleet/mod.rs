@@ -15,7 +15,7 @@ mod supervisor;
 
 pub use client::Host;
 pub use routes::routes;
-pub use service::{Fleet, FleetSetup, HangUp, WorkerStatus};
+pub use service::{Fleet, FleetSetup, Told, WorkerStatus};
 pub use supervisor::{Kept, Supervisor, SupervisorSetup};
 
 use crate::platform::access::{Permission, Role};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tracing::warn;
 use utoipa::ToSchema;
 
-use super::client::{Client, Host};
+use super::client::{CallOrder, Client, Host};
 use super::place::{freest, has_room, is_healthy};
 use super::recent::Recent;
 use crate::base::id::{CarrierId, SessionId};
@@ -59,10 +59,10 @@ struct Inner {
     settings: Settings,
 }
 
-/// What became of the wish to end a call.
+/// What became of an order to a call that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HangUp {
-    /// An engine ends it; its result will come.
+pub enum Told {
+    /// An engine has it and does it.
     Ordered,
     /// No engine holds it.
     NotRunning,
@@ -269,16 +269,26 @@ impl Fleet {
         }
     }
 
-    /// Ends a call, wherever it runs.
-    pub async fn hang_up(&self, session_id: &SessionId) -> HangUp {
-        let mut found = HangUp::NotRunning;
+    /// Ends a call, wherever it runs; its result will come.
+    pub async fn hang_up(&self, session_id: &SessionId) -> Told {
+        self.tell(session_id, CallOrder::HangUp).await
+    }
+
+    /// Has what is said on a call left out of its recording, or not any more.
+    pub async fn pause_recording(&self, session_id: &SessionId, is_paused: bool) -> Told {
+        self.tell(session_id, CallOrder::PauseRecording(is_paused)).await
+    }
+
+    /// Gives an order to one engine after the other until one takes it.
+    async fn tell(&self, session_id: &SessionId, order: CallOrder) -> Told {
+        let mut found = Told::NotRunning;
         for host in self.hosts() {
-            match self.inner.client.hang_up(&host, session_id).await {
-                Ok(()) => return HangUp::Ordered,
+            match self.inner.client.order(&host, session_id, order).await {
+                Ok(()) => return Told::Ordered,
                 Err(error) if error.kind() == Kind::NotFound => {}
                 Err(error) => {
-                    warn!("The engine {} did not take the order to hang up: {error}", host.label());
-                    found = HangUp::Unknown;
+                    warn!("The engine {} did not take an order for a call: {error}", host.label());
+                    found = Told::Unknown;
                 }
             }
         }

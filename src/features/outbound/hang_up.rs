@@ -9,7 +9,7 @@ use super::store::{self, End};
 use crate::base::id::{CallId, SessionId};
 use crate::base::{Error, Result};
 use crate::features::calls::{self, CallStatus, Unplaced};
-use crate::features::fleet::HangUp;
+use crate::features::fleet::Told;
 use crate::platform::access::Actor;
 use crate::platform::audit;
 use crate::platform::db::Tx;
@@ -59,11 +59,11 @@ impl Orders {
         let (actor, target) = (actor.clone(), session_id.clone());
         self.setup().db.write(move |tx| audit::append(tx, &actor, "call.hangup", target.as_str(), &json!({}))).await?;
         match self.setup().fleet.hang_up(&session_id).await {
-            HangUp::Ordered => Ok(SessionEnd::Ordered),
-            HangUp::Unknown => Err(Error::upstream("an engine that may hold this call does not answer; try again")
+            Told::Ordered => Ok(SessionEnd::Ordered),
+            Told::Unknown => Err(Error::upstream("an engine that may hold this call does not answer; try again")
                 .code("bridge_unreachable")
                 .retry_after(5)),
-            HangUp::NotRunning => {
+            Told::NotRunning => {
                 let gone = session_id.clone();
                 self.setup().db.write(move |tx| calls::close(tx, &gone, &LOST)).await?;
                 self.setup().calls.show_end(&session_id);
@@ -115,7 +115,7 @@ impl Orders {
 
     /// Hangs up: a ringing phone is called off, a conversation is ended. An engine that cannot be asked is asked again by the watch.
     async fn end_leg(&self, session_id: &SessionId) -> Result<()> {
-        if self.setup().fleet.hang_up(session_id).await == HangUp::NotRunning {
+        if self.setup().fleet.hang_up(session_id).await == Told::NotRunning {
             let gone = session_id.clone();
             self.setup().db.write(move |tx| calls::close(tx, &gone, &BY_OPERATOR)).await?;
             self.setup().calls.show_end(session_id);

@@ -14,7 +14,7 @@ use super::store;
 use crate::base::Result;
 use crate::base::id::SessionId;
 use crate::features::calls::{self, Unplaced};
-use crate::features::fleet::HangUp;
+use crate::features::fleet::Told;
 use crate::platform::db::Tx;
 use crate::platform::outbox::Outcome;
 
@@ -83,7 +83,7 @@ impl Orders {
 
     /// Ends an attempt that should be over. None when that is done.
     async fn let_go(&self, session_id: SessionId, end: Unplaced<'static>) -> Result<Option<Duration>> {
-        if self.setup().fleet.hang_up(&session_id).await != HangUp::NotRunning {
+        if self.setup().fleet.hang_up(&session_id).await != Told::NotRunning {
             return Ok(Some(ASK_AGAIN));
         }
         let gone = session_id.clone();

@@ -10,6 +10,8 @@ mod jobs;
 mod links;
 mod model;
 mod ogg;
+mod pause;
+mod pause_routes;
 mod peaks;
 mod peaks_routes;
 mod range;
@@ -30,6 +32,12 @@ use crate::platform::access::{Permission, Role};
 pub enum ReadRecordings {}
 impl Permission for ReadRecordings {
     const RANK: Role = Role::Admin;
+}
+
+/// May pause recordings of running calls.
+pub enum PauseRecordings {}
+impl Permission for PauseRecordings {
+    const RANK: Role = Role::Supervisor;
 }
 
 /// May revoke and renew links.

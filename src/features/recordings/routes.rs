@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::answer::answer;
 use super::links::{Link, SignedUrl};
 use super::service::Recordings;
-use super::{EditLinks, ReadRecordings, engine_routes, peaks_routes};
+use super::{EditLinks, ReadRecordings, engine_routes, pause_routes, peaks_routes};
 use crate::base::id::SessionId;
 use crate::platform::access::{Can, Peer};
 use crate::platform::http::{ApiResult, Body};
@@ -26,6 +26,7 @@ pub fn routes(recordings: Recordings) -> OpenApiRouter {
         .routes(routes!(sign))
         .with_state(recordings.clone())
         .merge(peaks_routes::routes(recordings.clone()))
+        .merge(pause_routes::routes(recordings.clone()))
         .merge(engine_routes::routes(recordings))
 }
 

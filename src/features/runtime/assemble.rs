@@ -1,7 +1,7 @@
 //! From a bot and a call to the config the call runs on. Pure.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::number::recording_words;
 use crate::base::id::{BotId, CallId, SessionId};
@@ -9,7 +9,7 @@ use crate::base::template::Variables;
 use crate::contract::config::{CallConfig, ProviderSpec, ReEngagement, RecordingMode, WireSecret};
 use crate::contract::flow::Flow;
 use crate::contract::provider;
-use crate::features::bots::{BotBody, is_language};
+use crate::features::bots::{BotBody, BotState, is_language};
 use crate::features::outbound::Keys;
 use crate::features::settings::Providers;
 
@@ -39,6 +39,11 @@ impl Overrides {
     /// The overrides stored on a call; what cannot be read counts as none.
     pub(super) fn of(stored: Option<&Value>) -> Self {
         stored.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+    }
+
+    /// What is stored on a call that tries this state of its bot out and changes nothing else.
+    pub(super) fn trying(state: BotState) -> Value {
+        json!({ "tries": state.word() })
     }
 }
 

@@ -1,18 +1,14 @@
 //! Whom a call from a browser reaches: a virtual number as a call over SIP would, or a bot that is tried out.
 
-use serde_json::{Value, json};
-
+use super::assemble::Overrides;
 use super::inbound::{NOT_FOUND, of_call};
 use super::service::Runtime;
 use crate::base::{Kind, Result};
 use crate::contract::browser::{FromBrowser, Reached};
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::features::bots::{BotState, Published};
-use crate::features::calls::{self, CallRecord, NewCall, Origin};
+use crate::features::calls::{self, NewCall, Origin};
 use crate::platform::db::Tx;
-
-/// Key of a call's overrides that says which state of the bot is tried out.
-const TRIAL: &str = "trial";
 
 impl Runtime {
     /// Decides about a call from a browser and opens its row. Who may make it was decided when it was asked for.
@@ -27,7 +23,7 @@ impl Runtime {
             Reached::Bot { bot_id, version } => {
                 let state = BotState::parse("version", version)?;
                 match self.inner.bots.in_state(tx, bot_id, state) {
-                    Ok(bot) => self.answer_for_trial(tx, call, &bot, version),
+                    Ok(bot) => self.answer_for_trial(tx, call, &bot, state),
                     Err(error) if error.kind() == Kind::NotFound => nobody("version of this bot"),
                     Err(error) => Err(error),
                 }
@@ -35,7 +31,7 @@ impl Runtime {
         }
     }
 
-    fn answer_for_trial(&self, tx: &Tx<'_>, call: &InboundCall, bot: &Published, version: &str) -> Result<InboundAnswer> {
+    fn answer_for_trial(&self, tx: &Tx<'_>, call: &InboundCall, bot: &Published, state: BotState) -> Result<InboundAnswer> {
         let session_id = self.session(call);
         let row = NewCall {
             origin: Origin::Vnum,
@@ -47,16 +43,10 @@ impl Runtime {
             voice: bot.body.tts.voice.clone(),
             language: Some(bot.body.language.clone()),
             model: bot.body.llm.model.clone().or_else(|| Some(bot.body.llm.provider.clone())),
-            overrides: Some(json!({ TRIAL: version })),
+            overrides: Some(Overrides::trying(state)),
             ..NewCall::of(session_id.clone())
         };
         calls::open_skeleton(tx, &of_call(call, row))?;
         Ok(InboundAnswer::Bot { bot_id: bot.id.clone(), number_id: None, session_id })
     }
-}
-
-/// The state of the bot that a call tries out, if it does.
-pub(super) fn trial_of(call: Option<&CallRecord>) -> Option<BotState> {
-    let version = call?.overrides.as_ref()?.get(TRIAL).and_then(Value::as_str)?;
-    BotState::parse("version", version).ok()
 }

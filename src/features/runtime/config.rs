@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::assemble::{Overrides, Parts, assemble};
-use super::browser::trial_of;
 use super::connected::{Connected, connected, session_id};
 use super::hours;
 use super::number::announcement;
@@ -118,8 +117,7 @@ impl Runtime {
     /// What a call runs on: the published version of a bot that takes calls now, or the state of it that the call tries out.
     fn bot_of_call(&self, conn: &Conn, bot_id: &BotId, call: Option<&CallRecord>) -> Result<Published> {
         let tries = call.and_then(|call| Overrides::of(call.overrides.as_ref()).tries);
-        let tries = tries.map(|word| BotState::parse("version", &word)).transpose()?;
-        if let Some(state) = tries.or_else(|| trial_of(call)) {
+        if let Some(state) = tries.map(|word| BotState::parse("version", &word)).transpose()? {
             return self.inner.bots.in_state(conn, bot_id, state);
         }
         let bot = self.running_bot(conn, bot_id)?;

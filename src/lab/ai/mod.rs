@@ -3,6 +3,7 @@
 //!
 //! The same question always gets the same answer after the same time, so that whole calls can be tested without a key or a network.
 
+mod broken;
 mod chat;
 mod dialect;
 mod listen;
@@ -29,7 +30,7 @@ use crate::base::{Clock, Context, Error, Result};
 use crate::engine::media::Clip;
 use crate::engine::speech::{SpeechSettings, SpeechWorkers};
 
-pub use script::{Fault, Rule, Script, ToolUse};
+pub use script::{Fault, OpenaiFaults, Rule, Script, ToolUse};
 
 /// How the stand-in behaves.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +66,7 @@ struct Ai {
     clock: Clock,
     n_transcribed: Arc<AtomicUsize>,
     faults: Arc<Mutex<VecDeque<Fault>>>,
+    openai_faults: Arc<Mutex<OpenaiFaults>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -72,6 +74,12 @@ impl Ai {
     /// What goes wrong with the next piece of work.
     fn fault(&self) -> Fault {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Fault::None)
+    }
+
+    /// What goes wrong with the next request to one of the routes of the OpenAI API.
+    fn fault_of(&self, route: impl FnOnce(&mut OpenaiFaults) -> &mut VecDeque<Fault>) -> Fault {
+        let mut faults = self.openai_faults.lock().unwrap_or_else(PoisonError::into_inner);
+        route(&mut faults).pop_front().unwrap_or(Fault::None)
     }
 
     /// The status with which the next connection is refused, if it is.
@@ -110,8 +118,10 @@ impl RunningAi {
         let address = listener.local_addr().context("cannot tell where the stand-in listens")?;
         let speech = options.speaker.as_ref().map(|program| SpeechWorkers::new(SpeechSettings::new(program), clock.clone()));
         let faults = Arc::new(Mutex::new(options.script.faults.iter().copied().collect()));
+        let openai_faults = Arc::new(Mutex::new(options.script.openai_faults.clone()));
         let asked = Arc::<Mutex<Vec<String>>>::default();
-        let ai = Ai { options: Arc::new(options), speech, clock, n_transcribed: Arc::default(), faults, asked: asked.clone() };
+        let ai =
+            Ai { options: Arc::new(options), speech, clock, n_transcribed: Arc::default(), faults, openai_faults, asked: asked.clone() };
         let server = AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, routes::router(ai)).into_future()));
         Ok(Self { address, asked, server })
     }

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use super::Ai;
 use super::chat::ChatRequest;
-use super::{listen, realtime, sound, voices};
+use super::script::Fault;
+use super::{broken, listen, realtime, sound, voices};
 use crate::base::Error;
 use crate::platform::http::{ApiResult, Body};
 
@@ -50,8 +51,18 @@ async fn chat(State(ai): State<Ai>, Body(request): Body<ChatRequest>) -> Respons
         None => script.answer(&request.words(), &request.tool_names()),
     };
     ai.clock.sleep(ai.options.delays.llm.unwrap_or(ai.options.delay)).await;
+    let fault = ai.fault_of(|faults| &mut faults.chat);
     if !request.stream {
-        return Json(request.completion(&spoken)).into_response();
+        let whole = request.completion(&spoken);
+        return if fault == Fault::None {
+            Json(whole).into_response()
+        } else {
+            broken::answer(ai.clock.clone(), fault, "application/json", whole.to_string().into_bytes())
+        };
+    }
+    if fault != Fault::None {
+        let events: String = request.chunks(&spoken).iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+        return broken::answer(ai.clock.clone(), fault, "text/event-stream", events.into_bytes());
     }
     let (clock, pause) = (ai.clock.clone(), ai.options.word_delay);
     let chunks = futures_util::stream::iter(request.chunks(&spoken)).then(move |chunk| {
@@ -74,6 +85,10 @@ async fn transcribe(State(ai): State<Ai>, sound: Bytes) -> ApiResult<Response> {
     let n = ai.n_transcribed.fetch_add(1, Ordering::Relaxed);
     ai.clock.sleep(ai.options.delays.stt.unwrap_or(ai.options.delay)).await;
     let text = ai.options.script.transcript(n).to_owned();
+    let fault = ai.fault_of(|faults| &mut faults.transcriptions);
+    if fault != Fault::None {
+        return Ok(broken::answer(ai.clock.clone(), fault, "application/json", json!({ "text": text }).to_string().into_bytes()));
+    }
     let wants_stream = sound.windows(13).any(|bytes| bytes == b"name=\"stream\"");
     if !wants_stream {
         return Ok(Json(json!({ "text": text })).into_response());
@@ -97,6 +112,10 @@ struct SpeechRequest {
 async fn speak(State(ai): State<Ai>, Body(request): Body<SpeechRequest>) -> ApiResult<Response> {
     ai.clock.sleep(ai.options.delays.tts.unwrap_or(ai.options.delay)).await;
     let clip = ai.spoken(request.voice.as_deref().unwrap_or("slt"), &request.input).await?;
+    let fault = ai.fault_of(|faults| &mut faults.speech);
+    if fault != Fault::None {
+        return Ok(broken::answer(ai.clock.clone(), fault, "audio/wav", sound::wav(&clip)));
+    }
     if request.response_format.as_deref() == Some("pcm") {
         return Ok(([("content-type", "audio/pcm")], sound::pcm(&clip)).into_response());
     }

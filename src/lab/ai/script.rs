@@ -1,5 +1,7 @@
 //! What the stand-in answers: rules on the caller's words, an echo where none fits. Pure.
 
+use std::collections::VecDeque;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -22,6 +24,21 @@ pub struct Script {
     /// What goes wrong with the first pieces of work, one after the other; afterwards nothing does.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// The same for each route of the OpenAI API, which `faults` does not concern.
+    #[serde(default)]
+    pub openai_faults: OpenaiFaults,
+}
+
+/// What goes wrong with the first requests to each route of the OpenAI API.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenaiFaults {
+    /// `/v1/chat/completions`.
+    pub chat: VecDeque<Fault>,
+    /// `/v1/audio/transcriptions`.
+    pub transcriptions: VecDeque<Fault>,
+    /// `/v1/audio/speech`.
+    pub speech: VecDeque<Fault>,
 }
 
 /// What goes wrong with one utterance, sentence or session.

@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::failure::{Failure, NetError};
 use super::guard::{Class, Guard};
+use super::idle::{Idle, Key, Line};
 use super::message::{Answer, Request};
 use super::places::Places;
 use super::resolve::Resolver;
@@ -58,6 +59,7 @@ struct Inner {
     resolver: Resolver,
     tls: Arc<ClientConfig>,
     places: Places,
+    idle: Idle,
     body_cap: usize,
 }
 
@@ -69,6 +71,7 @@ impl Outbound {
             resolver: options.resolver,
             tls: tls::client_config(options.extra_ca.as_deref())?,
             places: Places::new(),
+            idle: Idle::default(),
             body_cap: options.body_cap,
         })))
     }
@@ -97,7 +100,20 @@ impl Outbound {
     pub async fn operator(&self, request: Request) -> Result<Answer, NetError> {
         let target = Target::read(&request.target)?;
         self.0.guard.check_target(&target, Class::Operator)?;
+        if request.is_kept {
+            return self.kept(request, &target).await;
+        }
         self.exchange(request, target, Class::Operator, Vec::new()).await
+    }
+
+    /// Opens a connection that the next [`kept`](Request::kept) request to this URL's host finds ready. That it cannot be opened is heard of
+    /// again when it is needed.
+    pub async fn connect_ahead(&self, url: &str) -> Result<(), NetError> {
+        let target = Target::read(url)?;
+        self.0.guard.check_target(&target, Class::Operator)?;
+        let line = tokio::time::timeout(CONNECT_WITHIN, self.line(&target, Class::Operator)).await.map_err(|_| too_late())??;
+        self.0.idle.put(key_of(&target), line);
+        Ok(())
     }
 
     /// Opens a WebSocket at an endpoint the operator has set; `http` and `https` stand for `ws` and `wss`. The guard is that of
@@ -119,9 +135,7 @@ impl Outbound {
             }
             Socket::over(Box::new(stream), request, &target).await
         };
-        tokio::time::timeout(within, opened)
-            .await
-            .unwrap_or_else(|_| Err(Refusal::Failed(NetError::new(Failure::Timeout, "the peer did not answer in time"))))
+        tokio::time::timeout(within, opened).await.unwrap_or_else(|_| Err(Refusal::Failed(too_late())))
     }
 
     /// The addresses of a host the operator has set, for libraries with a client of their own: at least one, those the guard forbids left out.
@@ -165,14 +179,43 @@ impl Outbound {
     ) -> Result<Answer, NetError> {
         let within = request.head_within;
         let exchange = async {
-            let stream = self.connect(&target, class).await?;
-            if !target.tls {
-                return send::over(stream, request, &target.path, &target.authority, places).await;
-            }
-            let stream = self.secure(&target, stream).await?;
-            send::over(stream, request, &target.path, &target.authority, places).await
+            let mut line = self.line(&target, class).await?;
+            send::over(&mut line, request, &target.path, &target.authority, places).await
         };
-        tokio::time::timeout(within, exchange).await.map_err(|_| NetError::new(Failure::Timeout, "the peer did not answer in time"))?
+        tokio::time::timeout(within, exchange).await.map_err(|_| too_late())?
+    }
+
+    /// Sends over a connection that is open already, else over a new one, which stays open. The peer may close a connection at the very
+    /// moment it is used; then the request goes out once more.
+    async fn kept(&self, request: Request, target: &Target) -> Result<Answer, NetError> {
+        let within = request.head_within;
+        let exchange = async {
+            let key = key_of(target);
+            let mut request = request;
+            if let Some(again) = request.again()
+                && let Some(mut line) = self.0.idle.take(&key)
+            {
+                match send::over(&mut line, request, &target.path, &target.authority, Vec::new()).await {
+                    Ok(answer) => {
+                        self.0.idle.put(key, line);
+                        return Ok(answer);
+                    }
+                    Err(error) if error.class == Failure::Broken => request = again,
+                    Err(error) => return Err(error),
+                }
+            }
+            let mut line = self.line(target, Class::Operator).await?;
+            let answer = send::over(&mut line, request, &target.path, &target.authority, Vec::new()).await?;
+            self.0.idle.put(key, line);
+            Ok(answer)
+        };
+        tokio::time::timeout(within, exchange).await.map_err(|_| too_late())?
+    }
+
+    /// A new connection that speaks HTTP.
+    async fn line(&self, target: &Target, class: Class) -> Result<Line, NetError> {
+        let stream = self.connect(target, class).await?;
+        if target.tls { send::open(self.secure(target, stream).await?).await } else { send::open(stream).await }
     }
 
     /// TLS over a connection, for the host that the target names.
@@ -216,6 +259,14 @@ impl Outbound {
         }
         if permitted.is_empty() { Err(refusal) } else { Ok(permitted) }
     }
+}
+
+fn key_of(target: &Target) -> Key {
+    (target.tls, format!("{}:{}", target.host, target.port))
+}
+
+fn too_late() -> NetError {
+    NetError::new(Failure::Timeout, "the peer did not answer in time")
 }
 
 async fn open(address: SocketAddr) -> Result<TcpStream, NetError> {

@@ -1,6 +1,7 @@
 //! What is sent and what comes back, the same for Unix sockets, guarded and operator targets.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as Poll, Poll as Polled};
 use std::time::Duration;
 
@@ -28,15 +29,19 @@ pub struct Request {
     pub(super) target: String,
     headers: Vec<(String, String)>,
     body: OutBody,
+    /// The body, where it can be sent once more.
+    bytes: Option<Bytes>,
     pub(super) head_within: Duration,
     pub(super) lane: Option<String>,
+    pub(super) is_kept: bool,
 }
 
 impl Request {
     /// A request without a body. The answer's head must arrive within ten seconds unless [`Request::within`] says otherwise.
     pub fn new(method: Method, target: impl Into<String>) -> Self {
         let body = Full::default().map_err(|never| match never {}).boxed();
-        Self { method, target: target.into(), headers: Vec::new(), body, head_within: Duration::from_secs(10), lane: None }
+        let (bytes, head_within) = (Some(Bytes::new()), Duration::from_secs(10));
+        Self { method, target: target.into(), headers: Vec::new(), body, bytes, head_within, lane: None, is_kept: false }
     }
 
     /// A GET.
@@ -81,8 +86,26 @@ impl Request {
     /// Sends these bytes and says nothing about their kind.
     #[must_use]
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
-        self.body = Full::new(bytes.into()).map_err(|never| match never {}).boxed();
+        let bytes = bytes.into();
+        self.body = Full::new(bytes.clone()).map_err(|never| match never {}).boxed();
+        self.bytes = Some(bytes);
         self
+    }
+
+    /// Sends an operator request over a connection that is left open for the next one to the same host. The peer may get it twice when
+    /// it closes that connection meanwhile.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        self.is_kept = true;
+        self
+    }
+
+    /// The same request once more; `None` if its body can be read only once.
+    pub(super) fn again(&self) -> Option<Self> {
+        let mut again = Self::new(self.method.clone(), self.target.clone()).body(self.bytes.clone()?).within(self.head_within);
+        again.headers.clone_from(&self.headers);
+        (again.lane, again.is_kept) = (self.lane.clone(), self.is_kept);
+        Some(again)
     }
 
     /// Counts a guarded request against the two connections of this name instead of those of the host: who has many correspondents at
@@ -98,6 +121,7 @@ impl Request {
     pub fn file(mut self, content_type: &str, file: tokio::fs::File, length: u64) -> Self {
         let frames = futures_util::StreamExt::map(ReaderStream::with_capacity(file, 64 * 1024), |part| part.map(Frame::data));
         self.body = BodyExt::boxed(StreamBody::new(frames));
+        self.bytes = None;
         self.header("content-type", content_type).header("content-length", &length.to_string())
     }
 
@@ -132,7 +156,7 @@ fn wrong(what: &str) -> NetError {
     NetError::new(Failure::BadUrl, format!("the request has {what} that HTTP does not allow"))
 }
 
-/// An answer: head read, body still on its way. Dropping it closes the connection.
+/// An answer: head read, body still on its way. Dropping it closes the connection, unless that is kept and the body was read to its end.
 pub struct Answer {
     /// Status code.
     pub status: u16,
@@ -153,7 +177,7 @@ struct Limit {
 
 /// What lives as long as an answer.
 pub(super) struct Held {
-    pub(super) _connection: AbortOnDropHandle<()>,
+    pub(super) _connection: Arc<AbortOnDropHandle<()>>,
     pub(super) _places: Vec<tokio::sync::OwnedSemaphorePermit>,
 }
 

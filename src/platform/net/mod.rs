@@ -9,6 +9,7 @@ mod failure;
 mod guard;
 #[cfg(test)]
 mod guard_table;
+mod idle;
 mod message;
 mod own;
 mod places;

@@ -16,7 +16,8 @@ pub async fn request(socket: &Path, request: Request) -> Result<Answer, NetError
             .await
             .map_err(|error| NetError::new(Failure::Connect, format!("nobody listens at {}", socket.display())).caused_by(error))?;
         let path = request.target.clone();
-        send::over(stream, request, &path, "localhost", Vec::new()).await
+        let mut line = send::open(stream).await?;
+        send::over(&mut line, request, &path, "localhost", Vec::new()).await
     };
     tokio::time::timeout(within, exchange).await.map_err(|_| NetError::new(Failure::Timeout, "the local process did not answer in time"))?
 }

@@ -76,7 +76,8 @@ test('a visitor talks with the bot, is understood, and both are on the recording
   await until('a sound of the bot', async () => (await arrived(page)).energy > 0.001);
   await accessible(page, 'the room during a call');
   await shot(page, 'room-talking');
-  await until('what was said', () => said(id, /when are you open/), 60_000);
+  await page.getByRole('log').getByText(/when are you open/).waitFor({ timeout: 60_000 });
+  assert.ok(await said(id, /when are you open/), 'what the visitor reads is what the call keeps');
   const sound = await arrived(page);
   console.log('arrived', JSON.stringify(sound));
   assert.ok(sound.packets > 200 && sound.lost <= sound.packets / 50, JSON.stringify(sound));
@@ -187,7 +188,7 @@ test('an admin talks with the draft of a bot and with a number that is not publi
   await dialog.getByRole('link', { name: 'See the call' }).waitFor();
   const tried = await ended(id);
   // A draft has no version yet.
-  assert.deepEqual([tried.overrides.trial, tried.bot_version], ['draft', 0]);
+  assert.deepEqual([tried.overrides.tries, tried.bot_version], ['draft', 0]);
   await page.keyboard.press('Escape');
   await go(page, '/room?dial=2000');
   await page.getByRole('button', { name: 'Call', exact: true }).click();

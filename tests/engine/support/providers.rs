@@ -58,7 +58,7 @@ impl ProviderSource for Script {
             llm,
             tts,
             spare_tts: None,
-            replaced: Default::default(),
+            ledger: Default::default(),
             analyst,
             hints: Hints::default(),
         })

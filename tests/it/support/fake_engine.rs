@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use cxbox::contract::{CONTRACT_VERSION, SECRET_HEADER};
 use serde_json::{Value, json};
@@ -30,6 +30,7 @@ struct Seen {
     chat_answer: Mutex<(u16, Value)>,
     browser_calls: Mutex<Vec<Value>>,
     hangups: Mutex<Vec<String>>,
+    pauses: Mutex<Vec<(String, bool)>>,
     answers: Mutex<VecDeque<Answering>>,
     lost: AtomicBool,
     speaks: AtomicBool,
@@ -58,6 +59,7 @@ impl FakeEngine {
             chat_answer: Mutex::new((200, json!({ "turns": [] }))),
             browser_calls: Mutex::default(),
             hangups: Mutex::default(),
+            pauses: Mutex::default(),
             answers: Mutex::default(),
             lost: AtomicBool::new(false),
             speaks: AtomicBool::new(true),
@@ -70,6 +72,7 @@ impl FakeEngine {
             .route("/browser-calls", post(browser_call))
             .route("/chat", post(chat))
             .route("/calls/{session_id}/hangup", post(hang_up))
+            .route("/calls/{session_id}/recording", put(pause_recording))
             .route("/trunks/{carrier_id}/check", post(check_trunk))
             .with_state(seen.clone());
         // The socket of an engine that is gone stays behind.
@@ -125,6 +128,11 @@ impl FakeEngine {
     /// The calls from browsers that came in since the last time, refused ones included.
     pub fn take_browser_calls(&self) -> Vec<Value> {
         std::mem::take(&mut self.seen.browser_calls.lock().unwrap())
+    }
+
+    /// Whose recording was to be paused, or to go on.
+    pub fn take_pauses(&self) -> Vec<(String, bool)> {
+        std::mem::take(&mut self.seen.pauses.lock().unwrap())
     }
 
     pub fn take_hangups(&self) -> Vec<String> {
@@ -193,6 +201,18 @@ async fn browser_call(State(seen): State<Arc<Seen>>, headers: HeaderMap, Json(bo
 
 async fn hang_up(State(seen): State<Arc<Seen>>, Path(session_id): Path<String>) -> (StatusCode, Json<Value>) {
     seen.hangups.lock().unwrap().push(session_id);
+    match seen.lost.load(Ordering::SeqCst) {
+        true => (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))),
+        false => (StatusCode::OK, Json(json!({ "status": "ok" }))),
+    }
+}
+
+async fn pause_recording(
+    State(seen): State<Arc<Seen>>,
+    Path(session_id): Path<String>,
+    Json(wish): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    seen.pauses.lock().unwrap().push((session_id, wish["is_paused"].as_bool().unwrap()));
     match seen.lost.load(Ordering::SeqCst) {
         true => (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))),
         false => (StatusCode::OK, Json(json!({ "status": "ok" }))),

@@ -12,7 +12,7 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::sentences::Sentences;
-use super::{Done, DoneSender, Providers};
+use super::{Done, DoneSender, Providers, once_more};
 use crate::engine::media::{Clip, ClipId};
 use crate::engine::providers::{ProviderError, Sounding, Tts, Verdict};
 
@@ -176,25 +176,12 @@ fn pieces(text: &str) -> Vec<String> {
 
 /// One provider and one piece, with a second attempt when the failure may pass.
 async fn twice(tts: &dyn Tts, text: &str) -> Result<Clip, ProviderError> {
-    let once = || async {
-        match tokio::time::timeout(CLIP_WITHIN, tts.speak(text)).await {
-            Ok(result) => result,
-            Err(_) => Err(too_slow()),
-        }
-    };
-    match once().await {
-        Err(error) if error.verdict == Verdict::Retry => once().await,
-        other => other,
-    }
+    once_more(|| async { tokio::time::timeout(CLIP_WITHIN, tts.speak(text)).await.unwrap_or_else(|_| Err(too_slow())) }).await
 }
 
 /// Begins a sentence, with a second attempt when the failure may pass.
 async fn begin(tts: &dyn Tts, text: &str) -> Result<Sounding, ProviderError> {
-    let once = || async { tokio::time::timeout(CLIP_WITHIN, tts.stream(text)).await.unwrap_or_else(|_| Err(too_slow())) };
-    match once().await {
-        Err(error) if error.verdict == Verdict::Retry => once().await,
-        other => other,
-    }
+    once_more(|| async { tokio::time::timeout(CLIP_WITHIN, tts.stream(text)).await.unwrap_or_else(|_| Err(too_slow())) }).await
 }
 
 /// Hands on what comes of a sentence until it is whole.

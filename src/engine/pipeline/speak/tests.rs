@@ -37,7 +37,7 @@ fn voice(first: &Arc<Counting>, spare: Option<&Arc<Counting>>) -> Voice {
         llm: Arc::new(Silent),
         tts: first.clone(),
         spare_tts,
-        replaced: Default::default(),
+        ledger: Default::default(),
         analyst: None,
         hints: Hints::default(),
     };

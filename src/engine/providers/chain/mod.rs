@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::ledger::{Amount, Incident, Ledger};
 use super::live::{Ear, Partials};
 use super::{Ask, Heard, Hints, Llm, Piece, ProviderError, Soon, Sounding, Stt, Tts, Verdict};
 use crate::base::Clock;
@@ -22,38 +23,12 @@ const FIRST_PIECE_WITHIN: Duration = Duration::from_secs(5);
 /// Pieces that may wait for the pipeline.
 const PIECES: usize = 32;
 
-/// A provider that was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// `stt`, `llm` or `tts`.
-    pub slot: &'static str,
-    /// Its name.
-    pub name: String,
-    /// The name of the one that took its place.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What was replaced on a call and not yet told. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct Replacements(Arc<Mutex<Vec<Replaced>>>);
-
-impl Replacements {
-    /// All that came since the last time.
-    pub fn take(&self) -> Vec<Replaced> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn push(&self, replaced: Replaced) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(replaced);
-    }
-}
-
-/// One provider and its name.
+/// One provider and what it is called.
 pub struct Link<P: ?Sized> {
-    /// For the call's events.
+    /// Its name, for the call's events.
     pub name: String,
+    /// Its model, where the bot names one.
+    pub model: Option<String>,
     /// The provider.
     pub provider: Arc<P>,
 }
@@ -63,7 +38,7 @@ pub struct Chain<P: ?Sized> {
     slot: &'static str,
     links: Vec<Link<P>>,
     state: Mutex<State>,
-    replaced: Replacements,
+    ledger: Ledger,
     clock: Clock,
 }
 
@@ -76,8 +51,8 @@ struct State {
 
 impl<P: ?Sized> Chain<P> {
     /// A chain; with a single link it only passes on.
-    pub fn new(slot: &'static str, links: Vec<Link<P>>, replaced: Replacements, clock: Clock) -> Self {
-        Self { slot, links, state: Mutex::default(), replaced, clock }
+    pub fn new(slot: &'static str, links: Vec<Link<P>>, ledger: Ledger, clock: Clock) -> Self {
+        Self { slot, links, state: Mutex::default(), ledger, clock }
     }
 
     fn rest(&self) -> impl Iterator<Item = (usize, &Link<P>)> {
@@ -89,24 +64,75 @@ impl<P: ?Sized> Chain<P> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn worked(&self, n: usize) {
+    /// One did its work, or began to.
+    fn worked(&self, n: usize, amount: Option<Amount>) {
         let mut state = self.state();
         if state.at == n {
             state.n_failures = 0;
         }
+        drop(state);
+        if let (Some(link), Some(amount)) = (self.links.get(n), amount) {
+            self.ledger.count(self.slot, &link.name, link.model.as_deref(), amount);
+        }
     }
 
-    /// One failed; it is passed over when it will not work again and there is another.
+    /// One failed, and the call says so; it is passed over when it will not work again and there is another.
     fn failed(&self, n: usize, error: &ProviderError) {
+        self.broke_off(n).tell(error);
         let mut state = self.state();
         let Some(next) = self.links.get(n + 1).filter(|_| state.at == n) else { return };
         state.n_failures += 1;
         if error.verdict == Verdict::GiveUp || state.n_failures >= CHANCES {
             *state = State { at: n + 1, n_failures: 0 };
             let (name, by) = (self.links[n].name.clone(), next.name.clone());
-            self.replaced.push(Replaced { slot: self.slot, name, by, reason: error.message.clone() });
+            self.ledger.note(Incident::Replaced { slot: self.slot, name, by, reason: error.message.clone() });
         }
     }
+
+    /// What tells the call that this one failed in the middle of its work.
+    fn broke_off(&self, n: usize) -> Teller {
+        let name = self.links.get(n).map(|link| link.name.clone()).unwrap_or_default();
+        Teller { slot: self.slot, name, ledger: self.ledger.clone() }
+    }
+}
+
+/// Tells the call of one provider's failures.
+struct Teller {
+    slot: &'static str,
+    name: String,
+    ledger: Ledger,
+}
+
+impl Teller {
+    fn tell(&self, error: &ProviderError) {
+        self.ledger.note(Incident::Failed { slot: self.slot, name: self.name.clone(), reason: error.message.clone() });
+    }
+}
+
+/// What may come last of a stream.
+trait Last {
+    /// The failure, if it is one.
+    fn failure(&self) -> Option<&ProviderError>;
+}
+
+impl Last for Piece {
+    fn failure(&self) -> Option<&ProviderError> {
+        if let Self::Failed(error) = self { Some(error) } else { None }
+    }
+}
+
+impl Last for Result<Clip, ProviderError> {
+    fn failure(&self) -> Option<&ProviderError> {
+        self.as_ref().err()
+    }
+}
+
+fn heard(utterance: &Clip) -> Option<Amount> {
+    Some(Amount::Seconds(utterance.samples.len() as f64 / f64::from(utterance.rate.max(1))))
+}
+
+fn spoken(sentence: &str) -> Option<Amount> {
+    Some(Amount::Characters(sentence.chars().count() as u64))
 }
 
 fn nobody() -> ProviderError {
@@ -119,9 +145,9 @@ impl Stt for Chain<dyn Stt> {
             let mut last = nobody();
             for (n, link) in self.rest() {
                 match link.provider.transcribe(utterance, hints).await {
-                    Ok(heard) => {
-                        self.worked(n);
-                        return Ok(heard);
+                    Ok(words) => {
+                        self.worked(n, heard(utterance));
+                        return Ok(words);
                     }
                     Err(error) => {
                         self.failed(n, &error);
@@ -152,9 +178,9 @@ impl Stt for Chain<dyn Stt> {
         Box::pin(async move {
             let n = ear.link;
             match ear.finish().await {
-                Ok(heard) => {
-                    self.worked(n);
-                    Ok(heard)
+                Ok(words) => {
+                    self.worked(n, heard(utterance));
+                    Ok(words)
                 }
                 // The sound is still there: whoever is next, or the same once more, gets it as a whole.
                 Err(error) => {
@@ -177,7 +203,7 @@ impl Tts for Chain<dyn Tts> {
             for (n, link) in self.rest() {
                 match link.provider.speak(sentence).await {
                     Ok(clip) => {
-                        self.worked(n);
+                        self.worked(n, spoken(sentence));
                         return Ok(clip);
                     }
                     Err(error) => {
@@ -196,8 +222,8 @@ impl Tts for Chain<dyn Tts> {
             for (n, link) in self.rest() {
                 match self.begin(n, link, sentence).await {
                     Ok((first, rest)) => {
-                        self.worked(n);
-                        return Ok(joined(first, rest));
+                        self.worked(n, spoken(sentence));
+                        return Ok(joined(first, rest, self.broke_off(n)));
                     }
                     Err(error) => {
                         self.failed(n, &error);
@@ -217,6 +243,12 @@ impl Tts for Chain<dyn Tts> {
 }
 
 impl Llm for Chain<dyn Llm> {
+    fn warm(&self) {
+        if let Some((_, link)) = self.rest().next() {
+            link.provider.warm();
+        }
+    }
+
     fn foresee(&self, words: &str) {
         if let Some((_, link)) = self.rest().next() {
             link.provider.foresee(words);
@@ -235,8 +267,8 @@ impl Llm for Chain<dyn Llm> {
             for (n, link) in self.rest() {
                 match self.begin(n, link, ask.clone()).await {
                     Ok((first, rest)) => {
-                        self.worked(n);
-                        return Ok(joined(first, rest));
+                        self.worked(n, None);
+                        return Ok(joined(first, rest, self.broke_off(n)));
                     }
                     Err(error) => {
                         self.failed(n, &error);
@@ -297,13 +329,16 @@ impl<P: ?Sized> Chain<P> {
     }
 }
 
-/// What comes with the first of it put back. The task ends with the rest, or when nobody receives any more.
-fn joined<T: Send + 'static>(first: Option<T>, mut rest: mpsc::Receiver<T>) -> mpsc::Receiver<T> {
+/// What comes with the first of it put back; a failure in the middle is told. The task ends with the rest, or when nobody receives any more.
+fn joined<T: Last + Send + 'static>(first: Option<T>, mut rest: mpsc::Receiver<T>, teller: Teller) -> mpsc::Receiver<T> {
     let Some(first) = first else { return rest };
     let (send, receive) = mpsc::channel(PIECES);
     tokio::spawn(async move {
         let mut next = Some(first);
         while let Some(piece) = next {
+            if let Some(error) = piece.failure() {
+                teller.tell(error);
+            }
             if send.send(piece).await.is_err() {
                 return;
             }

@@ -155,6 +155,10 @@ fn bare(text: &str) -> String {
 }
 
 impl Llm for Informed {
+    fn warm(&self) {
+        self.inner.warm();
+    }
+
     fn foresee(&self, words: &str) {
         let bare = bare(words);
         if bare.split_whitespace().count() < FEWEST_FORESEEN {

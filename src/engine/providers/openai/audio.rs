@@ -8,7 +8,7 @@ use serde_json::json;
 use super::super::endpoint::{Endpoint, nonsense, unreachable};
 use super::super::sse::Events;
 use crate::engine::media::Clip;
-use crate::engine::providers::sound::body_as_sound;
+use crate::engine::providers::sound::{BEGIN_WITHIN, body_as_sound};
 use crate::engine::providers::wave::{WaveStream, write_wave};
 use crate::engine::providers::{Heard, Hints, ProviderError, Soon, Sounding, Stt, Tts, gathered};
 use crate::platform::net::Answer;
@@ -16,8 +16,8 @@ use crate::platform::net::Answer;
 /// Largest transcript that is read.
 const MOST_TEXT: usize = 256 << 10;
 
-/// How long a streamed transcript may take.
-const STREAM_WITHIN: Duration = Duration::from_secs(10);
+/// How long a transcript may take once its answer has begun.
+const WORDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Such services do not say how sure they are; what they hear is taken, but for certain.
 const CONFIDENCE: f32 = 0.9;
@@ -44,22 +44,31 @@ impl Transcriber {
 }
 
 impl Stt for Transcriber {
+    fn warm(&self, _: &Hints) {
+        self.endpoint.open_ahead();
+    }
+
     fn transcribe<'a>(&'a self, utterance: &'a Clip, hints: &'a Hints) -> Soon<'a, Result<Heard, ProviderError>> {
         Box::pin(async move {
             let body = upload(&self.model, utterance, hints);
             let request = self.endpoint.post("/audio/transcriptions").bytes(&format!("multipart/form-data; boundary={BOUNDARY}"), body);
             let answer = self.endpoint.send(request).await?;
-            let text = if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
-                tokio::time::timeout(STREAM_WITHIN, streamed(answer)).await.map_err(|_| nonsense("the recogniser took too long"))??
-            } else {
-                let transcript: Transcript = answer.json(MOST_TEXT).await.map_err(|error| unreachable(&error))?;
-                transcript.text
-            };
+            let text =
+                tokio::time::timeout(WORDS_WITHIN, text_of(answer)).await.map_err(|_| nonsense("the recogniser took too long"))??;
             let text = text.trim().to_owned();
             let confidence = if text.is_empty() { 0.0 } else { CONFIDENCE };
             Ok(Heard { text, confidence })
         })
     }
+}
+
+/// The text of a transcript, streamed or whole.
+async fn text_of(answer: Answer) -> Result<String, ProviderError> {
+    if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        return streamed(answer).await;
+    }
+    let transcript: Transcript = answer.json(MOST_TEXT).await.map_err(|error| unreachable(&error))?;
+    Ok(transcript.text)
 }
 
 /// One event of a streamed transcript.
@@ -131,6 +140,10 @@ impl Speaker {
 }
 
 impl Tts for Speaker {
+    fn warm(&self) {
+        self.endpoint.open_ahead();
+    }
+
     fn speak<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Clip, ProviderError>> {
         Box::pin(async move { gathered(self.stream(sentence).await?).await })
     }
@@ -138,8 +151,12 @@ impl Tts for Speaker {
     fn stream<'a>(&'a self, sentence: &'a str) -> Soon<'a, Result<Sounding, ProviderError>> {
         Box::pin(async move {
             let body = json!({ "model": self.model, "voice": self.voice, "input": sentence, "response_format": "wav" });
-            let request =
-                self.endpoint.post("/audio/speech").json(&body).map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
+            let request = self
+                .endpoint
+                .post("/audio/speech")
+                .within(BEGIN_WITHIN)
+                .json(&body)
+                .map_err(|_| nonsense("the sentence cannot be written as JSON"))?;
             let answer = self.endpoint.send(request).await?;
             let mut wave = WaveStream::default();
             Ok(body_as_sound(answer, move |bytes| {

@@ -13,8 +13,11 @@ use crate::contract::turn::{Role, Turn};
 use crate::engine::providers::{Ask, Llm, Piece, ProviderError, Soon};
 use crate::platform::net::Answer;
 
-/// Longest silence within an answer.
-const CHUNK_WITHIN: Duration = Duration::from_secs(15);
+/// How long the first words may take once the answer has begun: a model may have to read a long conversation first.
+const FIRST_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longest silence between words; the caller hears it.
+const CHUNK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Pieces that may wait for the pipeline; a slow one makes the model's stream wait.
 const PIECES: usize = 32;
@@ -66,6 +69,10 @@ impl Chat {
 }
 
 impl Llm for Chat {
+    fn warm(&self) {
+        self.endpoint.open_ahead();
+    }
+
     fn answer<'a>(&'a self, ask: Ask) -> Soon<'a, Result<mpsc::Receiver<Piece>, ProviderError>> {
         Box::pin(async move {
             let request = self.endpoint.post("/chat/completions").json(&self.body(&ask));
@@ -87,15 +94,17 @@ impl Llm for Chat {
 async fn pass_on(mut answer: Answer, send: &mpsc::Sender<Piece>, clock: &Clock) {
     let mut events = Events::default();
     let mut assembler = Assembler::default();
+    let mut within = FIRST_WITHIN;
     let last = loop {
         let chunk = tokio::select! {
             chunk = answer.chunk() => chunk,
-            () = clock.sleep(CHUNK_WITHIN) => break vec![Piece::Failed(nonsense("the model service stopped in the middle of its answer"))],
+            () = clock.sleep(within) => break vec![Piece::Failed(nonsense("the model service stopped in the middle of its answer"))],
         };
         match chunk {
             Ok(Some(bytes)) => match pieces_of(&mut events, &mut assembler, &bytes) {
                 Ok(pieces) => {
                     for piece in pieces {
+                        within = CHUNK_WITHIN;
                         if send.send(piece).await.is_err() {
                             return;
                         }
@@ -119,6 +128,15 @@ fn pieces_of(events: &mut Events, assembler: &mut Assembler, bytes: &[u8]) -> Re
         pieces.extend(assembler.push(&data)?);
     }
     Ok(pieces)
+}
+
+/// The pieces of a whole stream.
+#[cfg(test)]
+pub(in crate::engine) fn pieces_of_stream(stream: &[u8]) -> Vec<Piece> {
+    let (mut events, mut assembler) = (Events::default(), Assembler::default());
+    let mut pieces = pieces_of(&mut events, &mut assembler, stream).expect("a stream");
+    pieces.extend(assembler.finish().expect("its end"));
+    pieces
 }
 
 /// A use of a tool and what it gave. Turns without an id are notes for people: no model used that tool.

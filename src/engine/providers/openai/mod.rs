@@ -9,5 +9,7 @@ mod tests;
 
 pub use super::endpoint::Endpoint;
 pub use audio::{Speaker, Transcriber};
+#[cfg(test)]
+pub(in crate::engine) use chat::pieces_of_stream;
 pub use chat::{Chat, ChatSettings};
 pub use complete::Completer;

@@ -11,6 +11,9 @@ import { LastWords } from '~/shared/browserCall/LastWords';
 import { useT } from '~/shared/i18n';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
 
+/** A call that runs, with the key to what is said on it. */
+type Started = Schemas['StartedCall'] & { words_key?: string };
+
 /** A number to call from this browser. Visitors call public numbers where the box permits it; whoever is signed in calls any. */
 export default function Room({ isFramed = false }: { isFramed?: boolean }) {
   const t = useT();
@@ -20,7 +23,7 @@ export default function Room({ isFramed = false }: { isFramed?: boolean }) {
   return (
     <Box component={isFramed ? 'div' : 'main'} maw={460} mx="auto" p="md" py="xl">
       <Paper withBorder radius="lg" p="xl">
-        {number ? <Dial key={number} number={number} isFramed={isFramed} /> : <Ask />}
+        {number ? <Dial key={number} number={number} /> : <Ask />}
       </Paper>
     </Box>
   );
@@ -48,7 +51,7 @@ function Ask() {
   );
 }
 
-function Dial({ number, isFramed }: { number: string; isFramed: boolean }) {
+function Dial({ number }: { number: string }) {
   const t = useT();
   const state = useSession();
   const isIn = state.kind === 'in' || state.kind === 'expired';
@@ -59,9 +62,12 @@ function Dial({ number, isFramed }: { number: string; isFramed: boolean }) {
     queryFn: () => need(isIn ? api.GET('/api/v1/browser-calls/{number}', path) : api.GET('/api/v1/public/browser-calls/{number}', path)),
     retry: (n, error) => n < 2 && !(error instanceof ApiError && error.status > 0),
   });
-  const place = (sdp: string) => {
+  const [wordsKey, setWordsKey] = useState<string>();
+  const place = async (sdp: string) => {
     const body = { number, sdp };
-    return need(isIn ? api.POST('/api/v1/browser-calls', { body }) : api.POST('/api/v1/public/browser-calls', { body }));
+    const started: Started = await need(isIn ? api.POST('/api/v1/browser-calls', { body }) : api.POST('/api/v1/public/browser-calls', { body }));
+    setWordsKey(started.words_key);
+    return started;
   };
   if (found.isPending) return <Loader aria-label={t('common.loading')} />;
   if (found.error) return <NoNumber number={number} error={found.error} onRetry={() => void found.refetch()} />;
@@ -71,7 +77,7 @@ function Dial({ number, isFramed }: { number: string; isFramed: boolean }) {
       <CallPanel
         place={place}
         verb={t('room.call')}
-        during={(id) => isFramed && mayLook && <LastWords sessionId={id} />}
+        during={(id) => wordsKey && <LastWords sessionId={id} wordsKey={wordsKey} />}
         after={(id) =>
           mayLook && (
             <Anchor component={Link} to={`/calls/${id}`}>
