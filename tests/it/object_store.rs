@@ -1,9 +1,10 @@
 //! Recordings and an S3 server: brought there, heard from there, and nothing lost when it is away.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use bytes::Bytes;
@@ -192,4 +193,63 @@ async fn the_store_of_the_settings_is_masked_checked_and_no_way_to_internal_addr
     set(&app, json!({ "access_key": null })).await;
     app.advance(Duration::from_secs(301));
     app.settle().await;
+}
+
+/// A store of one object that notes what it is asked.
+#[derive(Clone, Default)]
+struct Counting {
+    bytes: Arc<Mutex<Bytes>>,
+    asked: Arc<Mutex<Vec<Method>>>,
+}
+
+impl Counting {
+    async fn serve(&self) -> (Value, tokio::task::JoinHandle<()>) {
+        let app = Router::new().fallback(Self::answer).with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = settings(listener.local_addr().unwrap().port());
+        (settings, tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }))
+    }
+
+    async fn answer(State(store): State<Self>, method: Method, body: Bytes) -> axum::response::Response {
+        store.asked.lock().unwrap().push(method.clone());
+        if method == Method::PUT {
+            *store.bytes.lock().unwrap() = body;
+        }
+        let bytes = store.bytes.lock().unwrap().clone();
+        let answer = axum::response::Response::builder();
+        match method {
+            Method::GET => answer.body(bytes.into()).unwrap(),
+            Method::HEAD => answer.header("content-length", bytes.len()).body(axum::body::Body::empty()).unwrap(),
+            _ => answer.header("etag", "\"e\"").body(axum::body::Body::empty()).unwrap(),
+        }
+    }
+
+    fn asked(&self) -> Vec<Method> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn whoever_hears_a_recording_of_the_store_costs_it_one_question_and_a_row_that_errs_is_found_out() {
+    let (app, store) = (TestApp::start().await, Counting::default());
+    let (settings, server) = store.serve().await;
+    set(&app, settings).await;
+    set(&app, json!({ "keep_local": false })).await;
+    let bytes = sound(20_000);
+    let link = record(&app, "s", &bytes).await;
+    app.settle().await;
+    assert!(!local(&app, "s").exists());
+    store.asked();
+    let heard = app.anonymous().get(&link).await;
+    assert_eq!((heard.status, &heard.bytes, store.asked()), (200, &bytes, vec![Method::GET]));
+    let part = app.anonymous().with_header("range", "bytes=100-199").get(&link).await;
+    assert_eq!((part.status, part.bytes.as_ref(), store.asked()), (206, &bytes[100..200], vec![Method::GET]), "cut out of the whole");
+    let head = app.anonymous().head(&link).await;
+    assert_eq!((head.status, head.header("content-length"), store.asked()), (200, "20000", vec![Method::HEAD]));
+
+    *store.bytes.lock().unwrap() = sound(7000);
+    let other = app.anonymous().get(&link).await;
+    assert_eq!((other.status, other.bytes.len(), store.asked()), (200, 7000, vec![Method::GET, Method::HEAD, Method::GET]));
+    assert_ne!(other.header("etag"), heard.header("etag"), "it is another one");
+    server.abort();
 }

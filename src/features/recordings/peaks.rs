@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ogg::{MARK, Ogg, Read};
-use super::service::{Recordings, key_of};
+use super::service::{Recordings, key_of, missing};
 use super::wav::{self, Head};
 use crate::base::id::SessionId;
 use crate::base::{Error, Result};
@@ -152,7 +152,7 @@ impl Recordings {
         if found.size == 0 {
             return Err(wav::no_sound());
         }
-        let mut stream = self.open(&found, 0, found.size).await?.into_data_stream();
+        let mut stream = self.open(&found, 0, found.size).await?.ok_or_else(missing)?.into_data_stream();
         let mut meter = Meter::new(found.size);
         while let Some(chunk) = futures_util::StreamExt::next(&mut stream).await {
             let chunk = chunk.map_err(|cause| Error::unavailable("the recording broke off while it was read").caused_by(cause))?;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answer::answer;
+use super::answer::Asked;
 use super::links::{Link, SignedUrl};
 use super::service::Recordings;
 use super::{EditLinks, ReadRecordings, engine_routes, pause_routes, peaks_routes};
@@ -48,8 +48,7 @@ async fn by_session(
     method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let found = recordings.of_session(can.actor(), session_id).await?;
-    Ok(answer(&recordings, &found, &method, &headers).await?)
+    Ok(recordings.of_session(can.actor(), session_id, &Asked { method, headers }).await?)
 }
 
 /// The recording behind a link. The token is the whole secret; nobody has to sign in.
@@ -72,8 +71,7 @@ async fn by_token(
     method: Method,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let found = recordings.of_token(&token, peer.and_then(|Extension(peer)| peer.ip())).await?;
-    Ok(answer(&recordings, &found, &method, &headers).await?)
+    Ok(recordings.of_token(&token, peer.and_then(|Extension(peer)| peer.ip()), &Asked { method, headers }).await?)
 }
 
 /// Ends the public link of a recording at once. It does not come back by itself.

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::Stream;
 use serde_json::json;
 use tracing::warn;
 
-use super::find::{self, Found};
+use super::answer::{self, Asked};
 use super::store;
 use crate::base::id::SessionId;
 use crate::base::seal::Sealer;
@@ -123,34 +124,34 @@ impl Recordings {
     }
 
     /// The recording of a call, wherever it lies, or "not found".
-    pub(super) async fn of_session(&self, actor: &Actor, session_id: SessionId) -> Result<Found> {
+    pub(super) async fn of_session(&self, actor: &Actor, session_id: SessionId, asked: &Asked) -> Result<Response> {
         let call = self.call(&session_id).await?;
-        let found = find::find(self, &key_of(&call)?).await?;
+        let heard = answer::heard(self, &key_of(&call)?, asked).await?;
         self.note_listener(actor, &session_id, &format!("{}@{}", actor.user_id, ip_word(actor.ip))).await?;
-        Ok(found)
+        Ok(heard)
     }
 
     /// The recording behind a public link: its lasting token, or a signed one that lives for a while. An address that guesses too often is
     /// refused. `Gone` when the link was revoked or has lived its time.
-    pub(super) async fn of_token(&self, token: &str, ip: Option<IpAddr>) -> Result<Found> {
+    pub(super) async fn of_token(&self, token: &str, ip: Option<IpAddr>, asked: &Asked) -> Result<Response> {
         if let Some(ip) = ip {
             self.inner.misses.check(ip)?;
         }
-        let found = self.behind(token, ip).await;
-        if let (Err(error), Some(ip)) = (&found, ip)
+        let heard = self.behind(token, ip, asked).await;
+        if let (Err(error), Some(ip)) = (&heard, ip)
             && error.kind() == crate::base::Kind::NotFound
         {
             self.inner.misses.count(ip);
         }
-        found
+        heard
     }
 
-    async fn behind(&self, token: &str, ip: Option<IpAddr>) -> Result<Found> {
+    async fn behind(&self, token: &str, ip: Option<IpAddr>, asked: &Asked) -> Result<Response> {
         let call = self.call_of_token(token).await?;
-        let found = find::find(self, &key_of(&call)?).await?;
+        let heard = answer::heard(self, &key_of(&call)?, asked).await?;
         let actor = Actor::link(ip);
         self.note_listener(&actor, &call.session_id, &format!("link@{}", ip_word(ip))).await?;
-        Ok(found)
+        Ok(heard)
     }
 
     pub(super) async fn call(&self, session_id: &SessionId) -> Result<CallRecord> {

@@ -105,7 +105,8 @@ impl S3 {
         let answer = self.net.operator(request).await.map_err(away)?;
         match answer.status {
             200 | 206 => Ok(Some(answer)),
-            404 => Ok(None),
+            // What is asked for is not there, or has another size than whoever asks believes.
+            404 | 416 => Ok(None),
             status => Err(refused_with(status)),
         }
     }
