@@ -43,7 +43,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("socket_calls", &["bots", "fleet"]),
     ("privacy", &["settings", "bots", "calls", "transcripts", "outbound", "permit", "webhooks", "mail", "crm"]),
     ("ops", &["settings", "fleet", "calls", "recordings", "backups", "bots", "carriers"]),
-    ("console", &[]),
+    ("console", &["settings"]),
 ];
 
 /// Parts of the engine that must not know each other.

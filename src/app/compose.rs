@@ -127,7 +127,7 @@ impl Handles {
             webhooks: shared.webhooks(outbound),
             browser_calls: shared.browser_calls(&numbers, &bots, &fleet, &settings, &calls),
             socket_calls: shared.socket_calls(&bots, &fleet),
-            console: Console::new(random.clone()),
+            console: Console::new(random.clone(), settings.clone()),
             doors: Doors::new(config.console.networks.clone()),
             random: random.clone(),
             tenant: tenant.clone(),

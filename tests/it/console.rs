@@ -1,6 +1,7 @@
 //! The console as a browser gets it: pages, files, caching, policy, and what stays with the API.
 
 use bytes::Bytes;
+use cxbox::platform::access::Role;
 use http::Method;
 
 use crate::support::TestApp;
@@ -32,6 +33,17 @@ async fn a_screen_comes_with_a_policy_whose_nonce_is_its_own() {
     nonces.sort();
     nonces.dedup();
     assert_eq!(nonces.len(), 5);
+}
+
+#[tokio::test]
+async fn the_brand_is_what_people_may_know_and_its_picture_is_all_that_comes_from_elsewhere() {
+    let app = TestApp::start().await;
+    let policy = async || app.anonymous().with_header("accept", BROWSER).get("/").await.header("content-security-policy").to_owned();
+    assert!(policy().await.contains("img-src 'self' data:;"));
+    let brand = serde_json::json!({ "name": "Acme", "logo": "https://acme.example/a.svg", "support_email": "help@acme.example" });
+    app.user(Role::SuperAdmin).put("/api/v1/settings/brand", brand.clone()).await.expect(200);
+    assert!(policy().await.contains("img-src 'self' data: https://acme.example; font-src 'self'"));
+    assert_eq!(app.user(Role::Agent).get("/api/v1/settings/display").await.expect(200)["brand"], brand);
 }
 
 #[tokio::test]

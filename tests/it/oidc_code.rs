@@ -125,9 +125,12 @@ async fn the_page_carries_the_operator_s_name_as_it_is_now() {
     let app = start().await;
     let mut browser = Browser::new(app.anonymous());
     assert!(browser.get(&authorize(&[])).await.text().contains("Sign in · cxbox"));
-    let brand = json!({ "name": "Acme & Sons", "support_email": "help@acme.example" });
+    let brand = json!({ "name": "Acme & Sons", "support_email": "help@acme.example", "logo": "https://acme.example/a.png" });
     app.user(Role::SuperAdmin).put("/api/v1/settings/brand", brand).await.expect(200);
-    let page = browser.get(&authorize(&[])).await.text();
+    let page = browser.get(&authorize(&[])).await;
+    assert!(page.header("content-security-policy").contains("; img-src https://acme.example; form-action 'self'"));
+    let page = page.text();
+    assert!(page.contains("<img class=\"logo\" src=\"https:&#x2f;&#x2f;acme.example&#x2f;a.png\""), "{page}");
     assert!(page.contains("Sign in · Acme &amp; Sons") && page.contains("mailto:help@acme.example"), "{page}");
 }
 

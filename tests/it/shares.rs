@@ -73,6 +73,15 @@ async fn whoever_has_the_link_reads_a_page_that_runs_nothing() {
     let digest = ring::digest::digest(&ring::digest::SHA256, style.as_bytes());
     let hash = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, digest);
     assert!(policy.contains("default-src 'none'") && policy.contains(&format!("style-src 'sha256-{hash}'")) && !policy.contains("unsafe"));
+    let brand = json!({ "name": "Acme & Sons", "logo": "https://cdn.acme.example:8443/a.png?v=1", "support_email": "help@acme.example" });
+    app.user(Role::SuperAdmin).put("/api/v1/settings/brand", brand).await.expect(200);
+    for path in [path.clone(), "/t/nobody-knows-this-one".to_owned()] {
+        let branded = app.anonymous().get(&path).await;
+        let html = branded.text();
+        assert!(html.contains("<p class=\"brand\">Acme &amp; Sons</p>") && html.contains("Questions: help@acme.example"), "{html}");
+        assert!(html.contains("src=\"https:&#x2f;&#x2f;cdn.acme.example:8443&#x2f;a.png?v=1\""), "{html}");
+        assert!(branded.header("content-security-policy").ends_with("; img-src https://cdn.acme.example:8443"));
+    }
     let json = app.anonymous().get(&format!("{path}.json")).await;
     assert_eq!((json.header("content-type"), json.header("x-robots-tag")), ("application/json", "noindex, nofollow, noarchive"));
     let json = json.expect(200);

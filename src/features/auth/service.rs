@@ -180,5 +180,10 @@ impl Auth {
 
 fn brand_of(settings: &Settings) -> Brand {
     let brand = &settings.current().brand;
-    Brand { name: brand.name.clone(), support_email: brand.support_email.clone() }
+    Brand {
+        name: brand.name.clone(),
+        support_email: brand.support_email.clone(),
+        logo: brand.logo.clone(),
+        logo_origin: brand.picture_origin(),
+    }
 }

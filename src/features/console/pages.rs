@@ -28,7 +28,8 @@ const OF_PROGRAMS: &[&str] = &["api", "api.ashx", "oidc.ashx", "oauth2", ".well-
 /// Stands in the built page where each answer puts its own nonce.
 const NONCE_MARK: &str = "__NONCE__";
 
-pub(super) fn answer(assets: &Assets, random: &Random, request: &Request) -> ApiResult<Response> {
+/// `pictures` is where the brand's picture comes from; from nowhere else outside this box anything is loaded.
+pub(super) fn answer(assets: &Assets, random: &Random, pictures: Option<String>, request: &Request) -> ApiResult<Response> {
     let path = request.uri().path();
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         if let Some((_, screen)) = OLD_PAGES.iter().find(|(old, _)| *old == path) {
@@ -38,7 +39,7 @@ pub(super) fn answer(assets: &Assets, random: &Random, request: &Request) -> Api
             return Ok(file);
         }
         if is_screen(path, request.headers()) {
-            return page(assets, random);
+            return page(assets, random, pictures);
         }
     }
     Err(Error::not_found("there is nothing at this path").into())
@@ -57,11 +58,11 @@ fn is_screen(path: &str, headers: &HeaderMap) -> bool {
 }
 
 /// The console's page. Styles that its parts write at run time carry the nonce of this answer; nothing else inline is allowed.
-fn page(assets: &Assets, random: &Random) -> ApiResult<Response> {
-    let nonce = random.hex::<16>();
+fn page(assets: &Assets, random: &Random, pictures: Option<String>) -> ApiResult<Response> {
+    let (nonce, pictures) = (random.hex::<16>(), pictures.map(|origin| format!(" {origin}")).unwrap_or_default());
     let mut response = Html(assets.page().replace(NONCE_MARK, &nonce)).into_response();
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:{pictures}; font-src 'self'; \
          connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     );
     let policy = HeaderValue::from_str(&policy).context("the policy is not a header")?;

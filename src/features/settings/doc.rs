@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use super::schedule::Schedule;
 use super::window::Window;
 use crate::base::secret::Secret;
+use crate::platform::net::Target;
 
 /// All settings as they are at one moment.
 #[derive(Debug, Clone)]
@@ -112,6 +113,13 @@ pub struct Brand {
     pub logo: String,
     /// Address people may write to; empty when there is none.
     pub support_email: String,
+}
+
+impl Brand {
+    /// Where the picture comes from, as the policy of a page names it: `https://host`. None without a picture.
+    pub fn picture_origin(&self) -> Option<String> {
+        Target::read(&self.logo).ok().filter(|target| target.tls).map(|target| format!("https://{}", target.authority))
+    }
 }
 
 /// Section `fleet`.

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { Suspense, useEffect } from 'react';
 import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
+import { useBrand } from '~/shared/api/brand';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { LivePill } from '~/shared/live/LivePill';
@@ -21,6 +22,7 @@ export function Shell() {
   const { role } = useMe();
   const { pathname } = useLocation();
   const [isOpen, { toggle, close }] = useDisclosure();
+  const brand = useBrand();
   useLiveRefresh();
   useTop();
   const mayEnter = ranks(role, roleFor(pathname));
@@ -33,9 +35,9 @@ export function Shell() {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('shell.menu')} />
-            <img src="/favicon.svg" width={26} height={26} alt="" />
-            <Text fw={700} visibleFrom="xs">
-              cxbox
+            <img src={brand?.logo || '/favicon.svg'} height={26} style={{ maxWidth: 160 }} alt="" />
+            <Text fw={700} visibleFrom="xs" truncate>
+              {brand?.name ?? 'cxbox'}
             </Text>
             {ranks(role, 'supervisor') && <LivePill />}
           </Group>

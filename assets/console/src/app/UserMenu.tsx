@@ -1,14 +1,16 @@
 import { ActionIcon, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Link } from 'react-router';
+import { useBrand } from '~/shared/api/brand';
 import { leave } from '~/shared/api/oidc';
 import { useMe } from '~/shared/api/session';
 import { LANGUAGES, useI18n, type Language } from '~/shared/i18n';
-import { IconKey, IconLogout, IconMoon, IconSun, IconUser } from '~/shared/ui/icons';
+import { IconKey, IconLogout, IconMail, IconMoon, IconSun, IconUser } from '~/shared/ui/icons';
 
 /** Who is signed in, the colours, the language, and the way out. */
 export function UserMenu() {
   const { t, language, setLanguage } = useI18n();
   const me = useMe();
+  const brand = useBrand();
   const { setColorScheme } = useMantineColorScheme();
   const isDark = useComputedColorScheme('light') === 'dark';
   return (
@@ -38,6 +40,11 @@ export function UserMenu() {
             {name}
           </Menu.Item>
         ))}
+        {brand?.support_email && (
+          <Menu.Item component="a" href={`mailto:${brand.support_email}`} leftSection={<IconMail size={16} />}>
+            {t('shell.help')}
+          </Menu.Item>
+        )}
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
           {t('shell.out')}

@@ -17,6 +17,10 @@ const STYLE: &str = include_str!("../../../../assets/pages/style.css");
 pub(in crate::features::auth) struct Brand {
     pub(in crate::features::auth) name: String,
     pub(in crate::features::auth) support_email: String,
+    /// URL of its picture; empty when there is none.
+    pub(in crate::features::auth) logo: String,
+    /// Where that comes from, for the policy.
+    pub(in crate::features::auth) logo_origin: Option<String>,
 }
 
 type BrandNow = Arc<dyn Fn() -> Brand + Send + Sync>;
@@ -87,10 +91,12 @@ impl Pages {
     fn page(&self, status: StatusCode, name: &str, values: Value, leads_to: &str) -> Result<Response> {
         let template = self.templates.get_template(name).context("a page's template is missing")?;
         let brand = (self.brand)();
-        let values = context! { brand => context! { name => brand.name, support_email => brand.support_email }, ..values };
+        let values =
+            context! { brand => context! { name => brand.name, support_email => brand.support_email, logo => brand.logo }, ..values };
         let html = template.render(values).context("a page could not be made")?;
+        let pictures = brand.logo_origin.map(|origin| format!(" img-src {origin};")).unwrap_or_default();
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; form-action 'self' {leads_to}; frame-ancestors 'none'; base-uri 'none'",
+            "default-src 'none'; style-src 'sha256-{}';{pictures} form-action 'self' {leads_to}; frame-ancestors 'none'; base-uri 'none'",
             self.style_hash
         );
         let mut response = (status, html).into_response();
@@ -111,7 +117,9 @@ mod tests {
     #[tokio::test]
     async fn what_comes_from_outside_is_escaped_and_the_policy_names_the_style() {
         let bad = "\"><script>alert(1)</script>";
-        let pages = Pages::new(Arc::new(|| Brand { name: bad.to_owned(), support_email: bad.to_owned() })).unwrap();
+        let pages =
+            Pages::new(Arc::new(|| Brand { name: bad.to_owned(), support_email: bad.to_owned(), logo: bad.to_owned(), logo_origin: None }))
+                .unwrap();
         let page = LoginPage {
             client: bad,
             request: bad,

@@ -64,9 +64,9 @@ impl Pages {
         Ok(Self { templates, policy })
     }
 
-    /// The content security policy of every page.
-    pub(super) fn policy(&self) -> &str {
-        &self.policy
+    /// The content security policy of every page: besides its own style, only the brand's picture is loaded.
+    pub(super) fn policy(&self, brand: &Brand) -> String {
+        brand.picture_origin().map_or_else(|| self.policy.clone(), |origin| format!("{}; img-src {origin}", self.policy))
     }
 
     /// The page of a transcript.
@@ -77,20 +77,21 @@ impl Pages {
             .map(|line| context! { is_ai => line.speaker == "AI", speaker => line.speaker.as_str(), at => document.clock_of(line), text => line.text.as_str() })
             .collect();
         let (minutes, seconds) = (document.duration_sec / 60, document.duration_sec % 60);
-        self.render(context! {
-            brand => brand.name.as_str(), support => brand.support_email.as_str(), style => STYLE, title => title(document), turns => turns,
-            day => shown(document.started_utc), duration => format!("{minutes}:{seconds:02}"),
-        })
+        let said = context! {
+            title => title(document), turns => turns, day => shown(document.started_utc), duration => format!("{minutes}:{seconds:02}"),
+        };
+        self.render(brand, said)
     }
 
     /// The page in place of a transcript that cannot be shown.
     pub(super) fn refusal(&self, brand: &Brand, error: &Error) -> Result<String> {
-        self.render(
-            context! { brand => brand.name.as_str(), support => brand.support_email.as_str(), style => STYLE, refusal => error.message() },
-        )
+        self.render(brand, context! { refusal => error.message() })
     }
 
-    fn render(&self, values: minijinja::Value) -> Result<String> {
+    fn render(&self, brand: &Brand, said: minijinja::Value) -> Result<String> {
+        let values = context! {
+            brand => brand.name.as_str(), logo => brand.logo.as_str(), support => brand.support_email.as_str(), style => STYLE, ..said
+        };
         let template = self.templates.get_template(TEMPLATE).context("the page of shares is missing")?;
         template.render(values).context("the page of shares cannot be made")
     }

@@ -39,7 +39,7 @@ async fn view(State(shares): State<Shares>, Path(token): Path<String>, peer: Opt
             Err(refusal) => refused(&shares, refusal)?,
         },
     };
-    protect(response.headers_mut(), shares.policy())?;
+    protect(response.headers_mut(), &shares.policy())?;
     Ok(response)
 }
 

@@ -76,8 +76,8 @@ impl Shares {
     }
 
     /// The content security policy of both.
-    pub(super) fn policy(&self) -> &str {
-        self.inner.pages.policy()
+    pub(super) fn policy(&self) -> String {
+        self.inner.pages.policy(&self.inner.setup.settings.current().brand)
     }
 
     /// Makes a link to the transcript of a call (or to a file, by its name). Only this answer shows the token.
