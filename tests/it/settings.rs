@@ -35,6 +35,13 @@ async fn admins_read_super_admins_write_and_keys_do_neither() {
     assert_eq!((changed["name"].clone(), changed["keys"]["name"]["set_by"].clone()), (json!("Acme"), json!("setting")));
     let reset = owner.put("/api/v1/settings/brand", json!({ "name": null })).await.expect(200);
     assert_eq!((reset["name"].clone(), reset["keys"]["name"]["set_by"].clone()), (json!("cxbox"), json!("default")));
+    let zone = owner.put("/api/v1/settings/timezone", json!({ "display_timezone": "Europe/Malta" })).await.expect(200);
+    assert_eq!((&zone["display_timezone"], &zone["keys"]["display_timezone"]["set_by"]), (&json!("Europe/Malta"), &json!("setting")));
+    assert_eq!(admin.get("/api/v1/settings/timezone").await.expect(200), zone);
+    assert_eq!(app.user(Role::Agent).get("/api/v1/settings/display").await.expect(200)["display_timezone"], "Europe/Malta");
+    owner.put("/api/v1/settings/timezone", json!({ "display_timezone": "Mars/Olympus" })).await.expect(422);
+    owner.put("/api/v1/settings/timezone", json!({ "window": "off" })).await.expect(422);
+    assert_eq!(admin.get("/api/v1/settings/api-keys").await.expect(200), admin.get("/api/v1/settings/providers").await.expect(200));
     owner.get("/api/v1/settings/colours").await.expect(404);
     owner.put("/api/v1/settings/colours", json!({})).await.expect(404);
 }

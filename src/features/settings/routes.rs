@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,6 +14,7 @@ use super::service::Settings;
 use super::view::ChangeView;
 use super::{EditSettings, ReadSettings, SeeDisplay};
 use crate::base::page::{Listing, Page, PageQuery};
+use crate::base::{Error, Result};
 use crate::platform::access::Can;
 use crate::platform::http::{ApiResult, Body};
 
@@ -41,11 +42,14 @@ async fn all(_can: Can<ReadSettings>, State(settings): State<Settings>) -> ApiRe
     Ok(Json(settings.all().await?))
 }
 
-/// One section: `outbound`, `mail`, `brand`, `fleet`, `providers`, `storage` (also called `minio`), `backup`, `sip`, `knowledge`, `retention` or `browser`.
+/// One section: `outbound`, `mail`, `brand`, `fleet`, `providers` (also `api-keys`), `storage` (also `minio`), `backup`, `sip`, `knowledge`, `retention` or `browser`.
 #[utoipa::path(
     get, path = "/api/v1/settings/{section}", tag = "settings", params(("section" = String, Path)), responses((status = 200, body = Object))
 )]
 async fn get(_can: Can<ReadSettings>, State(settings): State<Settings>, Path(section): Path<String>) -> ApiResult<Json<Value>> {
+    if section == TIMEZONE {
+        return Ok(Json(timezone_of(&settings.section(Section::Outbound).await?)));
+    }
     Ok(Json(settings.section(Section::parse(&section)?).await?))
 }
 
@@ -90,7 +94,30 @@ async fn change(
     Path(section): Path<String>,
     Body(body): Body<Values>,
 ) -> ApiResult<Json<Value>> {
+    if section == TIMEZONE {
+        return Ok(Json(timezone_of(&settings.change(can.actor(), Section::Outbound, as_outbound(body)?).await?)));
+    }
     Ok(Json(settings.change(can.actor(), Section::parse(&section)?, body).await?))
+}
+
+/// The zone in which times are shown has a path of its own beside the section it stands in.
+const TIMEZONE: &str = "timezone";
+const DISPLAY_TIMEZONE: &str = "display_timezone";
+
+fn timezone_of(outbound: &Value) -> Value {
+    json!({ DISPLAY_TIMEZONE: outbound["timezone"], "keys": { DISPLAY_TIMEZONE: outbound["keys"]["timezone"] } })
+}
+
+/// The change of the section that a change of the zone alone means.
+fn as_outbound(mut body: Values) -> Result<Values> {
+    let zone = body.remove(DISPLAY_TIMEZONE);
+    match body.keys().next() {
+        Some(key) => {
+            Err(Error::invalid(format!("{key}: there is no such key; the only one is {DISPLAY_TIMEZONE}"))
+                .field(key, "there is no such key"))
+        }
+        None => Ok(zone.map(|zone| ("timezone".to_owned(), zone)).into_iter().collect()),
+    }
 }
 
 /// Who changed what, newest first.

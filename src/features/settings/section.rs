@@ -62,9 +62,13 @@ impl Section {
         }
     }
 
-    /// The section of a word, or "no such section". `minio` is another word for `storage`.
+    /// The section of a word, or "no such section". `minio` is another word for `storage`, `api-keys` one for `providers`.
     pub fn parse(word: &str) -> Result<Self> {
-        let word = if word == "minio" { Self::Storage.word() } else { word };
+        let word = match word {
+            "minio" => Self::Storage.word(),
+            "api-keys" => Self::Providers.word(),
+            word => word,
+        };
         Self::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             Error::not_found(
                 "there is no such section of the settings: they are outbound, mail, brand, fleet, providers, storage, backup, sip, knowledge, retention and browser",
