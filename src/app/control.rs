@@ -2,6 +2,7 @@
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tracing::error;
 use utoipa::openapi::OpenApi;
 
 use super::compose::Handles;
@@ -91,12 +92,18 @@ impl App {
         self.built().1
     }
 
-    /// Fills a new box with what it comes with, and takes the stored settings into force. Call once per start, before anything runs.
+    /// Fills a new box with what it comes with, and takes the stored settings into force; a database that came back forgets again whom the
+    /// box has forgotten. Call once per start, before anything runs.
     pub async fn seed(&self) -> Result<()> {
         self.handles.orders.seed().await?;
         self.handles.runtime.seed().await?;
         self.handles.settings.load().await?;
-        self.handles.knowledge.open().await
+        self.handles.knowledge.open().await?;
+        if let Err(failure) = self.handles.privacy.forget_again().await {
+            // A full disk must not keep the box from showing what it has.
+            error!("Whom the box has forgotten could not be forgotten again in this database; the next start tries it anew: {failure}");
+        }
+        Ok(())
     }
 
     /// The engines, for whoever keeps them running.

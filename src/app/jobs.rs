@@ -31,6 +31,7 @@ pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
         recordings::erasure(),
         privacy::chore(&handles.privacy),
         backups::chore(&handles.backups),
+        backups::ledger_chore(&handles.backups),
         knowledge::chore(),
     ]
 }

@@ -160,6 +160,7 @@ impl Shared {
             orders: of.orders.clone(),
             permit: of.permit.clone(),
             spool: self.setup.data.spool(),
+            ledger: self.setup.data.erasures(),
         })
     }
 

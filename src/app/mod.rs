@@ -14,7 +14,7 @@ mod setup;
 mod subscriptions;
 
 pub use control::App;
-pub use offline::erase;
+pub use offline::{erase, forget_again};
 pub use openapi::openapi_text;
 pub use serve::serve;
 pub use setup::Setup;

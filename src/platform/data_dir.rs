@@ -73,6 +73,8 @@ impl DataDir {
         secrets = "secrets";
         /// The engine's results and call journals on their way.
         spool = "spool";
+        /// The ledger of erasures; in no backup, and it stays when one is restored.
+        erasures = "erasures.jsonl";
         /// Database backups.
         backups = "backups";
         /// Local CA and leaf.

@@ -33,6 +33,8 @@ async fn a_backup_made_while_the_box_serves_comes_back_in_another_folder_and_ser
     let mut appliance = setup().start().await;
     appliance.super_admin().await;
     record(&appliance, "sess_before").await;
+    let person = json!({ "session_id": "sess_person", "from_number": "+15557654321", "disconnected_by": "customer" });
+    appliance.engine().post_ok("/api/v1/call-results", &person, 200).await;
     let elsewhere = tempfile::tempdir().unwrap();
     let (file, phrase) = (elsewhere.path().join("b.tar"), elsewhere.path().join("phrase"));
     std::fs::write(&phrase, "correct horse battery staple\n").unwrap();
@@ -42,6 +44,19 @@ async fn a_backup_made_while_the_box_serves_comes_back_in_another_folder_and_ser
     let again = cxbox(&["backup", "--data-dir", &data, "--to", file]);
     assert!(!again.status.success() && said(&again).contains("is there already"), "{}", said(&again));
     record(&appliance, "sess_after").await;
+    let erased = cxbox(&["erase", "+15557654321", "--data-dir", &data]);
+    assert!(erased.status.success() && said(&erased).contains("1 calls"), "{}", said(&erased));
+
+    let tried = cxbox(&["restore", file, "--verify", "--passphrase-file", phrase, "--data-dir", "/nowhere/at/all"]);
+    assert!(tried.status.success() && said(&tried).contains("everything fits"), "{}", said(&tried));
+    let locked = cxbox(&["restore", file, "--verify", "--data-dir", "/nowhere/at/all"]);
+    assert!(locked.status.success() && said(&locked).contains("sealed part was not opened"), "{}", said(&locked));
+    let damaged = elsewhere.path().join("damaged.tar");
+    let mut bytes = std::fs::read(file).unwrap();
+    bytes[1000] ^= 1;
+    std::fs::write(&damaged, bytes).unwrap();
+    let found = cxbox(&["restore", damaged.to_str().unwrap(), "--verify", "--data-dir", &data]);
+    assert!(!found.status.success() && said(&found).contains("damaged"), "{}", said(&found));
 
     let refused = cxbox(&["restore", file, "--data-dir", &data, "--force"]);
     assert!(!refused.status.success() && said(&refused).contains("stop it first"), "{}", said(&refused));
@@ -50,12 +65,15 @@ async fn a_backup_made_while_the_box_serves_comes_back_in_another_folder_and_ser
     assert!(!refused.status.success() && said(&refused).contains("--force"), "{}", said(&refused));
 
     let target = setup();
-    let done = cxbox(&["restore", file, "--data-dir", target.data.path().to_str().unwrap(), "--passphrase-file", phrase]);
+    let (folder, ledger) = (target.data.path().to_str().unwrap().to_owned(), format!("{data}/erasures.jsonl"));
+    let done = cxbox(&["restore", file, "--data-dir", &folder, "--passphrase-file", phrase, "--erasures", &ledger]);
     assert!(done.status.success(), "{}", said(&done));
+    assert!(said(&done).contains("1 people the box has forgotten since are forgotten in it again: 1 calls"), "{}", said(&done));
     let back = target.start().await;
     let admin = back.super_admin_again().await;
     admin.get_ok("/api/v1/calls/sess_before").await;
     assert_eq!(admin.get("/api/v1/calls/sess_after").await.unwrap().status, 404);
+    assert_eq!(admin.get_ok("/api/v1/calls/sess_person").await["from_number"], serde_json::Value::Null);
 
     let offline = cxbox(&["backup", "--data-dir", &data, "--to", elsewhere.path().to_str().unwrap(), "--compact", "--verify"]);
     assert!(offline.status.success(), "also when nobody serves: {}", said(&offline));

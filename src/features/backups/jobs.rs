@@ -15,6 +15,7 @@ use crate::platform::outbox::{Chore, Handler, Job, NewJob, Outcome, enqueue};
 pub(super) const MAKE: &str = "backups.make";
 const UPLOAD: &str = "backups.upload";
 const REMOVE: &str = "backups.remove";
+const LEDGER: &str = "backups.ledger";
 /// The object store may be away for long.
 const RETRY: Backoff = Backoff::Doubling { first: Duration::from_secs(30), most: Duration::from_secs(3600) };
 /// A backup that takes longer than a lease is asked for again; whoever asks waits this long.
@@ -50,7 +51,23 @@ pub fn handlers(backups: &Backups) -> Vec<(&'static str, Handler)> {
         let backups = removes.clone();
         Box::pin(async move { again(&job, backups.remove_remote(&job.key).await) })
     });
-    vec![(MAKE, make), (UPLOAD, upload), (REMOVE, remove)]
+    let keeps = backups.clone();
+    let ledger: Handler = Arc::new(move |job| {
+        let backups = keeps.clone();
+        Box::pin(async move { again(&job, backups.upload_ledger().await) })
+    });
+    vec![(MAKE, make), (UPLOAD, upload), (REMOVE, remove), (LEDGER, ledger)]
+}
+
+/// Has the ledger of erasures brought to where the backups are, whenever it has grown: whoever restores there needs it.
+pub fn ledger_chore(backups: &Backups) -> Chore {
+    let backups = backups.clone();
+    let run = move |tx: &Tx<'_>| {
+        let Some(size) = backups.new_ledger() else { return Ok(0) };
+        enqueue(tx, &NewJob { kind: LEDGER, key: &size.to_string(), body: &serde_json::json!({}), due_at: tx.now })?;
+        Ok(1)
+    };
+    Chore { name: "backups.ledger", run: Arc::new(run) }
 }
 
 /// Begins the scheduled backup when it is due.

@@ -5,6 +5,7 @@
 //! secrets. Announces no facts and hears none; a job makes each one, so a crash makes it anew.
 
 mod archive;
+mod copies;
 mod jobs;
 mod make;
 mod model;
@@ -16,10 +17,10 @@ mod service;
 mod store;
 
 pub use archive::{FileLine, Manifest};
-pub use jobs::{chore, handlers};
+pub use jobs::{chore, handlers, ledger_chore};
 pub use model::{BackupView, NewBackup, State};
 pub use offline::{Offline, make_offline};
-pub use restore::{Checked, RestoreOptions, Restored, check, read_key, restore};
+pub use restore::{Checked, RestoreOptions, Restored, belong_like, check, read_key, rehearse, restore};
 pub use routes::routes;
 pub use service::{Backups, BackupsSetup, Health};
 

@@ -12,8 +12,9 @@ use crate::base::{Context, Error, Millis, Random, Result};
 use crate::platform::data_dir::{DataDir, write_whole};
 use crate::platform::db;
 
-/// What stays in its place when a backup is put into a folder: locks and sockets of this machine, and the folder of backups itself.
-const STAYS: &[&str] = &["lock", "run", "backups"];
+/// What stays in its place when a backup is put into a folder: locks and sockets of this machine, the folder of backups itself, and the ledger
+/// of those who must not come back with a backup.
+const STAYS: &[&str] = &["lock", "run", "backups", "erasures.jsonl"];
 
 /// What came of a check.
 #[derive(Debug, Clone)]
@@ -49,17 +50,36 @@ pub struct Restored {
 /// Unpacks a backup into a temporary folder inside `workshop` and checks all of it: bytes, files, database, schema, and the sealed part when a
 /// key is given. The temporary folder is removed.
 pub fn check(file: &Path, workshop: &Path, master: Option<&[u8; 32]>, random: &Random) -> Result<Checked> {
-    let folder = workshop.join(format!(".check-{}", random.hex::<6>()));
-    let checked = unpack_and_check(file, &folder).and_then(|checked| {
-        if let Some(master) = master {
-            let text = std::fs::read_to_string(folder.join(sealed::SEALED)).context("cannot read the sealed files")?;
-            sealed::open_files(&text, &Sealer::new(master, random.clone())?, None)?;
-        }
+    in_workshop(workshop, random, |folder| {
+        let checked = unpack_and_check(file, folder)?;
+        master.map_or(Ok(()), |master| open_sealed(folder, master, random))?;
         Ok(checked)
-    });
+    })
+}
+
+/// Checks a backup as [`check`] does, with the key that [`restore`] into the data folder would take. Says whether there was one: without it
+/// the sealed part is only known to be unchanged.
+pub fn rehearse(file: &Path, data: &Path, options: &RestoreOptions, workshop: &Path, random: &Random) -> Result<(Checked, bool)> {
+    in_workshop(workshop, random, |folder| {
+        let checked = unpack_and_check(file, folder)?;
+        let master = find_master(data, folder, options, random)?;
+        master.as_ref().map_or(Ok(()), |master| open_sealed(folder, master, random))?;
+        Ok((checked, master.is_some()))
+    })
+}
+
+/// Works in a temporary folder that is removed at the end.
+fn in_workshop<T>(workshop: &Path, random: &Random, work: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    let folder = workshop.join(format!(".check-{}", random.hex::<6>()));
+    let done = work(&folder);
     // It may not have come to be.
     let _ = std::fs::remove_dir_all(&folder);
-    checked
+    done
+}
+
+fn open_sealed(folder: &Path, master: &[u8; 32], random: &Random) -> Result<()> {
+    let text = std::fs::read_to_string(folder.join(sealed::SEALED)).context("cannot read the sealed files")?;
+    sealed::open_files(&text, &Sealer::new(master, random.clone())?, None)
 }
 
 fn unpack_and_check(file: &Path, folder: &Path) -> Result<Checked> {
@@ -124,7 +144,7 @@ pub fn restore(file: &Path, data: &Path, options: &RestoreOptions, at: Millis, r
 }
 
 /// Gives a file or a folder and all in it to whoever owns the data folder: root may restore for the user that the box runs as.
-pub(super) fn belong_like(path: &Path, data: &Path) -> Result<()> {
+pub fn belong_like(path: &Path, data: &Path) -> Result<()> {
     use std::os::unix::fs::{MetadataExt as _, lchown};
     let doing = || format!("cannot give {} to the owner of {}", path.display(), data.display());
     let (owner, is) = (std::fs::metadata(data).context(doing())?, std::fs::symlink_metadata(path).context(doing())?);
@@ -155,23 +175,26 @@ fn prepare(file: &Path, data: &Path, fresh: &Path, options: &RestoreOptions, ran
 
 /// The master key: given, or inside under a passphrase, or the one that the folder has now.
 fn master_of(data: &Path, fresh: &Path, options: &RestoreOptions, random: &Random) -> Result<[u8; 32]> {
-    if let Some(key) = options.master_key {
+    if let Some(key) = find_master(data, fresh, options, random)? {
         return Ok(key);
     }
-    let inside = std::fs::read_to_string(fresh.join(sealed::MASTER)).ok();
-    if let (Some(text), Some(passphrase)) = (&inside, &options.passphrase) {
-        return sealed::open_master(text, passphrase, random);
-    }
-    let present = std::fs::read(data.join("secrets/master.key")).ok();
-    if let Some(key) = present.as_deref().and_then(read_key) {
-        return Ok(key);
-    }
-    let way = if inside.is_some() {
+    let way = if fresh.join(sealed::MASTER).exists() {
         "--passphrase-file with the passphrase it was made under, or --master-key-file"
     } else {
         "--master-key-file"
     };
     Err(Error::invalid(format!("stored credentials cannot be opened without the master key of the box: give {way}")).code("no_master_key"))
+}
+
+fn find_master(data: &Path, fresh: &Path, options: &RestoreOptions, random: &Random) -> Result<Option<[u8; 32]>> {
+    if options.master_key.is_some() {
+        return Ok(options.master_key);
+    }
+    let inside = std::fs::read_to_string(fresh.join(sealed::MASTER)).ok();
+    if let (Some(text), Some(passphrase)) = (&inside, &options.passphrase) {
+        return sealed::open_master(text, passphrase, random).map(Some);
+    }
+    Ok(std::fs::read(data.join("secrets/master.key")).ok().as_deref().and_then(read_key))
 }
 
 /// A master key as its file holds it: 32 bytes or 64 hexadecimal digits.
@@ -210,8 +233,11 @@ fn present(data: &Path) -> Result<Vec<String>> {
         Err(cause) => return Err(cause).context(format!("cannot list {}", data.display())),
     };
     let names: Vec<String> = listed.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    let counts =
-        |name: &String| !name.starts_with("before-restore-") && !name.starts_with(".restore-") && !matches!(name.as_str(), "lock" | "run");
+    let counts = |name: &String| {
+        !name.starts_with("before-restore-")
+            && !name.starts_with(".restore-")
+            && !matches!(name.as_str(), "lock" | "run" | "erasures.jsonl")
+    };
     let is_fresh = !data.join(DATABASE).exists() && names.iter().all(|name| is_empty_folder(&data.join(name)) || !counts(name));
     Ok(if is_fresh { Vec::new() } else { names.into_iter().filter(counts).collect() })
 }

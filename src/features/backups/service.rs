@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::jobs::{self, MakeBody};
 use super::make::{Made, Making, make};
 use super::model::{BackupView, NewBackup, State, checked_name, name_at};
 use super::restore;
-use super::{sealed, store};
+use super::{copies, sealed, store};
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
 use crate::base::secret::Secret;
@@ -71,12 +72,14 @@ struct Inner {
     setup: BackupsSetup,
     /// Names that are being made by this process.
     running: Mutex<HashSet<String>>,
+    /// Size of the ledger of erasures when it was last on its way to the object store.
+    ledger: AtomicU64,
 }
 
 impl Backups {
     /// The slice over its parts.
     pub fn new(setup: BackupsSetup) -> Self {
-        Self { inner: Arc::new(Inner { setup, running: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { setup, running: Mutex::default(), ledger: AtomicU64::new(0) }) }
     }
 
     fn db(&self) -> &Db {
@@ -159,13 +162,18 @@ impl Backups {
             Err(failure) => error!("The backup {} could not be made: {failure}", body.name),
         }
         let (name, made) = (body.name, made.map_err(|failure| failure.message().to_owned()));
-        let is_uploaded = made.is_ok() && self.wishes().to_s3;
+        let is_whole = made.is_ok();
+        let is_uploaded = is_whole && self.wishes().to_s3;
         self.db()
             .write(move |tx| {
                 store::finish(tx, &name, &made)?;
                 if is_uploaded { jobs::enqueue_upload(tx, &name) } else { Ok(()) }
             })
             .await?;
+        if is_whole {
+            let (folder, now) = (self.inner.setup.data.backups(), self.inner.setup.clock.now());
+            blocking(move || copies::remove_old(&folder, now)).await?;
+        }
         self.remove_superseded().await.map(Some)
     }
 
@@ -244,6 +252,20 @@ impl Backups {
                 }
             }
         }
+    }
+
+    /// Size of the ledger of erasures, if backups go to the object store and it has grown since this was last asked.
+    pub(super) fn new_ledger(&self) -> Option<u64> {
+        let size = std::fs::metadata(self.inner.setup.data.erasures()).ok()?.len();
+        let is_wanted = self.wishes().to_s3 && matches!(self.inner.setup.recordings.s3(), Ok(Some(_)));
+        (is_wanted && self.inner.ledger.swap(size, Ordering::Relaxed) != size).then_some(size)
+    }
+
+    /// Brings the ledger of erasures to the object store, beside the backups.
+    pub(super) async fn upload_ledger(&self) -> Result<()> {
+        let Some(s3) = self.inner.setup.recordings.s3()? else { return Ok(()) };
+        let bytes = tokio::fs::read(self.inner.setup.data.erasures()).await.context("cannot read the ledger of erasures")?;
+        s3.put(&remote_key("erasures.jsonl"), &bytes).await
     }
 
     /// Removes a backup from the object store.

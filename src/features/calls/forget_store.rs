@@ -123,6 +123,19 @@ pub fn erase(tx: &Tx<'_>, id: i64, session_id: &SessionId) -> Result<()> {
     requeue(tx, id)
 }
 
+/// Shows each number or address that stands at an end of any call, however it is written there.
+pub fn each_number(conn: &Conn, look: &mut impl FnMut(&str)) -> Result<()> {
+    let mut statement = conn.prepare(
+        "select from_number from calls where from_number is not null union select to_number from calls where to_number is not null
+        union select caller_id from calls where caller_id is not null",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        row.get_ref(0)?.as_str().into_iter().for_each(&mut *look);
+    }
+    Ok(())
+}
+
 /// Whether a call was made anonymous.
 pub(super) fn is_erased(conn: &Conn, session_id: &SessionId) -> Result<bool> {
     Ok(conn

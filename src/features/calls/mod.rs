@@ -34,7 +34,9 @@ mod view;
 
 pub use attempts_store::{Unplaced, cancel, carried_by, close, forget, n_live_on, n_live_up_to, supersede};
 pub use figures_store::{CallFigures, figures};
-pub use forget_store::{Class, DueCall, Of, due, erase, forget_analysis, forget_recording, forget_transcript, is_held, remove};
+pub use forget_store::{
+    Class, DueCall, Of, due, each_number, erase, forget_analysis, forget_recording, forget_transcript, is_held, remove,
+};
 pub use model::{CallStatus, Direction, NewCall, Origin};
 pub use person::{CallsOf, is_number_of};
 pub use record::CallRecord;

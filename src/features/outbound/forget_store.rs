@@ -68,6 +68,16 @@ pub fn orders_of(conn: &Conn, phone: &str) -> Result<Vec<OrderOf>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Shows the number of each order; a number comes once.
+pub fn each_number(conn: &Conn, look: &mut impl FnMut(&str)) -> Result<()> {
+    let mut statement = conn.prepare("select distinct phone from outbound_orders")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        row.get_ref(0)?.as_str().into_iter().for_each(&mut *look);
+    }
+    Ok(())
+}
+
 /// Removes an order that is over, and what was answered about it.
 pub fn forget(tx: &Tx<'_>, call_id: &CallId) -> Result<()> {
     tx.prepare_cached("delete from outbound_answers where call_id = ?1")?.execute([call_id])?;

@@ -39,7 +39,7 @@ pub use ask::OutboundBody;
 pub use codeb_routes::routes;
 pub use direct::{Dialled, Direct};
 pub use follow::{Keys, subscription};
-pub use forget_store::{OrderOf, forget, forget_old, orders_of};
+pub use forget_store::{OrderOf, each_number, forget, forget_old, orders_of};
 pub use jobs::{DIAL, WATCH, handlers};
 pub use machine::Status;
 pub use model::{Brief, OrderRecord, Wish};

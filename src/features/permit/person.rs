@@ -31,6 +31,15 @@ impl DoNotCallChoice {
             Self::Remove => "remove",
         }
     }
+
+    /// The choice that a row's word names; one that is none is the default.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "keep" => Self::Keep,
+            "remove" => Self::Remove,
+            _ => Self::Hash,
+        }
+    }
 }
 
 impl Permit {
@@ -42,6 +51,11 @@ impl Permit {
             Err(failure) => return Err(failure),
         };
         Ok((store::find_do_not_call(conn, phone)?, whitelisted))
+    }
+
+    /// Shows each number of both lists; a number may come twice.
+    pub fn each_number(&self, conn: &Conn, look: &mut impl FnMut(&str)) -> Result<()> {
+        store::each_number(conn, look)
     }
 
     /// Forgets a number: it leaves the whitelist, and the do-not-call list as it was chosen. A repeat changes nothing.

@@ -29,6 +29,16 @@ pub(super) fn mark_do_not_call(tx: &Tx<'_>, phone: &str, mark: &str) -> Result<(
     Ok(())
 }
 
+/// Shows each number of both lists; a number may come twice.
+pub(super) fn each_number(conn: &Conn, look: &mut impl FnMut(&str)) -> Result<()> {
+    let mut statement = conn.prepare("select phone from do_not_call union all select phone from outbound_whitelist")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        row.get_ref(0)?.as_str().into_iter().for_each(&mut *look);
+    }
+    Ok(())
+}
+
 /// Takes a number, or its mark, off a list if it is there.
 pub(super) fn forget(tx: &Tx<'_>, list: List, phone: &str) -> Result<()> {
     let sql = match list {

@@ -6,10 +6,12 @@
 use serde_json::json;
 use tracing::info;
 
+use super::again::blocking;
 use super::erasures_store;
-use super::model::{EraseOrder, ErasureView, end_of, phone};
+use super::ledger::{self, Entry};
+use super::model::{EraseOrder, ErasureView, phone};
 use super::service::Privacy;
-use crate::base::id::{CallId, ErasureId, SessionId};
+use crate::base::id::{CallId, SessionId};
 use crate::base::{Error, Result};
 use crate::features::calls::{self, CallRecord, CallStatus, CallsOf};
 use crate::features::outbound::{self, OrderOf};
@@ -23,7 +25,7 @@ const AT_ONCE: usize = 20;
 
 /// A call of the person, as far as erasing needs it.
 #[derive(Debug, Clone)]
-struct Found {
+pub(super) struct Found {
     id: i64,
     session_id: SessionId,
     call_id: Option<CallId>,
@@ -64,17 +66,28 @@ impl Privacy {
         if found.iter().any(|call| call.is_active) {
             return Err(running());
         }
+        // From here on it will be done, in this run or, after a crash, in the next.
+        let entry = Entry::begun(self, actor, &phone, order.do_not_call);
+        let (path, line) = (self.setup.ledger.clone(), entry.clone());
+        blocking(move || ledger::add(&path, &[line])).await?;
+        self.carry_out(actor, &phone, entry, found, orders).await
+    }
+
+    /// Removes what was found of a person and notes it under the entry of the ledger.
+    pub(super) async fn carry_out(
+        &self,
+        actor: &Actor,
+        phone: &str,
+        entry: Entry,
+        found: Vec<Found>,
+        orders: Vec<OrderOf>,
+    ) -> Result<ErasureView> {
         let (held, free): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|call| call.is_held);
         let n_recordings = self.remove_files(&free).await?;
         let removed = self.remove_calls(&free).await?;
         let kept: Vec<CallId> = held.iter().filter_map(|call| call.call_id.clone()).collect();
         let orders: Vec<CallId> = orders.into_iter().map(|order| order.call_id).filter(|id| !kept.contains(id)).collect();
         let view = ErasureView {
-            id: ErasureId::new(&self.setup.random),
-            phone_end: end_of(&phone),
-            requested_by: actor.name.clone(),
-            at: self.setup.clock.now(),
-            do_not_call: order.do_not_call.word().to_owned(),
             n_calls: free.len() as u64,
             n_held: held.len() as u64,
             n_recordings,
@@ -83,10 +96,11 @@ impl Privacy {
             n_deliveries: removed.n_deliveries,
             n_mails: removed.n_mails,
             held: held.iter().map(|call| call.session_id.clone()).collect(),
+            ..nothing_of(&entry)
         };
-        self.finish(actor, &phone, &order, orders, view.clone()).await?;
+        self.finish(actor, phone, &entry, orders, view.clone()).await?;
         let sessions: Vec<SessionId> = free.into_iter().map(|call| call.session_id).collect();
-        super::spool::forget(self.setup.spool.clone(), phone, sessions.clone()).await?;
+        super::spool::forget(self.setup.spool.clone(), phone.to_owned(), sessions.clone()).await?;
         self.setup.trace.forget(sessions).await?;
         // The pages of before must not stay readable in the files.
         self.setup.db.scrub().await?;
@@ -101,13 +115,28 @@ impl Privacy {
         if orders.iter().any(OrderOf::is_running) {
             return Err(running());
         }
-        for order in orders.into_iter().filter(|order| !order.is_over()) {
+        self.take_back(actor, phone).await
+    }
+
+    /// Takes back the orders that wait. What a database that came back takes for running is not.
+    pub(super) async fn take_back(&self, actor: &Actor, phone: &str) -> Result<()> {
+        let wanted = phone.to_owned();
+        let orders = self.setup.db.read(move |conn| outbound::orders_of(conn, &wanted)).await?;
+        for order in orders.into_iter().filter(|order| !order.is_over() && !order.is_running()) {
             self.setup.orders.hang_up(actor, order.call_id).await?;
         }
         Ok(())
     }
 
-    async fn find(&self, phone: &str) -> Result<(Vec<Found>, Vec<OrderOf>)> {
+    /// Notes that a database knows nothing of a person of the ledger.
+    pub(super) async fn note_nothing(&self, actor: &Actor, entry: Entry) -> Result<ErasureView> {
+        let (view, by) = (nothing_of(&entry), actor.clone());
+        let noted = view.clone();
+        self.setup.db.write(move |tx| note(tx, &noted, &entry.person, &by)).await?;
+        Ok(view)
+    }
+
+    pub(super) async fn find(&self, phone: &str) -> Result<(Vec<Found>, Vec<OrderOf>)> {
         let phone = phone.to_owned();
         self.setup
             .db
@@ -155,9 +184,9 @@ impl Privacy {
         Ok(all)
     }
 
-    async fn finish(&self, actor: &Actor, phone: &str, order: &EraseOrder, orders: Vec<CallId>, view: ErasureView) -> Result<()> {
-        let (permit, person, actor) = (self.setup.permit.clone(), self.mark(phone), actor.clone());
-        let (phone, choice) = (phone.to_owned(), order.do_not_call);
+    async fn finish(&self, actor: &Actor, phone: &str, entry: &Entry, orders: Vec<CallId>, view: ErasureView) -> Result<()> {
+        let (permit, person, actor) = (self.setup.permit.clone(), entry.person.clone(), actor.clone());
+        let (phone, choice) = (phone.to_owned(), entry.do_not_call);
         self.setup
             .db
             .write(move |tx| {
@@ -165,12 +194,35 @@ impl Privacy {
                     outbound::forget(tx, order)?;
                 }
                 permit.forget(tx, &phone, choice)?;
-                erasures_store::insert(tx, &view, &person)?;
-                let detail =
-                    json!({ "n_calls": view.n_calls, "n_held": view.n_held, "n_orders": view.n_orders, "do_not_call": view.do_not_call });
-                audit::append(tx, &actor, "person.erase", view.id.as_str(), &detail)
+                note(tx, &view, &person, &actor)
             })
             .await
+    }
+}
+
+/// The proof of an erasure and its line in the audit trail.
+fn note(tx: &Tx<'_>, view: &ErasureView, person: &str, actor: &Actor) -> Result<()> {
+    erasures_store::insert(tx, view, person)?;
+    let detail = json!({ "n_calls": view.n_calls, "n_held": view.n_held, "n_orders": view.n_orders, "do_not_call": view.do_not_call });
+    audit::append(tx, actor, "person.erase", view.id.as_str(), &detail)
+}
+
+/// What is shown of an entry of the ledger before anything was removed.
+fn nothing_of(entry: &Entry) -> ErasureView {
+    ErasureView {
+        id: entry.id.clone(),
+        phone_end: entry.phone_end.clone(),
+        requested_by: entry.requested_by.clone(),
+        at: entry.at,
+        do_not_call: entry.do_not_call.word().to_owned(),
+        n_calls: 0,
+        n_held: 0,
+        n_recordings: 0,
+        n_transcripts: 0,
+        n_orders: 0,
+        n_deliveries: 0,
+        n_mails: 0,
+        held: Vec::new(),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use rusqlite::{Row, named_params};
 
+use super::ledger::Entry;
 use super::model::ErasureView;
 use crate::base::Result;
 use crate::base::page::Page;
+use crate::features::permit::DoNotCallChoice;
 use crate::platform::db::{Conn, Tx};
 
 /// Keeps the proof of an erasure.
@@ -23,6 +25,23 @@ pub(super) fn insert(tx: &Tx<'_>, erasure: &ErasureView, person: &str) -> Result
         ":n_deliveries": n(erasure.n_deliveries), ":n_mails": n(erasure.n_mails),
     })?;
     Ok(())
+}
+
+/// All of them, as the ledger keeps them, oldest first.
+pub(super) fn entries(conn: &Conn) -> Result<Vec<Entry>> {
+    let mut statement = conn.prepare("select id, at, person, phone_end, requested_by, do_not_call from erasures order by at, rowid")?;
+    let rows = statement.query_map([], |row| {
+        let choice: String = row.get("do_not_call")?;
+        Ok(Entry {
+            id: row.get("id")?,
+            at: row.get("at")?,
+            person: row.get("person")?,
+            phone_end: row.get("phone_end")?,
+            requested_by: row.get("requested_by")?,
+            do_not_call: DoNotCallChoice::parse(&choice),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// One page, newest first, and how many there are.

@@ -46,6 +46,8 @@ pub struct PrivacySetup {
     pub permit: Permit,
     /// Folder of results on their way.
     pub spool: PathBuf,
+    /// The ledger of erasures.
+    pub ledger: PathBuf,
 }
 
 /// Retention and erasure. Cheap to clone.
