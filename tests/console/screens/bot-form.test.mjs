@@ -128,6 +128,7 @@ test('knowledge, hours, silence and what comes after a call are typed in and com
   await accessible(page, 'the knowledge of a bot');
   await shot(page, 'bot-knowledge');
   await page.getByRole('tab', { name: 'Rules of the call' }).click();
+  await page.getByRole('combobox', { name: 'Kept as' }).selectOption('ogg');
   await page.getByRole('textbox', { name: 'After a hesitation' }).fill('1800');
   await page.getByRole('textbox', { name: 'Words that do not interrupt' }).fill('okey dokey');
   await page.getByRole('combobox', { name: 'When a menu answers' }).selectOption('hang_up');
@@ -163,7 +164,7 @@ test('knowledge, hours, silence and what comes after a call are typed in and com
   assert.deepEqual(stored.sip_header_config, { enabled: true, headers: ['X-Customer-*', 'X-Ticket'] });
   assert.deepEqual([stored.post_call_analysis_prompt, stored.qc_prompt], ['What did the caller want?', 'Was the bot polite?']);
   assert.equal(stored.auto_dispositions.voicemail.disposition, 'VOICEMAIL_LEFT');
-  assert.equal(stored.retention.audio_days, 30);
+  assert.deepEqual([stored.recording_format, stored.retention.audio_days], ['ogg', 30]);
   assert.deepEqual([stored.turn_taking.after_hesitation_ms, stored.turn_taking.fillers], [1800, ['okey dokey']]);
   assert.deepEqual([stored.answering_machines.on_ivr, stored.callbacks.enabled, stored.callbacks.max_days], ['hang_up', true, 7]);
   await go(page, '/bots');

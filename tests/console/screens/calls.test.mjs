@@ -146,12 +146,20 @@ test('hostile words are shown as text', async () => {
     { role: 'user', content: words, ts: at },
     { role: 'assistant', content: 'x'.repeat(1_000_000), ts: at },
   ];
-  await result({ session_id, from_number: words, call_direction: 'inbound', call_duration_seconds: 3, disconnected_by: 'user', transcript });
+  // What a model made of it is no better.
+  const read = { post_call_analysis: { summary: words, wishes: ['a table', words] }, qc_analysis: { score: 7, because: { tone: 'kind' } } };
+  await result({ session_id, from_number: words, call_direction: 'inbound', call_duration_seconds: 3, disconnected_by: 'user', transcript, ...read });
   const page = await visitor(URL_);
   await signIn(page);
   await go(page, `/calls/${session_id}`);
   const turn = page.getByRole('region', { name: 'Transcript' }).getByRole('listitem').first();
   assert.ok((await turn.innerText()).includes('<script>window.hacked=1</script>'));
+  const about = page.getByRole('group', { name: 'What the call was about' });
+  await about.getByRole('row').filter({ hasText: 'summary' }).getByText('<script>window.hacked=1</script>').waitFor();
+  await about.getByRole('listitem').filter({ hasText: 'a table' }).waitFor();
+  await page.getByRole('group', { name: 'How well the bot did' }).getByText('kind', { exact: true }).waitFor();
+  await about.scrollIntoViewIfNeeded();
+  await shot(page, 'call-analysis');
   await settled(page);
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   assert.equal(await page.locator('img[src=x]').count(), 0);

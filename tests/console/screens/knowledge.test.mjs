@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
+import { answered, clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, URL_ } from '../support/shared.mjs';
 
 after(close);
@@ -41,6 +41,16 @@ test('a document is added, found by a question, and removed', { timeout: 180_000
   await page.getByRole('article').first().getByText('thirty days').waitFor();
   await page.getByText(/words .*place|meaning .*place/).first().waitFor();
   await shot(page, 'knowledge-search');
+  await page.getByRole('tab', { name: 'Settings' }).click();
+  await page.getByLabel('What measures the meaning of passages').selectOption('openai');
+  await page.getByLabel('Address of the server').fill('ftp://vectors');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByLabel('Address of the server').and(page.locator('[aria-invalid=true]')).waitFor();
+  await page.getByLabel('What measures the meaning of passages').selectOption('built_in');
+  await page.getByLabel('Characters of a passage').fill('900');
+  const [{ id }] = (await ask('GET', '/api/v1/knowledge-bases?q=Shop')).data;
+  await answered(page, 'PATCH', `/api/v1/knowledge-bases/${id}`, () => page.getByRole('button', { name: 'Save' }).click());
+  assert.equal((await ask('GET', `/api/v1/knowledge-bases/${id}`)).chunk_chars, 900);
   await page.getByRole('button', { name: 'Delete Shop rules' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('heading', { level: 1, name: 'Knowledge' }).waitFor();

@@ -1,8 +1,7 @@
-// A person's data is handed out and erased; the trail is exported; an engine is drained and comes back.
+// A person's data is handed out and erased.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { Appliance } from '../support/appliance.mjs';
 import { clean, close, go, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, result, URL_ } from '../support/shared.mjs';
 
@@ -45,41 +44,4 @@ test('a person is handed out as a file, then erased after the number was typed t
   await ask('DELETE', '/api/v1/calls/privacy-2/legal-hold');
   clean(page, 'the personal data');
   await page.context().close();
-});
-
-test('the audit log is downloaded as it is filtered', async () => {
-  const page = await visitor(URL_);
-  await signIn(page);
-  await go(page, '/audit?action=user.create');
-  await page.getByRole('table', { name: 'Audit log' }).getByText('user.create').first().waitFor();
-  const saving = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export as a table (CSV)' }).click();
-  const lines = readFileSync(await (await saving).path(), 'utf8').trim().split('\n');
-  assert.ok(lines.length > 1 && lines.slice(1).every((line) => line.includes('user.create')), lines.slice(0, 3).join('\n'));
-  clean(page, 'the export of the audit log');
-  await page.context().close();
-});
-
-test('an engine is drained from its screen and is well again afterwards', { timeout: 120_000 }, async () => {
-  const box = await Appliance.start();
-  try {
-    await box.setUp();
-    const state = async () => (await box.call('GET', '/api/v1/fleet/status')).workers[0].status;
-    assert.equal(await state(), 'ok');
-    const page = await visitor(box.url);
-    await signIn(page);
-    await go(page, '/fleet');
-    const ordered = page.waitForResponse((answer) => answer.url().endsWith('/fleet/drain'));
-    await page.getByRole('button', { name: 'Drain local' }).click();
-    await page.getByRole('dialog').getByText('is started anew').waitFor();
-    await shot(page, 'fleet-drain');
-    await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
-    assert.equal((await ordered).status(), 204);
-    await page.getByText('local takes no more calls').waitFor();
-    await page.getByRole('region', { name: 'local' }).getByText('healthy').waitFor({ timeout: 60_000 });
-    clean(page, 'the drained engine');
-    await page.context().close();
-  } finally {
-    await box.end();
-  }
 });

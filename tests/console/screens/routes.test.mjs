@@ -1,4 +1,4 @@
-// Inbound routes are put in order: by dragging, by keys, and when somebody else was faster.
+// Inbound routes: added, asked which of them takes a call, and put in order by dragging, by keys, and when somebody else was faster.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { until } from '../support/appliance.mjs';
@@ -13,6 +13,34 @@ const OWN = [...MADE, '7004'];
 /** Our routes in the order that is stored; other tests may have some of their own. */
 const stored = async () => (await ask('GET', `${ROUTES}?limit=500`)).data.map(({ did }) => did).filter((did) => OWN.includes(did));
 const isOrder = (...dids) => until(`the order ${dids}`, async () => (await stored()).join() === dids.join());
+
+test('a route is added, and one can ask which row takes a call', async () => {
+  const page = await visitor(URL_);
+  await signIn(page);
+  await go(page, '/routes');
+  await page.getByRole('button', { name: 'New route' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New route' });
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await dialog.getByRole('alert').or(dialog.locator('[aria-invalid=true]')).first().waitFor();
+  await dialog.getByLabel('Dialled number').fill('+35621111111');
+  await dialog.getByLabel('Only from').fill('+44*');
+  await dialog.getByLabel('Goes to').fill('desk');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const answer = page.getByTestId('which-row');
+  await page.getByLabel('A call for').fill('35621111111');
+  await page.getByLabel('from', { exact: true }).fill('+447700900123');
+  await answer.getByText(/Row 1 takes it: desk/).waitFor();
+  await page.getByLabel('from', { exact: true }).fill('+15550100');
+  await answer.getByText(/Row 2 takes it/).waitFor();
+  await page.getByLabel('A call for').fill('1000');
+  await answer.getByText(/virtual number desk has this number/).waitFor();
+  await page.getByRole('button', { name: 'Delete +35621111111' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('cell', { name: '+35621111111', exact: true }).waitFor({ state: 'detached' });
+  clean(page, 'the routes');
+  await page.context().close();
+});
 
 test('rows are dragged, moved by keys, and put back when the server refuses', { timeout: 60_000 }, async () => {
   for (const did of MADE) await ask('POST', ROUTES, { did, user: 'desk' });

@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Box, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
-import { Suspense, useEffect } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { Link, NavigationType, Outlet, useLocation, useNavigationType } from 'react-router';
 import { useBrand } from '~/shared/api/brand';
 import { ranks, useMe } from '~/shared/api/session';
@@ -72,7 +72,10 @@ export function Shell() {
 function useTop() {
   const { pathname, hash } = useLocation();
   const isBack = useNavigationType() === NavigationType.Pop;
+  const before = useRef(pathname + hash);
   useEffect(() => {
+    if (before.current === pathname + hash) return;
+    before.current = pathname + hash;
     if (!isBack && !hash) window.scrollTo(0, 0);
   }, [pathname, hash, isBack]);
 }

@@ -26,6 +26,11 @@ export function Rules({ form }: { form: Form }) {
           data={(['off', 'announce', 'ask'] as const).map((value) => ({ value, label: t(`bots.recording.${value}`) }))}
           {...form.getInputProps('recording_mode')}
         />
+        <NativeSelect
+          label={t('bots.recording.format')}
+          data={(['wav', 'ogg'] as const).map((value) => ({ value, label: t(`bots.recording.format.${value}`) }))}
+          {...form.getInputProps('recording_format')}
+        />
         <Textarea label={t('bots.notice')} placeholder={t('bots.ours')} autosize {...form.getInputProps('recording_notice')} />
         <Textarea label={t('bots.failure')} placeholder={t('bots.ours')} autosize {...form.getInputProps('failure_message')} />
         <Textarea label={t('bots.voicemail')} autosize {...form.getInputProps('voicemail_message')} />

@@ -17,6 +17,7 @@ interface Plain {
   opening_message: string;
   system_prompt: string;
   recording_mode: Schemas['RecordingMode'];
+  recording_format: 'wav' | 'ogg';
   recording_notice: string;
   failure_message: string;
   voicemail_message: string;
@@ -63,6 +64,7 @@ const USUAL: Plain = {
   opening_message: '',
   system_prompt: '',
   recording_mode: 'announce',
+  recording_format: 'wav',
   recording_notice: '',
   failure_message: '',
   voicemail_message: '',
@@ -81,7 +83,8 @@ const USUAL: Plain = {
 };
 
 export function fieldsOf(body: BotBody): BotFields {
-  const plain = Object.fromEntries(Object.entries(USUAL).map(([name, usual]) => [name, body[name as keyof Plain] ?? (usual as unknown)])) as unknown as Plain;
+  const stored: Partial<Record<string, unknown>> = body;
+  const plain = Object.fromEntries(Object.entries(USUAL).map(([name, usual]) => [name, stored[name] ?? (usual as unknown)])) as unknown as Plain;
   const fallbacks = (list: Schemas['Provider'][] | undefined) => (list ?? []).map(providerFields);
   return {
     ...plain,

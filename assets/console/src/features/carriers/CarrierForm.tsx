@@ -27,6 +27,8 @@ function valuesOf(view: View | null) {
     options_interval_seconds: view?.options_interval_seconds ?? 30,
     from_number: view?.from_number ?? '',
     destination_country: view?.destination_country ?? '',
+    auth_username: view?.auth_username ?? '',
+    auth_password: '',
     outbound_auth_username: view?.outbound_auth_username ?? '',
     outbound_auth_password: '',
     inbound_auth_mode: view?.inbound_auth_mode ?? 'ip',
@@ -41,15 +43,17 @@ function valuesOf(view: View | null) {
 
 function bodyOf(values: Values): Body {
   const text = (value: string) => value.trim() || null;
-  const { outbound_auth_password, inbound_auth_password, ...rest } = values;
+  const { auth_password, outbound_auth_password, inbound_auth_password, ...rest } = values;
   return {
     ...rest,
     // A password that is absent stays as it is stored.
+    ...(auth_password ? { auth_password } : {}),
     ...(outbound_auth_password ? { outbound_auth_password } : {}),
     ...(inbound_auth_password ? { inbound_auth_password } : {}),
     tls_ca_pem: text(values.tls_ca_pem),
     from_number: text(values.from_number),
     destination_country: text(values.destination_country),
+    auth_username: text(values.auth_username),
     outbound_auth_username: text(values.outbound_auth_username),
     inbound_auth_username: text(values.inbound_auth_username),
     inbound_allowed_addresses: values.inbound_allowed_addresses.split(/[\s,]+/).filter(Boolean),
@@ -113,6 +117,12 @@ export function CarrierForm({ stored }: { stored: View | null }) {
           <Textarea label={t('carriers.allowed')} description={t('carriers.allowed.more')} autosize minRows={2} {...field('inbound_allowed_addresses')} />
           <TextInput label={t('carriers.user')} autoComplete="off" {...field('inbound_auth_username')} />
           <PasswordField label={t('carriers.password')} autoComplete="off" placeholder={kept(stored?.has_inbound_auth_password)} {...field('inbound_auth_password')} />
+        </SimpleGrid>
+      </Fieldset>
+      <Fieldset legend={t('carriers.both')}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput label={t('carriers.user')} autoComplete="off" {...field('auth_username')} />
+          <PasswordField label={t('carriers.password')} autoComplete="off" placeholder={kept(stored?.has_auth_password)} {...field('auth_password')} />
         </SimpleGrid>
       </Fieldset>
       <Fieldset legend={t('carriers.limits')}>

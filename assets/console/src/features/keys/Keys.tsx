@@ -56,6 +56,7 @@ function useColumns(): Column<View>[] {
   return [
     { key: 'name', header: t('keys.name'), cell: (row) => row.name },
     { key: 'prefix', header: t('keys.prefix'), cell: (row) => <span className="mono">{row.key_prefix}…</span> },
+    { key: 'scopes', header: t('keys.scopes'), cell: (row) => (row.scopes.length === 0 ? t('keys.scopes.all') : row.scopes.join(', ')), isMinor: true },
     { key: 'used', header: t('keys.used'), cell: (row) => (row.last_used_at ? format.ago(row.last_used_at) : t('keys.never')), isMinor: true },
     { key: 'expires', header: t('keys.expires'), cell: (row) => (row.expires_at ? format.when(row.expires_at) : t('keys.never')), isMinor: true },
     { key: 'by', header: t('common.by'), cell: (row) => row.created_by, isMinor: true },

@@ -32,16 +32,30 @@ function fieldsOf(stored: View | null) {
     recording_mode: stored?.recording_mode ?? '',
     save_transcripts: stored?.save_transcripts ?? true,
     max_duration_sec: stored?.max_duration_sec ?? 3500,
+    start_ms: stored?.start_ms ?? ('' as number | ''),
+    transfers: transfersOf(stored?.transfer_allowed),
+    transfer_allowed: (stored?.transfer_allowed ?? []).join('\n'),
   };
 }
 type Fields = ReturnType<typeof fieldsOf>;
+const TRANSFERS = ['own', 'only', 'nowhere'] as const;
+
+/** Where calls of a number may be transferred: wherever the bot may, nowhere, or to what is listed. */
+function transfersOf(allowed: string[] | null | undefined): (typeof TRANSFERS)[number] {
+  if (!allowed) return 'own';
+  return allowed.length > 0 ? 'only' : 'nowhere';
+}
 
 function bodyOf(fields: Fields, stored: View | null): Body {
   const { id: _id, created_at: _c, updated_at: _u, ...rest } = stored ?? ({} as View);
   const isText = fields.mode === 'tts';
+  const { transfers, ...plain } = fields;
+  const listed = fields.transfer_allowed.split('\n').map((line) => line.trim()).filter(Boolean);
   return {
     ...rest,
-    ...fields,
+    ...plain,
+    start_ms: fields.start_ms === '' ? null : fields.start_ms,
+    transfer_allowed: transfers === 'own' ? null : transfers === 'only' ? listed : [],
     loop: isText && fields.loop,
     bot_id: fields.bot_id || null,
     recording_mode: (fields.recording_mode || null) as Body['recording_mode'],
@@ -97,6 +111,15 @@ export function NumberForm({ stored, bots }: { stored: View | null; bots: Choice
         <TextInput label={t('numbers.voice')} placeholder={t('numbers.own')} {...field('voice')} />
         <TextInput label={t('numbers.language')} placeholder={t('numbers.own')} {...field('language')} />
         <NumberInput label={t('numbers.most')} description={t('numbers.most.more')} min={1} max={14_400} {...field('max_duration_sec')} />
+        <NumberInput label={t('numbers.start')} description={t('numbers.start.more')} min={0} max={30_000} step={100} {...field('start_ms')} />
+        <NativeSelect
+          label={t('numbers.transfers')}
+          data={TRANSFERS.map((value) => ({ value, label: t(`numbers.transfers.${value}`) }))}
+          {...field('transfers')}
+        />
+        {form.values.transfers === 'only' && (
+          <Textarea label={t('numbers.targets')} description={t('numbers.targets.more')} autosize minRows={2} {...field('transfer_allowed')} />
+        )}
         <Switch label={t('numbers.transcripts')} mt={{ sm: 28 }} {...form.getInputProps('save_transcripts', { type: 'checkbox' })} />
       </SimpleGrid>
     </FormFrame>

@@ -15,6 +15,9 @@ type Item = Schemas['CallItem'];
 
 /** The states of the older platform; those that are not over can still be ended. */
 const OPEN = new Set(['scheduled', 'dispatching', 'in-flight', 'ended-failed-retry-pending']);
+/** Those of which something is heard any moment; the list is read anew meanwhile. */
+const BUSY = new Set(['dispatching', 'in-flight']);
+const WHILE_BUSY_MS = 2000;
 const STATES = ['scheduled', 'dispatching', 'in-flight', 'ended-success', 'ended-failed-retry-pending', 'ended-failed-final', 'cancelled'];
 const COLOURS: Record<string, string> = {
   'ended-success': 'teal',
@@ -28,7 +31,12 @@ export default function Outbound() {
   const t = useT();
   const { filters, set, offset, isFiltered } = useFilters(['status'] as const);
   const query = filters.status ? { status: filters.status } : {};
-  const list = useListing<Item>(['outbound', query], offset, (page) => need(api.GET('/api.ashx/v1/calls', { params: { query: { ...query, ...page } } })));
+  const list = useListing<Item>(
+    ['outbound', query],
+    offset,
+    (page) => need(api.GET('/api.ashx/v1/calls', { params: { query: { ...query, ...page } } })),
+    (page) => (page?.data.some((row) => BUSY.has(row.status)) ? WHILE_BUSY_MS : false),
+  );
   const make = <NewButton to="/outbound/new">{t('outbound.new')}</NewButton>;
   return (
     <Page title={t('outbound.title')} about={t('outbound.about')} actions={make}>
@@ -45,12 +53,18 @@ export default function Outbound() {
         query={list}
         columns={useColumns()}
         rowKey={(row) => row.callId}
+        link={attemptsOf}
         empty={
           isFiltered ? <EmptyState title={t('outbound.none')} /> : <EmptyState title={t('outbound.empty')} more={t('outbound.empty.more')} action={make} />
         }
       />
     </Page>
   );
+}
+
+/** The calls that came of an order, once an engine dialled. A telephone in the house is called by an address, which that list does not look for. */
+function attemptsOf({ phone, dispatchedAtUtc }: Item): string | null {
+  return dispatchedAtUtc && phone.startsWith('+') ? `/calls?direction=outbound&phone=${encodeURIComponent(phone)}` : null;
 }
 
 function useColumns(): Column<Item>[] {

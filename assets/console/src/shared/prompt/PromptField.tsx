@@ -1,13 +1,14 @@
 import { Anchor, Button, Input, Menu, Skeleton, Stack, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { lazy, Suspense, useId, useMemo, useRef, type ReactNode } from 'react';
+import { Suspense, useId, useMemo, useRef, type ReactNode } from 'react';
 import { useT } from '~/shared/i18n';
+import { later } from '~/shared/later';
 import { IconPlus } from '~/shared/ui/icons';
 import type { EditorHandle } from './Editor';
 import { KNOWN, lint, PATTERN } from './variables';
 import classes from './prompt.module.css';
 
-const Editor = lazy(() => import('./Editor'));
+const Editor = later(() => import('./Editor'));
 
 interface Props {
   label: string;
@@ -38,7 +39,7 @@ export function PromptField({ label, description, value, onChange, error, 'data-
         <Variables onPick={(name) => editor.current?.insert(`{{${name}}}`)} />
       </div>
       <div className={classes.frame} data-invalid={Boolean(error) || undefined}>
-        <Suspense fallback={<Skeleton h={140} />}>
+        <Suspense fallback={<Skeleton h={140} aria-busy="true" />}>
           <Editor
             ref={editor}
             value={value}

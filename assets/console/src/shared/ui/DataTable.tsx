@@ -25,8 +25,8 @@ interface Props<T> {
   query: UseQueryResult<ListOf<T>>;
   columns: Column<T>[];
   rowKey: (row: T) => string;
-  /** Where the first cell of a row leads. */
-  link?: (row: T) => string;
+  /** Where the first cell of a row leads; for some rows nowhere. */
+  link?: (row: T) => string | null;
   /** For readers that cannot see it. */
   label: string;
   empty: ReactNode;
@@ -58,13 +58,7 @@ export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Pro
                       <Table.Tr key={rowKey(row)}>
                         {columns.map((column, n) => (
                           <Table.Td key={column.key} ta={column.align} className={column.align === 'right' ? 'tight' : undefined} visibleFrom={column.isMinor ? 'md' : undefined}>
-                            {link && n === 0 ? (
-                              <Anchor component={Link} to={link(row)} fw={500} fz="inherit" className="words">
-                                {column.cell(row)}
-                              </Anchor>
-                            ) : (
-                              column.cell(row)
-                            )}
+                            <Cell to={n === 0 ? link?.(row) : null}>{column.cell(row)}</Cell>
                           </Table.Td>
                         ))}
                       </Table.Tr>
@@ -80,5 +74,14 @@ export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Pro
         }
       </Loaded>
     </Paper>
+  );
+}
+
+function Cell({ to, children }: { to?: string | null; children: ReactNode }) {
+  if (!to) return children;
+  return (
+    <Anchor component={Link} to={to} fw={500} fz="inherit" className="words">
+      {children}
+    </Anchor>
   );
 }

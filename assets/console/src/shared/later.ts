@@ -1,4 +1,4 @@
-import { lazy, type ComponentType } from 'react';
+import { lazy, type FunctionComponent } from 'react';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
@@ -7,10 +7,10 @@ const REREAD_AFTER_MS = 60_000;
 const REREAD = 'cxbox-reread';
 
 /**
- * A screen whose files are read when it is first opened. While the box is away they are asked for until they come. A box that is back with
- * another version has files of other names: then the page is read anew.
+ * A part of the console whose files are read when it is first shown. While the box is away they are asked for until they come. A box that is back
+ * with another version has files of other names: then the page is read anew.
  */
-export function screen<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
+export function later<P extends object>(load: () => Promise<{ default: FunctionComponent<P> }>) {
   return lazy(() => patiently(load));
 }
 
