@@ -159,6 +159,21 @@ async fn search(folder: &Path, n: usize) -> Outcome<()> {
         Clock::system().sleep(Duration::from_millis(20)).await;
     }
     println!("{n} chunks: index made from rows in {:.1} s", started.elapsed().as_secs_f64());
+    searched(&bench, &random, &words).await?;
+    let [own, file] = ["RssAnon:", "RssFile:"].map(resident_mb);
+    println!(
+        "resident memory grew by {:.0} MB: {:.0} MB of its own, {:.0} MB of files",
+        own + file - before[0] - before[1],
+        own - before[0],
+        file - before[1]
+    );
+    Ok(())
+}
+
+/// Searches like those of calls, one after the other, and what they took.
+#[expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark prints and reads the clock")]
+async fn searched(bench: &Bench, random: &Random, words: &[&str]) -> Outcome<()> {
+    let order = |query: &str| SearchOrder { query: query.to_owned(), top_k: Some(5), ..SearchOrder::default() };
     let (mut totals, mut embeds, mut searches, mut passages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..400 {
         let from = usize::try_from(random.below(words.len() as u64 - 9)).unwrap_or(0);
@@ -185,13 +200,6 @@ async fn search(folder: &Path, n: usize) -> Outcome<()> {
         at(&mut searches, 0.95),
         at(&mut passages, 0.5),
         at(&mut passages, 0.95),
-    );
-    let [own, file] = ["RssAnon:", "RssFile:"].map(resident_mb);
-    println!(
-        "resident memory grew by {:.0} MB: {:.0} MB of its own, {:.0} MB of files",
-        own + file - before[0] - before[1],
-        own - before[0],
-        file - before[1]
     );
     Ok(())
 }

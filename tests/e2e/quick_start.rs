@@ -1,13 +1,14 @@
-//! The quick start of the manual, run letter by letter: only addresses are replaced by free ones.
+//! The quick starts of the manual and of the README, run letter by letter: only addresses are replaced by free ones.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::support::{binary, free_port, free_range};
+use super::support::{Appliance, Hooks, Peer, binary, free_port, free_range};
 
 const MANUAL: &str = include_str!("../../assets/docs/rest-v1.md");
+const README: &str = include_str!("../../README.md");
 const HEADING: &str = "## From nothing to a verified webhook";
 
 /// The shell blocks below a heading, one after the other.
@@ -76,4 +77,35 @@ fn the_six_steps_of_the_manual_work_as_they_are_printed() {
     assert!(!printed.contains("FORGED") && printed.contains("CodeB Platform REST API"), "{printed}");
     let transcript = transcript(&printed);
     assert!(transcript["turns"].as_array().is_some_and(|turns| turns.iter().any(|turn| turn["speaker"] == "AI")), "{transcript}");
+}
+
+#[tokio::test]
+async fn the_six_steps_of_the_readme_work_as_they_are_printed() {
+    let phone = free_port();
+    let mut hooks = Hooks::away();
+    hooks.listen().await;
+    let appliance = Appliance::start().await;
+    let admin = appliance.super_admin().await;
+    let carrier = json!({
+        "name": "Phone", "sip_address": format!("127.0.0.1:{phone}"), "transport": "udp", "inbound_auth_mode": "ip",
+        "inbound_allowed_addresses": ["127.0.0.1"], "options_interval_seconds": 0
+    });
+    admin.post_ok("/api/v1/carriers", &carrier, 201).await;
+    let called = ["lab", "phone", "--listen", &format!("127.0.0.1:{phone}"), "--expect-speech", "20000", "--pause", "1000", "--hangup"];
+    let called = Peer::start(&binary().display().to_string(), &called.map(str::to_owned));
+    let bearer = admin.header("authorization").trim_start_matches("Bearer ").to_owned();
+    let helper = README.lines().find(|line| line.starts_with("api() {")).expect("the README defines api");
+    let wait = "until [ \"$(curl -s -H \"Authorization: Bearer $TOKEN\" $BOX/api.ashx/v1/calls/$CALL | jq -r .transcriptPath)\" ]; do sleep 0.2; done";
+    let steps = put(&shell(README, HEADING), "https://hooks.example.com/codeb", &hooks.url());
+    let steps = put(&steps, "\n# 5 ", &format!("\n{wait}\n# 5 "));
+    let script = format!("BOX=http://{}\nTOKEN={bearer}\n{helper}\n{steps}", appliance.setup.http);
+    let folder = tempfile::tempdir().unwrap();
+    let printed = tokio::task::spawn_blocking(move || run(folder.path(), &script)).await.unwrap();
+    called.ended().await.expect_success();
+    assert!(printed.contains("CodeB Platform REST API") && printed.contains("\"secret\":\""), "{printed}");
+    let transcript = transcript(&printed);
+    assert_eq!(transcript["phone"], "+15551234567");
+    assert!(transcript["turns"].as_array().is_some_and(|turns| !turns.is_empty()), "{transcript}");
+    let told: Vec<_> = hooks.taken().iter().map(|taken| taken.body["event"].clone()).collect();
+    assert!(told.contains(&json!("outbound-ai.finished")) && told.contains(&json!("transcript.saved")), "{told:?}");
 }

@@ -207,7 +207,7 @@ async fn of_a_thousand_answers_that_alternate_no_internal_one_is_connected_to() 
     let n_asked = Arc::new(AtomicUsize::new(0));
     let answers = {
         let n_asked = n_asked.clone();
-        move |_: &str| vec![if n_asked.fetch_add(1, Ordering::SeqCst) % 2 == 0 { permitted } else { internal }]
+        move |_: &str| vec![if n_asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) { permitted } else { internal }]
     };
     let options = OutboundOptions { resolver: Resolver::given(answers), ..OutboundOptions::allowing(["127.0.0.2/32"]).unwrap() };
     let outbound = Outbound::new(options).unwrap();

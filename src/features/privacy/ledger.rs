@@ -112,7 +112,7 @@ mod tests {
         let mut text = std::fs::read_to_string(&path).expect("read");
         text.truncate(text.len() - 20);
         std::fs::write(&path, text).expect("cut off");
-        assert_eq!(add(&path, &[three.clone()]).expect("added"), 1);
+        assert_eq!(add(&path, std::slice::from_ref(&three)).expect("added"), 1);
         assert_eq!(read(&path).expect("read"), [one, three]);
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);

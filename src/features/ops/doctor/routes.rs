@@ -26,5 +26,5 @@ pub fn routes(doctor: Doctor) -> OpenApiRouter {
 /// Looks the box over: each part, how well it is, and the command that mends it.
 #[utoipa::path(get, path = "/api/v1/doctor", tag = "ops", responses((status = 200, body = Diagnosis)))]
 async fn look(_: Can<SeeDoctor>, State(doctor): State<Doctor>) -> ApiResult<Json<Diagnosis>> {
-    Ok(Json(doctor.look().await?))
+    Ok(Json(Box::pin(doctor.look()).await?))
 }
