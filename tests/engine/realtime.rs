@@ -38,8 +38,8 @@ async fn the_caller_talks_with_the_model_and_both_sides_are_written_down() {
         let setup = "setup Charon Be kind.\n\nThe call has begun, and you have said this already: Hello, how can I help?";
         assert_eq!(asked[1], setup, "{provider}");
         assert_eq!(asked.iter().filter(|line| line.starts_with("setup")).count(), 1, "{provider}: one session");
-        let tokens: u64 =
-            result["usage_metrics"].as_array().unwrap().iter().map(|entry| entry["completion_tokens"].as_u64().unwrap()).sum();
+        // The voice of the greeting counts characters, the model tokens.
+        let tokens: u64 = result["usage_metrics"].as_array().unwrap().iter().filter_map(|entry| entry["completion_tokens"].as_u64()).sum();
         assert!(tokens >= 5, "{provider}: {result:#}");
         assert_eq!(result["latency_samples"].as_array().unwrap().len(), 2, "{provider}");
         bench.end().await;
