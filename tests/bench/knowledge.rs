@@ -4,7 +4,7 @@
 //! making anew from rows. `ingest` uploads N chunks' worth of text over the routes and times reading, embedding and indexing, with searches beside it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -248,17 +248,18 @@ async fn ingest(folder: &Path, n: usize) -> Outcome<()> {
         bench.post(&format!("/api/v1/knowledge-bases/{kb_id}/documents"), "multipart/form-data; boundary=XX", body).await?;
     }
     let started = Instant::now();
-    let knowledge = bench.knowledge.clone();
-    let asking = tokio::spawn(async move {
-        let mut times = Vec::new();
-        loop {
-            let began = Instant::now();
-            let order = SearchOrder { query: "which results of calls wait for the engine".to_owned(), ..SearchOrder::default() };
-            if knowledge.search(order).await.is_ok() {
-                times.push(began.elapsed().as_secs_f64() * 1000.0);
-                println!("p95 so far over {} searches: {:.2} ms", times.len(), at(&mut times.clone(), 0.95));
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let asking = tokio::spawn({
+        let (knowledge, times) = (bench.knowledge.clone(), times.clone());
+        async move {
+            loop {
+                let began = Instant::now();
+                let order = SearchOrder { query: "which results of calls wait for the engine".to_owned(), ..SearchOrder::default() };
+                if knowledge.search(order).await.is_ok() {
+                    times.lock().unwrap_or_else(PoisonError::into_inner).push(began.elapsed().as_secs_f64() * 1000.0);
+                }
+                Clock::system().sleep(Duration::from_millis(100)).await;
             }
-            Clock::system().sleep(Duration::from_millis(100)).await;
         }
     });
     bench.outbox.settle().await?;
@@ -267,5 +268,7 @@ async fn ingest(folder: &Path, n: usize) -> Outcome<()> {
     let n_chunks: i64 =
         bench.db.read(|conn| Ok(conn.query_row("select count(*) from knowledge_chunks where is_shown = 1", [], |row| row.get(0))?)).await?;
     println!("{n_chunks} chunks in {seconds:.1} s: {:.1} chunks/s", n_chunks as f64 / seconds);
+    let mut times = std::mem::take(&mut *times.lock().unwrap_or_else(PoisonError::into_inner));
+    println!("{} searches meanwhile: p95 {:.2} ms", times.len(), at(&mut times, 0.95));
     Ok(())
 }
