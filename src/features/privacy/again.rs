@@ -28,7 +28,7 @@ impl Privacy {
             return Ok(Vec::new());
         }
         let (privacy, wanted) = (self.clone(), missing.clone());
-        let numbers = self.setup.db.read(move |conn| privacy.numbers_of(conn, &wanted)).await?;
+        let numbers = self.setup.db.read_all(move |conn| privacy.numbers_of(conn, &wanted)).await?;
         let mut done = Vec::with_capacity(missing.len());
         for entry in missing {
             done.push(self.once_more(entry, &numbers).await?);

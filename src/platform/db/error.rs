@@ -8,6 +8,10 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Kind::DiskFull,
+            Some(ErrorCode::OperationInterrupted) => {
+                let sentence = "this takes too long: ask for less, such as a shorter time or a smaller page";
+                return Self::unavailable(sentence).code("query_too_slow").retry_after(5).caused_by(error);
+            }
             _ => Kind::Internal,
         };
         let message = if kind == Kind::DiskFull { "the disk is full" } else { "the database refused" };

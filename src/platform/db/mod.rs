@@ -45,8 +45,8 @@ impl Db {
         let (outbox, _) = watch::channel(());
         let on_clock_set = drift::Listener::default();
         Ok(Self {
+            readers: readers::Readers::start(path, 4, &clock)?,
             writer: writer::Writer::start(path, clock, outbox.clone(), on_clock_set.clone())?,
-            readers: readers::Readers::start(path, 4)?,
             outbox,
             on_clock_set,
             path: path.to_owned(),
@@ -63,13 +63,22 @@ impl Db {
         self.writer.run(change).await
     }
 
-    /// Runs a query on a read-only connection.
+    /// Runs a query on a read-only connection. One that takes longer than five seconds is ended and fails as `query_too_slow`.
     pub async fn read<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Conn) -> Result<T> + Send + 'static,
     {
-        self.readers.run(query).await
+        self.readers.run(Some(readers::LONGEST), query).await
+    }
+
+    /// The same without a limit of time, for work in the background that looks at everything.
+    pub async fn read_all<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Conn) -> Result<T> + Send + 'static,
+    {
+        self.readers.run(None, query).await
     }
 
     /// Copies the database to a file as it is at one moment, while writers go on, and checks the copy. Nothing is at `to` when it fails.
