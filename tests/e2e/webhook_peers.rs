@@ -5,6 +5,10 @@ use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use cxbox::base::{Clock, Random};
+use cxbox::features::webhooks::{Signed, signed_headers};
 use serde_json::{Value, json};
 
 use super::support::{Appliance, Http, free_port, until};
@@ -71,5 +75,41 @@ async fn flask_and_express_take_genuine_deliveries_by_both_schemes_and_refuse_ot
         drop(new);
         let _stranger = Receiver::start(peer(), port, secret.as_str().unwrap()).await;
         assert_eq!(verdict(&admin, &path).await, (401, "not codeb".to_owned()), "the old secret is worth nothing any more");
+    }
+}
+
+/// R19: other people's libraries find every one of ten thousand bodies genuine, and none that was changed.
+#[test]
+fn ten_thousand_bodies_are_genuine_to_both_libraries() {
+    const N: usize = 10_000;
+    let (random, secret) = (Random::seeded(19), "0123456789abcdef".repeat(4));
+    let letters: Vec<char> = "abc XYZ 0189 äßéñøłžğ şİ 漢字かな한 ØÆ €✓ \"\\\n\t\u{1}\u{2028} 👩‍👩‍👧 <>&'".chars().collect();
+    let now = Clock::system().now();
+    let deliveries: Vec<Value> = (0..N)
+        .map(|n| {
+            let bytes = random.bytes::<64>();
+            let text: String = bytes.iter().take(1 + n % 64).map(|byte| letters[usize::from(*byte) % letters.len()]).collect();
+            let body =
+                json!({ "event": "call.ended", "n": n, "text": text, "more": vec![text.clone(); n % 5], "x": f64::from(bytes[0]) / 7.0 })
+                    .to_string();
+            let id = format!("dlv_{n}");
+            let signed = Signed {
+                event: "call.ended",
+                delivery_id: &id,
+                attempt: 1,
+                sequence: Some(n as i64),
+                now,
+                body: body.as_bytes(),
+                secret: &secret,
+                next_secret: Some("another").filter(|_| n % 3 == 0),
+            };
+            let headers: Value = signed_headers(&signed).into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+            json!({ "headers": headers, "body_base64": BASE64_STANDARD.encode(&body) })
+        })
+        .collect();
+    let order = json!({ "secret": secret, "deliveries": deliveries }).to_string();
+    for peer in [peers::python("standard_many.py"), peers::node("standard_many.mjs")] {
+        let found: Value = serde_json::from_slice(&peers::run(peer, &order).stdout).unwrap();
+        assert_eq!(found, json!([N, 0]));
     }
 }

@@ -44,6 +44,7 @@ pub use pull::{PulledEvent, PulledEvents};
 pub use recovery::{RecoverOrder, Recovered};
 pub use retry::Schedule;
 pub use service::{Webhooks, WebhooksSetup};
+pub use sign::{Signed, headers as signed_headers};
 pub use told::wants;
 
 /// May read subscriptions, their delivery log, and events by position.

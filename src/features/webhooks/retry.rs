@@ -134,6 +134,34 @@ mod tests {
         }
     }
 
+    /// R17: ten thousand deliveries that fail for any reason but 410, by an exact clock.
+    #[test]
+    fn all_of_ten_thousand_deliveries_keep_the_schedule() {
+        let failures = [0, 300, 302, 400, 401, 404, 408, 409, 411, 418, 425, 429, 499, 500, 502, 503, 504, 599];
+        for n in 0..10_000_usize {
+            let (schedule, expected): (_, &[u64]) = match n % 2 {
+                0 => (Schedule::Standard, &[0, 5, 35, 155]),
+                _ => (Schedule::Extended, &[0, 5, 35, 155, 755, 2555, 9755, 27_755, 63_755]),
+            };
+            let (mut at, mut attempts) = (0, Vec::new());
+            for attempt in 1.. {
+                attempts.push(at);
+                let answered = match failures[(n / 2 + attempt as usize * 7) % failures.len()] {
+                    0 => Answered::Failed(if n % 4 < 2 { Failure::Timeout } else { Failure::Broken }),
+                    code => status(code),
+                };
+                match decide(schedule, attempt, &answered) {
+                    Next::Again(pause) => at += pause.as_secs(),
+                    next => {
+                        assert_eq!(next, Next::GiveUp);
+                        break;
+                    }
+                }
+            }
+            assert_eq!(attempts, expected, "delivery {n}");
+        }
+    }
+
     #[test]
     fn only_2xx_is_taken_and_410_ends_everything() {
         for taken in [200, 201, 202, 204, 299] {

@@ -7,27 +7,27 @@ use ring::hmac;
 use crate::base::Millis;
 
 /// What a delivery's headers are made of.
-pub(super) struct Signed<'a> {
+pub struct Signed<'a> {
     /// Name of the event.
-    pub(super) event: &'a str,
+    pub event: &'a str,
     /// The same on every attempt.
-    pub(super) delivery_id: &'a str,
+    pub delivery_id: &'a str,
     /// 1 to 4.
-    pub(super) attempt: u32,
+    pub attempt: u32,
     /// Where the event stands among all events of this box: what happened later has a higher number.
-    pub(super) sequence: Option<i64>,
+    pub sequence: Option<i64>,
     /// When this attempt is made.
-    pub(super) now: Millis,
+    pub now: Millis,
     /// The body as it is sent.
-    pub(super) body: &'a [u8],
+    pub body: &'a [u8],
     /// The secret in force.
-    pub(super) secret: &'a str,
+    pub secret: &'a str,
     /// The secret that takes over when the rotation ends.
-    pub(super) next_secret: Option<&'a str>,
+    pub next_secret: Option<&'a str>,
 }
 
-/// Names and values.
-pub(super) fn headers(signed: &Signed<'_>) -> Vec<(&'static str, String)> {
+/// Names and values: what a receiver checks.
+pub fn headers(signed: &Signed<'_>) -> Vec<(&'static str, String)> {
     let seconds = signed.now.0.div_euclid(1000);
     let mut standard = vec![standard_signature(signed, signed.secret, seconds)];
     let mut headers = vec![
