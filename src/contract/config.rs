@@ -1,7 +1,6 @@
 //! The call-time contract: what `GET /api/v1/config/{bot_id}` answers and a call runs on (contract §2.3).
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +11,7 @@ use crate::contract::callback::CallbackOffer;
 use crate::contract::flow::Flow;
 use crate::contract::mcp::McpServer;
 pub use crate::contract::provider::ProviderSpec;
+pub use crate::contract::wire_secret::WireSecret;
 
 /// Everything the engine needs to hold one call.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -178,18 +178,6 @@ pub struct Announcement {
     /// Whether the text is said again and again, until the caller hangs up or the time is over. Otherwise the call ends after it.
     #[serde(default)]
     pub is_looped: bool,
-}
-
-/// A credential on the way between the two processes: readable on the wire, never in debug output.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = String)]
-pub struct WireSecret(pub String);
-
-impl fmt::Debug for WireSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WireSecret(…)")
-    }
 }
 
 /// What to do when the caller says nothing.

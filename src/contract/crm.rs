@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::config::WireSecret;
+use super::wire_secret::WireSecret;
 
 /// Asks the CRM at the start of a call; what it answers becomes `crm.*`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

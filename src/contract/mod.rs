@@ -19,6 +19,7 @@ pub mod result;
 pub mod socket;
 pub mod trunk;
 pub mod turn;
+pub mod wire_secret;
 
 /// Version of the contract between control plane and engine. Adoption of a running engine requires the same one.
 pub const CONTRACT_VERSION: u32 = 1;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::Millis;
-use crate::contract::config::WireSecret;
 use crate::contract::trunk::Transport;
+use crate::contract::wire_secret::WireSecret;
 
 /// One SIP account. The password itself is known to nobody but the phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

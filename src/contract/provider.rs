@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::config::WireSecret;
+use super::wire_secret::WireSecret;
 
 /// What can listen.
 pub const STT: &[&str] = &["pocketsphinx", "openai", "deepgram", "none"];

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::id::CarrierId;
-use crate::contract::config::WireSecret;
+use crate::contract::wire_secret::WireSecret;
 
 /// How SIP travels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
