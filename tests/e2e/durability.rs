@@ -17,7 +17,7 @@ const POSTERS: usize = 16;
 
 /// Times each kind of kill is made: a few in the gate, many with `CXBOX_SOAK=1`.
 fn rounds() -> usize {
-    if std::env::var_os("CXBOX_SOAK").is_some_and(|soak| soak == "1") { 20 } else { 5 }
+    if std::env::var_os("CXBOX_SOAK").is_some_and(|soak| soak == "1") { 200 } else { 5 }
 }
 
 /// What was acknowledged so far.

@@ -249,6 +249,11 @@ fn pieces(random: &Random, session_id: &str, whole: &Value) -> Vec<Value> {
     pieces
 }
 
+/// A few hundred cases in the gate, ten thousand (R4) with `CXBOX_SOAK=1`.
+fn n_cases() -> usize {
+    if std::env::var_os("CXBOX_SOAK").is_some_and(|soak| soak == "1") { 10_000 } else { 300 }
+}
+
 /// R4: whatever comes twice, at once or in another order, it is one call with one fact, and nothing that was known is lost.
 #[tokio::test]
 async fn pieces_of_a_result_that_come_at_once_and_in_any_order_make_one_call() {
@@ -259,7 +264,7 @@ async fn pieces_of_a_result_that_come_at_once_and_in_any_order_make_one_call() {
         "post_call_analysis": { "mood": "good" }, "qc_analysis": { "score": 7 }, "latency": { "p50": 1 }, "pipeline_config": { "stt": "x" },
         "usage_metrics": [], "intents": [{ "id": "hours" }], "was_transferred": false
     });
-    let n_cases = 300;
+    let n_cases = n_cases();
     for case in 0..n_cases {
         let session_id = format!("s-{case}");
         let has_skeleton = random.below(2) == 0;
