@@ -38,7 +38,7 @@ pub(super) fn chores(handles: &Handles) -> Vec<Chore> {
 
 /// What is kept up beside facts.
 pub(super) fn upkeep() -> Vec<Upkeep> {
-    vec![calls::upkeep()]
+    calls::upkeep().into()
 }
 
 async fn deliver(hooks: webhooks::Webhooks, job: Job) -> Outcome {

@@ -115,6 +115,7 @@ pub(super) const SHOWN: &[(&str, &str, &str)] = &[
     ("0002", "/api/v1/api-keys", "golden key"),
     ("0004", "/api/v1/calls/gold-in", "golden words"),
     ("0004", "/api/v1/calls?q=golden", "gold-in"),
+    ("0004", "/api/v1/analytics/calls?from=2025-12-31T00:00:00Z&to=2026-01-02T00:00:00Z", "\"total\":{\"n_calls\":2"),
     ("0004", "/api.ashx/v1/calls/oac-gold00000001", "ended-success"),
     ("0004", "/api.ashx/v1/calls", "Gold Callee"),
     ("0004", "/api.ashx/v1/transcripts/vnumgold00000001", "golden words"),

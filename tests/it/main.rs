@@ -16,6 +16,7 @@ mod callbacks;
 mod calls_export;
 mod calls_list;
 mod calls_marks;
+mod calls_series;
 mod calls_timeline;
 mod carrier_dids;
 mod carrier_states;

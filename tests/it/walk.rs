@@ -65,6 +65,7 @@ const BELOW_ADMIN: &[&str] = &[
     "POST /api/v1/calls/{session_id}/hangup",
     "PUT /api/v1/calls/{session_id}/recording",
     "GET /api/v1/call-tags",
+    "GET /api/v1/analytics/calls",
     "GET /api/v1/events/stream",
     "GET /api/v1/settings/display",
     "GET /api/v1/browser-calls/{number}",

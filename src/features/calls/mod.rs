@@ -1,6 +1,6 @@
 //! Calls: from the skeleton at config time to the result and its recording.
 //!
-//! Owns the tables `calls` and `call_events`. Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
+//! Owns the tables `calls`, `call_events` and those made of them (lists, figures). Announces [`crate::contract::fact::Fact`]s with each change; imports none of its listeners.
 
 mod attempts_store;
 mod cache_summary;
@@ -22,6 +22,7 @@ mod person;
 mod record;
 mod results_store;
 mod routes;
+mod series;
 mod service;
 mod shown;
 mod stale;
@@ -50,9 +51,12 @@ use std::sync::Arc;
 use crate::platform::access::{Permission, Role};
 use crate::platform::outbox::Upkeep;
 
-/// Lists calls that are new or have changed.
-pub fn upkeep() -> Upkeep {
-    Upkeep { name: "calls.list", run: Arc::new(list::list_some) }
+/// Lists calls that are new or have changed, and counts those that are over.
+pub fn upkeep() -> [Upkeep; 2] {
+    [
+        Upkeep { name: "calls.list", run: Arc::new(list::list_some) },
+        Upkeep { name: "calls.count", run: Arc::new(series::count_some) },
+    ]
 }
 
 /// May see calls, their transcripts and analyses.

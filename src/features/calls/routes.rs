@@ -11,7 +11,7 @@ use super::list::ListQuery;
 use super::service::Calls;
 use super::timeline::Entry;
 use super::view::{CallSummary, CallView};
-use super::{ReadCalls, engine_routes, export, live_routes, marks, trace_routes};
+use super::{ReadCalls, engine_routes, export, live_routes, marks, series, trace_routes};
 use crate::base::id::SessionId;
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
@@ -28,6 +28,7 @@ pub fn routes(calls: Calls) -> OpenApiRouter {
         .merge(export::routes(calls.clone()))
         .merge(live_routes::routes(calls.clone()))
         .merge(marks::routes(calls.clone()))
+        .merge(series::routes(calls.clone()))
         .merge(trace_routes::routes(calls))
 }
 

@@ -215,11 +215,11 @@ impl Filter {
     }
 }
 
-fn given(text: &Option<String>) -> Option<&str> {
+pub(in crate::features::calls) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
-fn text(field: &str, value: &Option<String>) -> Result<Option<String>> {
+pub(in crate::features::calls) fn text(field: &str, value: &Option<String>) -> Result<Option<String>> {
     let Some(value) = given(value) else { return Ok(None) };
     if value.chars().count() > LONGEST {
         return Err(refused(field, &format!("must have at most {LONGEST} characters")));
@@ -252,7 +252,7 @@ fn phone(value: &Option<String>) -> Result<Option<String>> {
     Ok(Some(letters))
 }
 
-fn refused(field: &str, sentence: &str) -> Error {
+pub(in crate::features::calls) fn refused(field: &str, sentence: &str) -> Error {
     Error::invalid(format!("{field} {sentence}")).field(field, sentence)
 }
 

@@ -11,6 +11,6 @@ mod span;
 mod texts_store;
 mod words;
 
-pub(super) use filter::{Filter, ListQuery, Sort};
+pub(super) use filter::{Filter, ListQuery, Sort, given, refused, text};
 pub(super) use find_store::{Reader, page, whole};
 pub(super) use queue_store::{ANALYSIS, HELD, RECORDING, TRANSCRIPT, list_some, requeue};
