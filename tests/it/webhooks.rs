@@ -285,3 +285,32 @@ async fn only_the_named_events_arrive_and_each_in_its_calls_order() {
     let positions: Vec<i64> = pulled.as_array().unwrap().iter().map(|event| event["id"].as_i64().unwrap()).collect();
     assert_eq!(positions, taken.iter().map(|received| place(received)).collect::<Vec<_>>(), "the position of who pulls");
 }
+
+#[tokio::test]
+async fn everything_that_webhooks_were_told_of_a_call_is_found_by_the_call() {
+    let app = start().await;
+    let (first, second) = (Receiver::start().await, Receiver::start().await);
+    let (one, _) = subscribe(&app, &first, &["call.ended"]).await;
+    let (other, _) = subscribe(&app, &second, &["call.ended"]).await;
+    for session in ["s-old", "s-new", "s-newer"] {
+        end_call(&app, session).await;
+    }
+    app.settle().await;
+    let admin = app.user(Role::Admin);
+    let of_call = admin.get("/api/v1/deliveries?session_id=s-old").await.expect(200);
+    assert_eq!(of_call["total"], 2);
+    let mut told: Vec<&str> = of_call["data"].as_array().unwrap().iter().map(|line| line["webhook_id"].as_str().unwrap()).collect();
+    told.sort_unstable();
+    let mut both = [one.as_str(), other.as_str()];
+    both.sort_unstable();
+    assert_eq!(told, both);
+    assert!(of_call["data"].as_array().unwrap().iter().all(|line| line["session_id"] == "s-old"));
+    let of_one = admin.get(&format!("/api/v1/webhooks/{one}/deliveries?session_id=s-new&status=delivered")).await.expect(200);
+    assert_eq!((&of_one["total"], &of_one["data"][0]["webhook_id"]), (&json!(1), &json!(one)));
+    let page = admin.get("/api/v1/deliveries?status=delivered&limit=4").await.expect(200);
+    assert_eq!((&page["total"], page["data"].as_array().unwrap().len()), (&json!(6), 4));
+    let rest = admin.get(page["next"].as_str().unwrap()).await.expect(200);
+    assert_eq!((&rest["total"], rest["data"].as_array().unwrap().len()), (&json!(6), 2));
+    assert_eq!(admin.get("/api/v1/deliveries?session_id=nobody").await.expect(200)["total"], 0);
+    app.user(Role::Supervisor).get("/api/v1/deliveries").await.expect(403);
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use cxbox::base::Random;
 use cxbox::base::page::Page;
 use cxbox::base::seal::Sealer;
-use cxbox::features::webhooks::{DeliveryState, JOB, NewWebhook, Schedule, WebhookView, Webhooks, WebhooksSetup};
+use cxbox::features::webhooks::{DeliveryState, JOB, LogFilter, NewWebhook, Schedule, WebhookView, Webhooks, WebhooksSetup};
 use cxbox::platform::access::{Actor, Role};
 use cxbox::platform::net::{Failure, Host, Outbound, OutboundOptions, Request, Resolver, Target};
 use cxbox::platform::outbox::{Handler, Outbox, Work};
@@ -99,7 +99,7 @@ impl Rig {
     /// Status and error of every delivery, the oldest first.
     async fn outcomes(&self) -> Vec<(DeliveryState, Option<u16>, Option<String>)> {
         let page = Page { limit: 500, offset: 0 };
-        let (rows, _) = self.webhooks.deliveries(self.webhook.id.clone(), None, page).await.unwrap();
+        let (rows, _) = self.webhooks.deliveries(LogFilter { webhook_id: Some(self.webhook.id.clone()), ..LogFilter::default() }, page).await.unwrap();
         rows.into_iter().rev().map(|row| (row.status, row.http_status, row.error)).collect()
     }
 }

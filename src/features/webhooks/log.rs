@@ -39,6 +39,17 @@ impl DeliveryState {
     }
 }
 
+/// Which lines of the log are wanted; `None` does not filter.
+#[derive(Debug, Clone, Default)]
+pub struct LogFilter {
+    /// Of this subscription.
+    pub webhook_id: Option<WebhookId>,
+    /// About this call.
+    pub session_id: Option<SessionId>,
+    /// That stand like this.
+    pub state: Option<DeliveryState>,
+}
+
 /// One line of the delivery log.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DeliveryView {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
-use super::log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView};
+use super::log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView, LogFilter};
 use crate::base::id::{DeliveryId, WebhookId};
 use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
@@ -40,16 +40,33 @@ pub(super) fn detail(conn: &Conn, webhook_id: &WebhookId, id: &DeliveryId) -> Re
     Ok(DeliveryDetail { delivery, request_body, attempt_log })
 }
 
-/// One page of a subscription's log, newest first, and how many rows it has.
-pub(super) fn list(conn: &Conn, webhook_id: &WebhookId, state: Option<DeliveryState>, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
-    let state = state.map(DeliveryState::as_str);
+/// One page of the log, newest first, and how many rows match.
+pub(super) fn list(conn: &Conn, filter: &LogFilter, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
+    // Only what is asked for stands in the condition, so that each question finds its index.
+    let mut condition = "true".to_owned();
+    let mut values: Vec<&dyn ToSql> = Vec::new();
+    let state = filter.state.map(DeliveryState::as_str);
+    let asked: [(&str, Option<&dyn ToSql>); 3] = [
+        ("session_id", filter.session_id.as_ref().map(|id| id as &dyn ToSql)),
+        ("webhook_id", filter.webhook_id.as_ref().map(|id| id as &dyn ToSql)),
+        ("state", state.as_ref().map(|state| state as &dyn ToSql)),
+    ];
+    for (column, value) in asked {
+        if let Some(value) = value {
+            values.push(value);
+            condition = format!("{condition} and {column} = ?{}", values.len());
+        }
+    }
     let total: i64 = conn
-        .prepare_cached("select count(*) from deliveries where webhook_id = ?1 and state = coalesce(?2, state)")?
-        .query_row(params![webhook_id, state], |row| row.get(0))?;
+        .prepare_cached(&format!("select count(*) from deliveries where {condition}"))?
+        .query_row(values.as_slice(), |row| row.get(0))?;
     let mut statement = conn.prepare_cached(&format!(
-        "select {COLUMNS} from deliveries where webhook_id = ?1 and state = coalesce(?2, state) order by n desc limit ?3 offset ?4"
+        "select {COLUMNS} from deliveries where {condition} order by n desc limit ?{} offset ?{}",
+        values.len() + 1,
+        values.len() + 2
     ))?;
-    let rows = statement.query_map(params![webhook_id, state, page.limit, page.offset], view)?;
+    values.extend([&page.limit as &dyn ToSql, &page.offset]);
+    let rows = statement.query_map(values.as_slice(), view)?;
     Ok((rows.collect::<rusqlite::Result<_>>()?, total.unsigned_abs()))
 }
 

@@ -38,7 +38,7 @@ use crate::platform::outbox::Chore;
 pub use event::EventName;
 pub use forget_store::forget;
 pub use job::JOB;
-pub use log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView};
+pub use log::{AttemptView, DeliveryDetail, DeliveryState, DeliveryView, LogFilter};
 pub use model::{NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
 pub use pull::{PulledEvent, PulledEvents};
 pub use recovery::{RecoverOrder, Recovered};

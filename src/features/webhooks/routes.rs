@@ -8,12 +8,12 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::log::{DeliveryDetail, DeliveryState, DeliveryView};
+use super::log::{DeliveryDetail, DeliveryState, DeliveryView, LogFilter};
 use super::model::{NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
 use super::recovery::{RecoverOrder, Recovered};
 use super::service::Webhooks;
 use super::{EditWebhooks, ReadWebhooks};
-use crate::base::id::{DeliveryId, WebhookId};
+use crate::base::id::{DeliveryId, SessionId, WebhookId};
 use crate::base::page::{Listing, Page, PageQuery};
 use crate::platform::access::Can;
 use crate::platform::http::{ApiResult, Body};
@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Webhooks> {
         .routes(routes!(rotate))
         .routes(routes!(recover))
         .routes(routes!(deliveries))
+        .routes(routes!(all_deliveries))
         .routes(routes!(delivery))
         .routes(routes!(resend))
 }
@@ -47,6 +48,19 @@ struct ResumeQuery {
 struct LogQuery {
     /// Only deliveries that stand like this.
     status: Option<DeliveryState>,
+    /// Only deliveries about this call.
+    session_id: Option<SessionId>,
+}
+
+impl LogQuery {
+    fn filter(&self, webhook_id: Option<WebhookId>) -> LogFilter {
+        LogFilter { webhook_id, session_id: self.session_id.clone(), state: self.status }
+    }
+
+    /// Names and values, for the link to the next page.
+    fn pairs(&self) -> [(&'static str, Option<&str>); 2] {
+        [("status", self.status.map(DeliveryState::as_str)), ("session_id", self.session_id.as_ref().map(SessionId::as_str))]
+    }
 }
 
 /// Whether a rotation is begun or ended.
@@ -176,11 +190,25 @@ async fn deliveries(
     State(webhooks): State<Webhooks>,
     Path(id): Path<WebhookId>,
     Query(page): Query<PageQuery>,
-    Query(LogQuery { status }): Query<LogQuery>,
+    Query(query): Query<LogQuery>,
 ) -> ApiResult<Json<Listing<DeliveryView>>> {
     let (page, path) = (Page::from(&page), format!("/api/v1/webhooks/{id}/deliveries"));
-    let (rows, total) = webhooks.deliveries(id, status, page).await?;
-    Ok(Json(Listing::new(rows, total, page, &path, &[("status", status.map(DeliveryState::as_str))])))
+    let (rows, total) = webhooks.deliveries(query.filter(Some(id)), page).await?;
+    Ok(Json(Listing::new(rows, total, page, &path, &query.pairs())))
+}
+
+/// The delivery log of all subscriptions, newest first: with `session_id` everything that webhooks were told of a call.
+#[utoipa::path(get, path = "/api/v1/deliveries", params(PageQuery, LogQuery), responses((status = 200, body = Listing<DeliveryView>)),
+    tag = "webhooks")]
+async fn all_deliveries(
+    _: Can<ReadWebhooks>,
+    State(webhooks): State<Webhooks>,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<LogQuery>,
+) -> ApiResult<Json<Listing<DeliveryView>>> {
+    let page = Page::from(&page);
+    let (rows, total) = webhooks.deliveries(query.filter(None), page).await?;
+    Ok(Json(Listing::new(rows, total, page, "/api/v1/deliveries", &query.pairs())))
 }
 
 /// One delivery: the body, and every attempt with its headers and what came back.

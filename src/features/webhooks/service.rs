@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::deliveries_store as deliveries;
-use super::log::{DeliveryDetail, DeliveryState, DeliveryView};
+use super::log::{DeliveryDetail, DeliveryView, LogFilter};
 use super::model::{self, NewWebhook, WebhookChange, WebhookView, WebhookWithSecret};
 use super::store::{Sealed, Settings};
 use super::{counted, log_store, store};
@@ -168,12 +168,14 @@ impl Webhooks {
         .await
     }
 
-    /// One page of a subscription's delivery log, newest first, and how many rows it has.
-    pub async fn deliveries(&self, id: WebhookId, state: Option<DeliveryState>, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
+    /// One page of the delivery log, newest first, and how many rows match. `NotFound` for a subscription that is not there.
+    pub async fn deliveries(&self, filter: LogFilter, page: Page) -> Result<(Vec<DeliveryView>, u64)> {
         self.db()
             .read(move |conn| {
-                store::get(conn, &id)?;
-                log_store::list(conn, &id, state, page)
+                if let Some(id) = &filter.webhook_id {
+                    store::get(conn, id)?;
+                }
+                log_store::list(conn, &filter, page)
             })
             .await
     }
