@@ -83,6 +83,8 @@ pub struct WorkerStatus {
     pub total_available: u32,
     /// Calls it holds.
     pub worker_calls: u32,
+    /// Where it listens for SIP, such as `0.0.0.0:5060`; null where it does not say.
+    pub sip: Option<String>,
     /// Its workers, as it lists them.
     #[schema(value_type = Vec<Object>)]
     pub workers: Vec<Value>,
@@ -301,7 +303,7 @@ impl WorkerStatus {
         let url = host.label().to_owned();
         let Some(health) = health else {
             let status = "unreachable".to_owned();
-            return Self { url, status, total_capacity: 0, total_available: 0, worker_calls: 0, workers: Vec::new() };
+            return Self { url, status, total_capacity: 0, total_available: 0, worker_calls: 0, sip: None, workers: Vec::new() };
         };
         let status = if health.status == "ok" && !is_healthy(&health) { "inconsistent".to_owned() } else { health.status };
         Self {
@@ -310,6 +312,7 @@ impl WorkerStatus {
             total_capacity: health.fleet_max,
             total_available: health.fleet_available,
             worker_calls: health.fleet_calls,
+            sip: health.sip,
             workers: health.workers,
         }
     }

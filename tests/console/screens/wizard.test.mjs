@@ -48,6 +48,8 @@ test('the wizard leads to a first call', { timeout: 180_000 }, async () => {
   await fill(/^Number/, '100');
   await press('Make the number');
   await page.getByRole('heading', { name: 'Ready. Call 100' }).waitFor();
+  // The command can be copied as it stands, whatever the box listens on.
+  await page.getByText(`cxbox lab phone --call 'sip:100@127.0.0.1:${box.sip}'`).waitFor();
   await accessible(page, 'the last step');
   await shot(page, 'wizard-call');
   acts += 1;

@@ -1,4 +1,5 @@
 import { Button, Code, Group, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { CallPanel } from '~/shared/browserCall/CallPanel';
@@ -7,8 +8,9 @@ import { useT } from '~/shared/i18n';
 /** How to make the first call, by a telephone or without one. */
 export function CallStep({ number }: { number: Schemas['NumberView'] }) {
   const t = useT();
+  const sip = useSip();
   const lab = [
-    `cxbox lab phone --call 'sip:${number.number}@127.0.0.1:5060'`,
+    `cxbox lab phone --call 'sip:${number.number}@${sip.here}'`,
     '--expect-speech 15000 --wait-silence 1200',
     "--say 'when are you open'",
     '--expect-speech 15000 --wait-silence 1200',
@@ -26,7 +28,7 @@ export function CallStep({ number }: { number: Schemas['NumberView'] }) {
       <Text fw={600} size="sm">
         {t('setup.call.phone')}
       </Text>
-      <Code block>{`sip:${number.number}@${window.location.hostname}`}</Code>
+      <Code block>{`sip:${number.number}@${sip.fromAfar}`}</Code>
       <Text fw={600} size="sm">
         {t('setup.call.lab')}
       </Text>
@@ -39,4 +41,16 @@ export function CallStep({ number }: { number: Schemas['NumberView'] }) {
       </Group>
     </Stack>
   );
+}
+
+const STANDARD_PORT = '5060';
+
+/** Where this box takes SIP calls: as a program on it says, and as a telephone elsewhere does. */
+function useSip(): { here: string; fromAfar: string } {
+  const fleet = useQuery({ queryKey: ['fleet'], queryFn: () => need(api.GET('/api/v1/fleet/status')) });
+  const bound = (fleet.data?.workers ?? []).find(({ url }) => url === 'local')?.sip ?? `0.0.0.0:${STANDARD_PORT}`;
+  const [, host = '', port = STANDARD_PORT] = /^(.*):(\d+)$/.exec(bound) ?? [];
+  const isEverywhere = host === '0.0.0.0' || host === '[::]';
+  const afar = window.location.hostname;
+  return { here: `${isEverywhere ? '127.0.0.1' : host}:${port}`, fromAfar: port === STANDARD_PORT ? afar : `${afar}:${port}` };
 }
