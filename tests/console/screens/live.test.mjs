@@ -52,6 +52,33 @@ test('a call that came in is hung up from the monitor, on a telephone too', { ti
   await page.context().close();
 });
 
+test('the recording of a call is paused while somebody wants it, and whoever watches sees that', { timeout: 120_000 }, async () => {
+  const page = await visitor(box.url);
+  await signIn(page);
+  await go(page, '/live');
+  const over = box.phone('1000', ['--expect-speech', '20000', '--expect-hangup', '60000']);
+  const call = page.getByTestId('live-call');
+  await call.getByText('automated assistant').waitFor({ timeout: 60_000 });
+  await call.getByRole('button', { name: 'Pause recording' }).click();
+  await call.getByText('not recorded now').waitFor();
+  await shot(page, 'live-call-paused');
+  // The call's own page knows, and there it goes on.
+  await call.getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1, name: /Call with/ }).waitFor();
+  await page.getByText('not recorded now').waitFor();
+  await page.getByRole('button', { name: 'Record again' }).click();
+  await page.getByRole('button', { name: 'Pause recording' }).waitFor();
+  await page.getByText('not recorded now').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Hang up' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
+  assert.equal((await over).code, 0);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  await timeline.getByText('recording paused').waitFor();
+  await timeline.getByText('recording goes on').waitFor();
+  clean(page, 'the paused recording');
+  await page.context().close();
+});
+
 test('a server that goes away is said to be away, and its return is noticed', { timeout: 180_000 }, async () => {
   const page = await visitor(box.url);
   await signIn(page);

@@ -17,6 +17,7 @@ export async function screens() {
     ['/bots/new', 'New bot'],
     [`/bots/${await first('/api/v1/bots?q=demo')}`, 'demo reception', 'bot'],
     [`/bots/${await first('/api/v1/bots?q=demo')}/versions`, 'demo reception', 'bot-versions-empty'],
+    [`/bots/${await first('/api/v1/bots?q=demo')}/figures`, 'demo reception', 'bot-figures'],
     [`/bots/${await first('/api/v1/bots?q=demo')}/preview`, 'demo reception', 'bot-preview-demo'],
     ['/numbers', 'Virtual numbers'],
     [`/numbers/${await first('/api/v1/numbers')}`, /Number/, 'number'],

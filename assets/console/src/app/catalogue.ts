@@ -6,6 +6,7 @@ import { talkMessages } from '~/features/bots/talkMessages';
 import { toolMessages } from '~/features/bots/toolMessages';
 import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
+import { callEventMessages } from '~/features/calls/eventMessages';
 import { callFactMessages } from '~/features/calls/factMessages';
 import { callWorkMessages } from '~/features/calls/workMessages';
 import { carriersMessages } from '~/features/carriers/messages';
@@ -35,6 +36,7 @@ import { knowledgeMessages } from '~/features/knowledge/messages';
 import { browserCallMessages } from '~/shared/browserCall/messages';
 import { common } from '~/shared/i18n/common';
 import { promptMessages } from '~/shared/prompt/messages';
+import { seriesMessages } from '~/shared/series/messages';
 import { liveMessages } from '~/shared/ui/messages';
 import { appMessages } from './messages';
 
@@ -42,6 +44,7 @@ const PARTS = [
   common,
   liveMessages,
   promptMessages,
+  seriesMessages,
   browserCallMessages,
   appMessages,
   auditMessages,
@@ -52,6 +55,7 @@ const PARTS = [
   toolMessages,
   versionMessages,
   callsMessages,
+  callEventMessages,
   callFactMessages,
   callWorkMessages,
   carriersMessages,

@@ -9,13 +9,14 @@ import { BotActions } from './BotActions';
 import { Chat } from './Chat';
 import { Crm } from './Crm';
 import { EditBot } from './EditBot';
+import { Figures } from './Figures';
 import { Preview } from './Preview';
 import { TryBot } from './TryBot';
 import { Versions } from './Versions';
 
 type View = Schemas['BotView'];
 
-const TABS = { edit: EditBot, try: Chat, crm: Crm, versions: Versions, preview: Preview } as const;
+const TABS = { edit: EditBot, try: Chat, figures: Figures, crm: Crm, versions: Versions, preview: Preview } as const;
 type Name = keyof typeof TABS;
 
 /** One bot: what it says and does, its versions, and what a call would get of it. */

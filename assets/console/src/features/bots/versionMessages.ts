@@ -4,6 +4,8 @@ import { define } from '~/shared/i18n/messages';
 export const versionMessages = define({
   en: {
     'bot.tab.try': 'Try it',
+    'bot.tab.figures': 'Figures',
+    'bot.figures': 'How its calls went',
     'chat.title': 'Conversation',
     'chat.version': 'Which version',
     'chat.version.draft': 'the draft',
@@ -84,6 +86,8 @@ export const versionMessages = define({
   },
   de: {
     'bot.tab.try': 'Ausprobieren',
+    'bot.tab.figures': 'Zahlen',
+    'bot.figures': 'Wie seine Anrufe liefen',
     'chat.title': 'Gespräch',
     'chat.version': 'Welche Fassung',
     'chat.version.draft': 'der Entwurf',

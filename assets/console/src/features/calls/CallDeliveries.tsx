@@ -1,47 +1,48 @@
 import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { api, need, type Schemas } from '~/shared/api/client';
+import { api, need } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
+import { useFormat } from '~/shared/i18n/format';
 import { DeliveryBadge } from '~/shared/ui/DeliveryBadge';
 import { Loaded } from '~/shared/ui/Loaded';
 
-type Delivery = Schemas['DeliveryView'];
-const LATEST = 200;
+/** More than a call has events, with room for many webhooks. */
+const MOST = '100';
 
-/** What webhooks were told of one call, from the newest deliveries of each webhook. */
+/** What webhooks were told of one call, the newest first. */
 export function CallDeliveries({ sessionId }: { sessionId: string }) {
   const t = useT();
-  const query = useQuery({ queryKey: ['webhooks', 'of-call', sessionId], queryFn: () => deliveriesOf(sessionId) });
+  const format = useFormat();
+  const query = useQuery({
+    queryKey: ['webhooks', 'of-call', sessionId],
+    queryFn: () => need(api.GET('/api/v1/deliveries', { params: { query: { session_id: sessionId, limit: MOST } } })),
+  });
   return (
     <Loaded query={query} lines={2}>
-      {({ deliveries, isCut }) => (
+      {({ data, total }) => (
         <Stack gap="xs">
-          {deliveries.length === 0 && !isCut && <Text c="dimmed">{t('call.webhooks.none')}</Text>}
-          {deliveries.map((delivery) => (
+          {total === 0 && <Text c="dimmed">{t('call.webhooks.none')}</Text>}
+          {data.map((delivery) => (
             <Group key={delivery.id} justify="space-between" wrap="nowrap">
-              <Anchor component={Link} to={`/webhooks/${delivery.webhook_id}`} size="sm" className="words">
-                {delivery.event}
-              </Anchor>
+              <div>
+                <Anchor component={Link} to={`/webhooks/${delivery.webhook_id}`} size="sm" className="words">
+                  {delivery.event}
+                </Anchor>
+                <Text size="xs" c="dimmed">
+                  {format.when(delivery.last_attempt_at ?? delivery.created_at)}
+                </Text>
+              </div>
               <DeliveryBadge delivery={delivery} />
             </Group>
           ))}
-          {isCut && (
+          {total > data.length && (
             <Text size="sm" c="dimmed">
-              {t('call.webhooks.cut', { n: LATEST })}
+              {t('call.webhooks.more', { n: total - data.length })}
             </Text>
           )}
         </Stack>
       )}
     </Loaded>
   );
-}
-
-async function deliveriesOf(sessionId: string): Promise<{ deliveries: Delivery[]; isCut: boolean }> {
-  const webhooks = await need(api.GET('/api/v1/webhooks', { params: { query: { limit: '50' } } }));
-  const lists = await Promise.all(
-    webhooks.data.map(({ id }) => need(api.GET('/api/v1/webhooks/{id}/deliveries', { params: { path: { id }, query: { limit: String(LATEST) } } }))),
-  );
-  const deliveries = lists.flatMap((list) => list.data).filter((delivery) => delivery.session_id === sessionId);
-  return { deliveries, isCut: lists.some((list) => list.total > LATEST) };
 }

@@ -10,6 +10,7 @@ import { HangUp } from '~/shared/ui/HangUp';
 import { Json } from '~/shared/ui/Json';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
+import { PauseRecording } from '~/shared/ui/PauseRecording';
 import { Section } from '~/shared/ui/Section';
 import { Analysis } from './Analysis';
 import { CallDeliveries } from './CallDeliveries';
@@ -51,6 +52,7 @@ function Detail({ call }: { call: Call }) {
         <Group gap="xs">
           <CallState status={call.status} />
           <Text c="dimmed">{t(`calls.direction.${call.direction}`)}</Text>
+          {call.status === 'active' && <PauseRecording sessionId={call.session_id} />}
           {call.status === 'active' && <HangUp sessionId={call.session_id} who={otherSide(call, t)} />}
         </Group>
       }

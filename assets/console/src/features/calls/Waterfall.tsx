@@ -4,7 +4,7 @@ import { duration } from '~/shared/i18n/format';
 import type { Entry } from './model';
 import classes from './waterfall.module.css';
 
-const PARTS = ['stt', 'model', 'speech'] as const;
+const PARTS = ['heard', 'model', 'speech'] as const;
 type Part = (typeof PARTS)[number];
 
 interface Answer {
@@ -13,7 +13,7 @@ interface Answer {
   parts: Record<Part, number>;
 }
 
-/** How long the caller waited for each answer, and for what: recognising, thinking, speaking. */
+/** How long the caller waited for each answer, and for what: until the words were known (the silence that ends a turn, and recognising), thinking, speaking. */
 export function Waterfall({ entries }: { entries: Entry[] }) {
   const t = useT();
   const answers = entries.map(answerOf).filter((answer) => answer !== null);
@@ -62,7 +62,7 @@ function answerOf(entry: Entry): Answer | null {
   const at = (name: string) => (typeof marks[name] === 'number' ? Math.max(0, Math.round(marks[name])) : null);
   const total = at('first_audio_ms');
   if (total === null || total === 0) return null;
-  const stt = Math.min(at('stt_ms') ?? 0, total);
-  const token = Math.min(Math.max(at('first_token_ms') ?? stt, stt), total);
-  return { offset_ms: entry.offset_ms, total, parts: { stt, model: token - stt, speech: total - token } };
+  const heard = Math.min(at('stt_ms') ?? 0, total);
+  const token = Math.min(Math.max(at('first_token_ms') ?? heard, heard), total);
+  return { offset_ms: entry.offset_ms, total, parts: { heard, model: token - heard, speech: total - token } };
 }

@@ -4,6 +4,7 @@ import { useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
+import { CallSeries } from '~/shared/series/CallSeries';
 import { Deletable } from '~/shared/ui/Deletable';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
@@ -48,6 +49,7 @@ function Existing({ stored }: { stored: View }) {
       {!isOwner && <Alert maw={860}>{t('carriers.owner')}</Alert>}
       <Stack maw={860}>
         <Trunk carrier={stored} mayCheck={isOwner} />
+        <CallSeries title={t('carriers.figures')} scope={{ carrier_id: stored.id }} />
         <Dids carrierId={stored.id} mayEdit={isOwner} />
         <CarrierForm stored={stored} />
       </Stack>

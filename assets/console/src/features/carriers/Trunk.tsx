@@ -15,8 +15,15 @@ const COLOURS: Record<string, string> = { ok: 'teal', synced: 'teal', pending: '
 /** How the trunk is, in one word, with its colour. */
 export function TrunkState({ carrier }: { carrier: View }) {
   const t = useT();
-  const state = carrier.is_active === false ? 'off' : carrier.lk_sync_status;
+  const state = stateOf(carrier);
   return <Mark color={COLOURS[state] ?? 'gray'}>{t(`trunk.${state}`)}</Mark>;
+}
+
+/** A trunk that is neither registered with nor asked with OPTIONS, and has never answered, is one of which nothing is known. */
+function stateOf({ is_active, lk_sync_status, trunk }: View): string {
+  if (is_active === false) return 'off';
+  const isHeardOf = trunk?.answered_at || trunk?.registration;
+  return lk_sync_status === 'synced' && !isHeardOf ? 'unchecked' : lk_sync_status;
 }
 
 /** What the engines see of a trunk, and a check of the way there and back on demand. */

@@ -5,13 +5,14 @@ import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
 import { otherSide } from '~/shared/ui/callWords';
 import { HangUp } from '~/shared/ui/HangUp';
+import { PauseRecording } from '~/shared/ui/PauseRecording';
 import { Words } from '~/shared/ui/Words';
 import { useEarlier, type Spoken, type Summary } from './useLiveCalls';
 
 /** One running call: who, for how long, and what is being said. It is drawn anew for its own words alone: there may be hundreds. */
 export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary; lines: Spoken[] }) {
   const t = useT();
-  const earlier = useEarlier(call.session_id, true);
+  const earlier = useEarlier(call.session_id);
   const firstLive = lines[0]?.seq ?? Number.POSITIVE_INFINITY;
   const all = [...(earlier.data ?? []).filter((line) => line.seq < firstLive), ...lines];
   const began = Date.parse(call.answered_at ?? call.started_at ?? call.created_at);
@@ -30,7 +31,8 @@ export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary;
           {call.number_name ?? call.number ?? call.did ?? ''} · {t('live.running')} <Running since={began} />
         </Text>
         <Lines lines={all} />
-        <Group>
+        <Group gap="xs">
+          <PauseRecording sessionId={call.session_id} />
           <HangUp sessionId={call.session_id} who={otherSide(call, t)} />
         </Group>
       </Stack>

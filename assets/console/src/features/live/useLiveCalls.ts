@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useReducer } from 'react';
 import { api, need, type Schemas } from '~/shared/api/client';
+import { eventsOf, type Happened } from '~/shared/live/events';
 import { live, type LiveEvent } from '~/shared/live/stream';
 
 export type Summary = Schemas['CallSummary'];
@@ -57,17 +58,10 @@ export function useLiveCalls() {
 }
 
 /** What was said before this screen was opened. */
-export function useEarlier(sessionId: string, isWanted: boolean) {
-  return useQuery({
-    queryKey: ['calls', 'earlier', sessionId],
-    queryFn: async () => {
-      const call = (await need(api.GET('/api/v1/calls/{session_id}', { params: { path: { session_id: sessionId } } }))) as {
-        events?: { seq: number; type: string; turn?: Omit<Spoken, 'seq'> }[];
-      };
-      const turns = (call.events ?? []).filter((event) => event.type === 'turn' && event.turn);
-      return turns.map((event): Spoken => ({ ...(event.turn as Omit<Spoken, 'seq'>), seq: event.seq }));
-    },
-    enabled: isWanted,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+export function useEarlier(sessionId: string) {
+  return useQuery({ ...eventsOf(sessionId), select: spokenIn });
+}
+
+function spokenIn(events: Happened[]): Spoken[] {
+  return events.flatMap(({ seq, type, turn }) => (type === 'turn' && turn ? [{ ...turn, seq }] : []));
 }

@@ -8,10 +8,10 @@ import { CallState, otherSide } from '~/shared/ui/callWords';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
+import { CallSeries } from '~/shared/series/CallSeries';
 import { Section } from '~/shared/ui/Section';
 import { Figures } from './Figures';
 import { Health } from './Health';
-import { Outcomes } from './Outcomes';
 
 const LATEST = '8';
 
@@ -21,7 +21,7 @@ export default function Overview() {
     <Page title={t('overview.title')} about={t('overview.about')}>
       <Figures />
       <Health />
-      <Outcomes />
+      <CallSeries title={t('overview.series')} scope={{}} />
       <Latest />
     </Page>
   );

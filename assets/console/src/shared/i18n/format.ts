@@ -5,11 +5,12 @@ import { useI18n } from '.';
 export function useFormat() {
   const { language } = useI18n();
   return useMemo(() => {
-    const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
-    const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
-    const ago = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
-    const number = new Intl.NumberFormat(language);
-    const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+    const locale = localeOf(language);
+    const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+    const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+    const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+    const number = new Intl.NumberFormat(locale);
+    const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
     return {
       when: (at: string | null | undefined) => (at ? full.format(new Date(at)) : '–'),
       clock: (at: string | null | undefined) => (at ? clock.format(new Date(at)) : '–'),
@@ -25,6 +26,11 @@ export function useFormat() {
       duration,
     };
   }, [language]);
+}
+
+/** The language of the console as the viewer's own country writes it: an English clock has 24 hours in Malta. */
+export function localeOf(language: string): string {
+  return navigator.languages.find((wanted) => wanted.split('-')[0] === language) ?? language;
 }
 
 /** `m:ss`, or `h:mm:ss` from an hour on. */

@@ -14,7 +14,7 @@ interface Props {
 export function Figure({ label, value, to, isBad }: Props) {
   const format = useFormat();
   const shown = value === undefined ? '–' : format.number(value);
-  const colour = isBad ? 'var(--mantine-color-error)' : undefined;
+  const colour = isBad ? 'var(--mantine-color-error)' : 'var(--mantine-color-text)';
   return (
     <Paper withBorder radius="md" p="md">
       <Text size="sm" c="dimmed">
