@@ -191,3 +191,31 @@ async fn a_call_without_a_result_is_flagged_a_quarter_of_an_hour_after_its_longe
     app.engine().post("/api/v1/call-results", json!({ "session_id": "s" })).await.expect(200);
     assert_eq!(is_stale().await, json!(false));
 }
+
+#[tokio::test]
+async fn rows_of_a_search_come_without_their_number_when_that_is_not_wanted() {
+    let app = TestApp::start().await;
+    calls(&app).await;
+    let supervisor = app.user(Role::Supervisor);
+    for is_listed in [false, true] {
+        if is_listed {
+            app.settle().await;
+        }
+        for query in ["phone=5550000", "tag=vip", "number=1002", "phone=5550000&min_duration=61&max_duration=120", "q=refund", "status=failed"] {
+            let whole = supervisor.get(&format!("{CALLS}?{query}")).await.expect(200);
+            let (sessions, _) = found(&supervisor, query).await;
+            for offset in 0..=sessions.len() + 1 {
+                let page = supervisor.get(&format!("{CALLS}?{query}&count=false&limit=3&offset={offset}")).await.expect(200);
+                let shown: Vec<&str> = page["data"].as_array().unwrap().iter().map(|call| call["session_id"].as_str().unwrap()).collect();
+                let expected: Vec<&str> = sessions.iter().skip(offset).take(3).map(String::as_str).collect();
+                assert_eq!(shown, expected, "{query} from {offset}, listed: {is_listed}");
+                // Enough to say whether there are more, and never too many.
+                let (total, all) = (page["total"].as_u64().unwrap(), whole["total"].as_u64().unwrap());
+                assert!(total <= all && total >= all.min(offset as u64 + 4), "{query} from {offset}: {total} of {all}");
+                assert_eq!(page["next"].is_null(), offset + 3 >= sessions.len(), "{query} from {offset}");
+            }
+        }
+    }
+    let refused = supervisor.get(&format!("{CALLS}?count=perhaps")).await.expect(422);
+    assert_eq!(refused["errors"][0]["field"], "count");
+}

@@ -41,7 +41,7 @@ impl House {
             bulletin: crate::platform::bulletin::Bulletin::default(),
             public_base: "https://phone.example:8443".to_owned(),
         });
-        let outbox = Outbox::new(&db, &clock, Work { upkeep: vec![upkeep()], ..Work::default() });
+        let outbox = Outbox::new(&db, &clock, Work { upkeep: upkeep().into(), ..Work::default() });
         Self { _folder: folder, db, clock, calls, outbox }
     }
 

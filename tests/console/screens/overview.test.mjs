@@ -43,7 +43,7 @@ test('the overview shows how calls went, and a table has the same figures', asyn
   const { total } = await figures();
   assert.equal(await figure(page, 'Calls'), String(total.n_calls));
   assert.equal(await figure(page, 'Answered'), `${Math.round(total.answered_share * 100)}%`);
-  assert.equal(await figure(page, 'Typical wait for an answer'), `${(total.latency.p50_ms / 1000).toFixed(2)} s`);
+  assert.equal(await figure(page, 'Typical wait'), `${(total.latency.p50_ms / 1000).toFixed(2)} s`);
   // Under the pointer stand the figures of one bar, and of all again when it has gone.
   const legend = section(page).getByTestId('legend').first();
   const chart = section(page).getByTestId('chart').first();

@@ -49,6 +49,9 @@ pub(in crate::features::calls) struct ListQuery {
     q: Option<String>,
     /// `-created_at` (newest first, the default), `created_at`, `-duration` or `duration`.
     sort: Option<String>,
+    /// `false`: rows come before all that match are counted. With `q`, `phone`, `number` or `tag` and the newest first, `total` is then only the
+    /// rows up to the end of this page, and one more when there are more.
+    count: Option<String>,
 }
 
 /// The order of a list.
@@ -88,6 +91,8 @@ pub(in crate::features::calls) struct Filter {
     pub(super) spoken: Option<String>,
     /// A search without a letter or digit finds nothing.
     pub(super) finds_nothing: bool,
+    /// Whether the exact number is worth waiting for.
+    pub(super) counts: bool,
 }
 
 impl ListQuery {
@@ -113,6 +118,7 @@ impl ListQuery {
             max_duration,
             spans: Spans::between(min_duration, max_duration),
             finds_nothing: q.is_some() && spoken.is_none(),
+            counts: word("count", &self.count, |text| text.parse().ok())?.unwrap_or(true),
             spoken,
         };
         let sort = word("sort", &self.sort, |text| match text {
@@ -126,7 +132,7 @@ impl ListQuery {
     }
 
     /// Names and values, for the link to the next page.
-    pub(in crate::features::calls) fn pairs(&self) -> [(&'static str, Option<&str>); 16] {
+    pub(in crate::features::calls) fn pairs(&self) -> [(&'static str, Option<&str>); 17] {
         [
             ("bot_id", self.bot_id.as_deref()),
             ("status", self.status.as_deref()),
@@ -144,6 +150,7 @@ impl ListQuery {
             ("max_duration", self.max_duration.as_deref()),
             ("q", self.q.as_deref()),
             ("sort", self.sort.as_deref()),
+            ("count", self.count.as_deref()),
         ]
     }
 }
@@ -169,6 +176,7 @@ impl Filter {
             spans: Spans::ALL,
             spoken: None,
             finds_nothing: false,
+            counts: true,
         }
     }
 
@@ -232,7 +240,7 @@ fn word<T>(field: &str, value: &Option<String>, parse: impl Fn(&str) -> Option<T
         "from" | "to" => "must be an RFC 3339 time such as 2026-01-01T12:00:00Z",
         "status" => "must be active, completed, failed or voicemail",
         "direction" => "must be inbound or outbound",
-        "has_recording" => "must be true or false",
+        "has_recording" | "count" => "must be true or false",
         _ => "must be -created_at, created_at, -duration or duration",
     };
     given(value).map(|value| parse(value.trim()).ok_or_else(|| refused(field, sentence))).transpose()
@@ -280,6 +288,7 @@ mod tests {
             ("to", "1767268800"),
             ("phone", "+1 2"),
             ("has_recording", "1"),
+            ("count", "no"),
             ("min_duration", "-1"),
             ("max_duration", "NaN"),
             ("sort", "status"),

@@ -57,6 +57,11 @@ fn ids(conn: &Conn, filter: &Filter, sort: Sort, page: Page) -> Result<(Vec<i64>
     }
     let fresh = fresh(conn, filter, sort)?;
     let by_text = texts_store::Search::of(conn, filter)?;
+    if let (Some(search), false, Sort::Newest) = (&by_text, filter.counts, sort)
+        && let Some(found) = uncounted(conn, search, &fresh, page)?
+    {
+        return Ok(found);
+    }
     let listed = match &by_text {
         Some(search) => search.count(conn)?,
         None => kinds_store::count(conn, filter)?,
@@ -74,6 +79,20 @@ fn ids(conn: &Conn, filter: &Filter, sort: Sort, page: Page) -> Result<(Vec<i64>
         keys.reverse();
     }
     Ok((keys.into_iter().map(|key| key.id).collect(), total))
+}
+
+/// The newest calls of a search without counting all of them: one more than the page holds says whether there are more. None when nothing
+/// stands there, so that only counting tells how many are before it.
+fn uncounted(conn: &Conn, search: &texts_store::Search, fresh: &[Key], page: Page) -> Result<Option<(Vec<i64>, u64)>> {
+    let (offset, limit) = (u64::from(page.offset), u64::from(page.limit));
+    let skip = offset.saturating_sub(fresh.len() as u64);
+    let window = search.keys(conn, Sort::Newest, skip, offset + limit + 1 - skip)?;
+    let keys = merged(window, skip, fresh.to_vec(), offset, limit + 1);
+    if keys.is_empty() && offset > 0 {
+        return Ok(None);
+    }
+    let total = offset + keys.len() as u64;
+    Ok(Some((keys.into_iter().take(page.limit as usize).map(|key| key.id).collect(), total)))
 }
 
 /// Reads all calls of a filter, newest first, some at a time and each once, without holding anything in between.

@@ -1,6 +1,7 @@
 import { Code, List, Stack, Table, Text } from '@mantine/core';
 import { useT } from '~/shared/i18n';
 import { Words } from '~/shared/ui/Words';
+import { Intents, isIntents, isWaits, Waits } from './Measured';
 import type { Call } from './model';
 
 /** Longer lists are shown as they came. */
@@ -19,11 +20,17 @@ export function Analysis({ call }: { call: Call }) {
           <Text size="sm" fw={600} mb={4}>
             {t(`call.analysis.${name}`)}
           </Text>
-          <Said value={call[name]} />
+          <Part name={name} value={call[name]} />
         </div>
       ))}
     </Stack>
   );
+}
+
+function Part({ name, value }: { name: (typeof PARTS)[number]; value: unknown }) {
+  if (name === 'intents' && isIntents(value)) return <Intents intents={value} />;
+  if (name === 'latency' && isWaits(value)) return <Waits latency={value} />;
+  return <Said value={value} />;
 }
 
 /** What a model said, as a person reads it: words as words, names beside what they stand for, lists as lists, and the rest as it came. */

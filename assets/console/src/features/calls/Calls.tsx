@@ -1,4 +1,5 @@
 import { Badge, Group } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
@@ -10,7 +11,7 @@ import { Page } from '~/shared/ui/Page';
 import { useFilters, useListing } from '~/shared/ui/useListing';
 import { Export } from './Export';
 import { Filters } from './Filters';
-import { FILTERS, queryOf } from './query';
+import { FILTERS, isSlowToCount, queryOf } from './query';
 import { SavedViews } from './SavedViews';
 
 type Summary = Schemas['CallSummary'];
@@ -20,7 +21,16 @@ export default function Calls() {
   const mayExport = ranks(useMe().role, 'admin');
   const { filters, set, clear, offset, isFiltered } = useFilters(FILTERS);
   const query = queryOf(filters);
-  const list = useListing<Summary>(['calls', query], offset, (page) => need(api.GET('/api/v1/calls', { params: { query: { ...query, ...page } } })));
+  const isCountedApart = isSlowToCount(query);
+  const list = useListing<Summary>(['calls', query], offset, (page) =>
+    need(api.GET('/api/v1/calls', { params: { query: { ...query, ...page, ...(isCountedApart ? { count: 'false' } : {}) } } })),
+  );
+  const hasMore = isCountedApart && list.data !== undefined && list.data.total > list.data.offset + list.data.data.length;
+  const total = useQuery({
+    queryKey: ['calls', 'total', query],
+    queryFn: async () => (await need(api.GET('/api/v1/calls', { params: { query: { ...query, limit: '1' } } }))).total,
+    enabled: hasMore && !list.isPlaceholderData,
+  });
   return (
     <Page
       title={t('calls.title')}
@@ -36,6 +46,7 @@ export default function Calls() {
       <DataTable
         label={t('calls.title')}
         query={list}
+        total={hasMore ? (total.data ?? null) : undefined}
         columns={useColumns()}
         rowKey={(call) => call.session_id}
         link={(call) => `/calls/${call.session_id}`}
@@ -66,7 +77,17 @@ function useColumns(): Column<Summary>[] {
       ),
     },
     { key: 'number', header: t('calls.number'), cell: (call) => call.number_name ?? call.number ?? call.did ?? '–', isMinor: true },
-    { key: 'at', header: t('calls.at'), cell: (call) => format.when(call.started_at ?? call.created_at) },
+    { key: 'at', header: t('calls.at'), cell: (call) => <At at={call.started_at ?? call.created_at} /> },
     { key: 'length', header: t('calls.length'), align: 'right', cell: (call) => format.duration(call.call_duration_seconds) },
   ];
+}
+
+/** When a call began, short; in full under the pointer. */
+function At({ at }: { at: string }) {
+  const format = useFormat();
+  return (
+    <time dateTime={at} title={format.when(at)} className="place">
+      {format.brief(at)}
+    </time>
+  );
 }

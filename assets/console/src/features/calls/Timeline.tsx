@@ -78,5 +78,15 @@ function details(detail: unknown): string {
   const known = Object.entries((detail ?? {}) as Record<string, unknown>).filter(
     ([name, value]) => !NOT_DETAILS.has(name) && value !== null && value !== '',
   );
-  return known.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join('\n');
+  return known.flatMap(([name, value]) => said(name, value)).join('\n');
 }
+
+/** One line for each value, those of an object under its name. */
+function said(name: string, value: unknown): string[] {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    return Object.entries(value).flatMap(([part, inner]) => (inner === null ? [] : [`${name}.${part}: ${plain(inner)}`]));
+  }
+  return [`${name}: ${plain(value)}`];
+}
+
+const plain = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

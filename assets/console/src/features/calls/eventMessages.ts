@@ -1,8 +1,14 @@
 import { define } from '~/shared/i18n/messages';
 
-/** What the engine notes of a call, in words. */
+/** What the engine notes and measures on a call, in words. */
 export const callEventMessages = define({
   en: {
+    'latency.n_turns': 'Answers',
+    'latency.stt_ms': 'Until the words were known, on average',
+    'latency.first_token_ms': 'Until the first of the answer was there, on average',
+    'latency.first_audio_ms': 'Until the first sound, on average',
+    'latency.first_audio_p50_ms': 'Until the first sound, half of them within',
+    'latency.first_audio_max_ms': 'Until the first sound, the longest',
     'timeline.answered_by': 'who answered',
     'timeline.barge_in': 'caller speaks, bot pauses',
     'timeline.barge_in_resumed': 'bot goes on',
@@ -25,6 +31,12 @@ export const callEventMessages = define({
     'timeline.api_key_not_used': 'the bot has no use for the key that was given',
   },
   de: {
+    'latency.n_turns': 'Antworten',
+    'latency.stt_ms': 'Bis die Worte bekannt waren, im Mittel',
+    'latency.first_token_ms': 'Bis der Anfang der Antwort da war, im Mittel',
+    'latency.first_audio_ms': 'Bis zum ersten Ton, im Mittel',
+    'latency.first_audio_p50_ms': 'Bis zum ersten Ton, die Hälfte binnen',
+    'latency.first_audio_max_ms': 'Bis zum ersten Ton, am längsten',
     'timeline.answered_by': 'wer angenommen hat',
     'timeline.barge_in': 'Anrufer spricht, Bot hält inne',
     'timeline.barge_in_resumed': 'Bot spricht weiter',

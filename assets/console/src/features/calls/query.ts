@@ -11,6 +11,11 @@ export function queryOf(filters: Filters): Partial<Filters> {
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ''));
 }
 
+/** Whether all that is found must be looked at to be counted; then the rows are shown before their number is known. */
+export function isSlowToCount({ q, phone, tag }: Partial<Filters>): boolean {
+  return Boolean(q || phone || tag);
+}
+
 /** The first moment of a day, `plus` days later. */
 function day(date: string, plus: number): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return '';

@@ -49,9 +49,9 @@ function Existing({ stored }: { stored: View }) {
       {!isOwner && <Alert maw={860}>{t('carriers.owner')}</Alert>}
       <Stack maw={860}>
         <Trunk carrier={stored} mayCheck={isOwner} />
-        <CallSeries title={t('carriers.figures')} scope={{ carrier_id: stored.id }} />
         <Dids carrierId={stored.id} mayEdit={isOwner} />
         <CarrierForm stored={stored} />
+        <CallSeries title={t('carriers.figures')} scope={{ carrier_id: stored.id }} />
       </Stack>
     </Page>
   );

@@ -2,6 +2,7 @@ import { Alert, Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
+import { useSip } from '~/shared/api/sip';
 import { useT } from '~/shared/i18n';
 import { Deletable } from '~/shared/ui/Deletable';
 import { IconPhone } from '~/shared/ui/icons';
@@ -42,6 +43,7 @@ function Existing({ stored, bots }: { stored: View; bots: Choice[] }) {
   const t = useT();
   const go = useNavigate();
   const client = useQueryClient();
+  const sip = useSip();
   const remove = async () => {
     await need(api.DELETE('/api/v1/numbers/{id}', { params: { path: { id: stored.id } } }));
     await client.invalidateQueries({ queryKey: ['numbers'] });
@@ -60,7 +62,7 @@ function Existing({ stored, bots }: { stored: View; bots: Choice[] }) {
       }
     >
       <Alert maw={860} title={t('numbers.how')}>
-        {t('numbers.how.more', { number: stored.number, host: window.location.hostname })}
+        {t('numbers.how.more', { number: stored.number, host: sip.fromAfar })}
       </Alert>
       <NumberForm stored={stored} bots={bots} />
     </Page>

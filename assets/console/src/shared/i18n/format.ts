@@ -8,12 +8,15 @@ export function useFormat() {
     const locale = localeOf(language);
     const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
     const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+    const short = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+    const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
     const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
     const number = new Intl.NumberFormat(locale);
     const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
     return {
       when: (at: string | null | undefined) => (at ? full.format(new Date(at)) : '–'),
       clock: (at: string | null | undefined) => (at ? clock.format(new Date(at)) : '–'),
+      brief: (at: string) => brief(new Date(at), { clock, short, day }),
       number: (value: number) => number.format(value),
       percent: (value: number) => percent.format(value),
       bytes: (value: number) => sized(value, number),
@@ -26,6 +29,13 @@ export function useFormat() {
       duration,
     };
   }, [language]);
+}
+
+/** A moment as a list shows it: today's without the day, this year's without the year, others without the time. */
+function brief(at: Date, formats: Record<'clock' | 'short' | 'day', Intl.DateTimeFormat>): string {
+  const now = new Date();
+  if (at.toDateString() === now.toDateString()) return formats.clock.format(at);
+  return (at.getFullYear() === now.getFullYear() ? formats.short : formats.day).format(at);
 }
 
 /** The language of the console as the viewer's own country writes it: an English clock has 24 hours in Malta. */

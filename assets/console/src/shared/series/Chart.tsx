@@ -22,6 +22,11 @@ interface Props {
   onPlace: (place: number | null) => void;
 }
 
+/** Steps of the upper axis: whole calls, and round parts of a second. */
+const ROUND = [1, 2, 5];
+const COUNTS = [0, 1, 2, 3, 4, 5].flatMap((power) => ROUND.map((step) => step * 10 ** power));
+const MILLIS = COUNTS.filter((step) => step >= 100);
+
 /** Figures over time. A table beside it holds the same for whoever cannot see it. */
 export default function Chart({ kind, labels, rows, format, label, height, onPlace }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -41,7 +46,7 @@ export default function Chart({ kind, labels, rows, format, label, height, onPla
           x: { time: false, range: [-0.5, labels.length - 0.5] },
           y: { range: (_, __, most) => [0, Math.max(most ?? 0, 1) * 1.08] },
         },
-        axes: axes(holder, labels, format),
+        axes: axes(kind, holder, labels, format),
         series: [{}, ...data.map((row) => drawn(kind, colourOf(holder, row.colour)))],
         hooks: { setCursor: [({ cursor }) => onPlace(cursor.idx ?? null)] },
       },
@@ -73,14 +78,14 @@ function drawn(kind: Props['kind'], colour: string): uPlot.Series {
   return { stroke: colour, fill: colour, width: 0, points: { show: false }, paths: uPlot.paths.bars?.({ size: [0.72, 42], radius: 0.12 }) };
 }
 
-function axes(holder: HTMLElement, labels: string[], format: (value: number) => string): uPlot.Axis[] {
+function axes(kind: Props['kind'], holder: HTMLElement, labels: string[], format: (value: number) => string): uPlot.Axis[] {
   const text = colourOf(holder, '--mantine-color-dimmed');
   const line = colourOf(holder, '--mantine-color-default-border');
   const font = `12px ${getComputedStyle(holder).fontFamily}`;
   const look = { stroke: text, font, ticks: { show: false } };
   return [
     { ...look, grid: { show: false }, size: 30, space: 58, incrs: [1, 2, 3, 4, 6, 7, 12, 24, 48], values: (_, places) => places.map((at) => labels[at] ?? '') },
-    { ...look, grid: { stroke: line, width: 1 }, size: 56, space: 36, values: (_, values) => values.map((value) => (Number.isInteger(value) ? format(value) : '')) },
+    { ...look, grid: { stroke: line, width: 1 }, size: 56, space: 36, incrs: kind === 'bars' ? COUNTS : MILLIS, values: (_, values) => values.map(format) },
   ];
 }
 

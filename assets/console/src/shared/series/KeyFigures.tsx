@@ -1,4 +1,4 @@
-import { Group, Text } from '@mantine/core';
+import { Box, Text } from '@mantine/core';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import type { Figures } from './series';
@@ -17,7 +17,7 @@ export function KeyFigures({ figures }: { figures: Figures }) {
     ['series.p95', wait(figures.latency.p95_ms)],
   ];
   return (
-    <Group component="dl" m={0} gap="xl" className={classes.figures}>
+    <Box component="dl" m={0} className={classes.figures}>
       {parts.map(([name, value]) => (
         <div key={name}>
           <Text component="dt" size="xs" c="dimmed">
@@ -28,6 +28,6 @@ export function KeyFigures({ figures }: { figures: Figures }) {
           </Text>
         </div>
       ))}
-    </Group>
+    </Box>
   );
 }

@@ -30,10 +30,12 @@ interface Props<T> {
   /** For readers that cannot see it. */
   label: string;
   empty: ReactNode;
+  /** How many rows there are, where that is asked apart; null while it is counted. */
+  total?: number | null;
 }
 
 /** The one table of the console: it loads, fails, is empty, and turns its pages. Rows of the filter before are pale until the new ones are there. */
-export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Props<T>) {
+export function DataTable<T>({ query, columns, rowKey, link, label, empty, total }: Props<T>) {
   return (
     <Paper withBorder radius="md" p={query.data?.data.length ? 0 : 'md'} aria-busy={query.isPlaceholderData || undefined} className="list">
       <Loaded query={query}>
@@ -67,7 +69,7 @@ export function DataTable<T>({ query, columns, rowKey, link, label, empty }: Pro
                 </Table>
               </Table.ScrollContainer>
               <Box px="md" py="xs">
-                <Pager total={list.total} limit={list.limit} offset={list.offset} />
+                <Pager total={total ?? list.total} isCounting={total === null} limit={list.limit} offset={list.offset} />
               </Box>
             </>
           )

@@ -3,8 +3,16 @@ import { useSearchParams } from 'react-router';
 import { useT } from '~/shared/i18n';
 import { IconChevronLeft, IconChevronRight } from './icons';
 
+interface Props {
+  /** How many there are; at least as many when they are still being counted. */
+  total: number;
+  isCounting?: boolean;
+  limit: number;
+  offset: number;
+}
+
 /** Which rows one sees, and the way to the next. The page is part of the address. */
-export function Pager({ total, limit, offset }: { total: number; limit: number; offset: number }) {
+export function Pager({ total, isCounting, limit, offset }: Props) {
   const t = useT();
   const [params, setParams] = useSearchParams();
   const go = (to: number) => {
@@ -17,7 +25,7 @@ export function Pager({ total, limit, offset }: { total: number; limit: number; 
   return (
     <Group justify="flex-end" gap="xs">
       <Text size="sm" c="dimmed">
-        {t('common.rows', { from: Math.min(offset + 1, total), to, total })}
+        {t(isCounting ? 'common.rows.counting' : 'common.rows', { from: Math.min(offset + 1, total), to, total })}
       </Text>
       {total > limit && (
         <>

@@ -5,7 +5,7 @@ import { useT } from '~/shared/i18n';
 import { IconSearch } from './icons';
 
 /** So long after the last key the list is asked. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 150;
 
 interface Props {
   value: string;
