@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lists and searches of /api/v1/calls with a million stored calls: fills a fresh appliance with results, lets it list them itself, asks it
+# Lists and searches of /api/v1/calls, and figures over time, with a million stored calls: fills a fresh appliance with results, lets it list them itself, asks it
 # over HTTP, prints p50 and p95 of each kind of query, compares totals with counts in the database, and fails when a figure is missed.
 #
 #   tests/bench/calls_search.sh [CALLS [ROUNDS]]      CXBOX_BIN names the binary; else the release build is taken

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Text } from '@mantine/core';
+import { Anchor, Box, Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
@@ -54,7 +54,10 @@ function Line({ call }: { call: Schemas['CallSummary'] }) {
       <Text size="sm" w={56} ta="right" visibleFrom="xs">
         {format.duration(call.call_duration_seconds)}
       </Text>
-      <CallState status={call.status} />
+      {/* As wide as the longest word, so that the figures before it stand in columns. */}
+      <Box w={92} ta="right">
+        <CallState status={call.status} />
+      </Box>
     </Group>
   );
 }
