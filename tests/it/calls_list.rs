@@ -201,7 +201,9 @@ async fn rows_of_a_search_come_without_their_number_when_that_is_not_wanted() {
         if is_listed {
             app.settle().await;
         }
-        for query in ["phone=5550000", "tag=vip", "number=1002", "phone=5550000&min_duration=61&max_duration=120", "q=refund", "status=failed"] {
+        for query in
+            ["phone=5550000", "tag=vip", "number=1002", "phone=5550000&min_duration=61&max_duration=120", "q=refund", "status=failed"]
+        {
             let whole = supervisor.get(&format!("{CALLS}?{query}")).await.expect(200);
             let (sessions, _) = found(&supervisor, query).await;
             for offset in 0..=sessions.len() + 1 {

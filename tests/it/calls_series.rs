@@ -20,7 +20,8 @@ async fn begin(app: &TestApp, session_id: &str, bot: &str, number: &str) {
 
 /// Ends it.
 async fn end(app: &TestApp, session_id: &str, by: &str, seconds: f64, waits_ms: &[u32]) {
-    let samples: Vec<Value> = waits_ms.iter().map(|ms| json!({ "turn": 1, "stt_ms": 10, "first_token_ms": 20, "first_audio_ms": ms })).collect();
+    let samples: Vec<Value> =
+        waits_ms.iter().map(|ms| json!({ "turn": 1, "stt_ms": 10, "first_token_ms": 20, "first_audio_ms": ms })).collect();
     let result = json!({ "session_id": session_id, "disconnected_by": by, "call_duration_seconds": seconds, "carrier_id": "tr_1",
         "call_direction": "inbound", "latency_samples": samples });
     app.engine().post("/api/v1/call-results", result).await.expect(200);
@@ -65,7 +66,10 @@ async fn calls_are_counted_where_they_began_by_outcome_and_with_how_long_callers
         assert!((of.as_f64().unwrap() / exact - 1.0).abs() < 0.026, "{of} for {exact}");
     }
     let empty = &series["data"][1];
-    assert_eq!((&empty["answered_share"], &empty["mean_duration_seconds"], &empty["latency"]["p50_ms"]), (&json!(null), &json!(null), &json!(null)));
+    assert_eq!(
+        (&empty["answered_share"], &empty["mean_duration_seconds"], &empty["latency"]["p50_ms"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
     assert_eq!((&series["total"]["n_calls"], &series["total"]["mean_duration_seconds"]), (&json!(4), &json!(60.0)));
 }
 

@@ -99,7 +99,8 @@ impl Rig {
     /// Status and error of every delivery, the oldest first.
     async fn outcomes(&self) -> Vec<(DeliveryState, Option<u16>, Option<String>)> {
         let page = Page { limit: 500, offset: 0 };
-        let (rows, _) = self.webhooks.deliveries(LogFilter { webhook_id: Some(self.webhook.id.clone()), ..LogFilter::default() }, page).await.unwrap();
+        let (rows, _) =
+            self.webhooks.deliveries(LogFilter { webhook_id: Some(self.webhook.id.clone()), ..LogFilter::default() }, page).await.unwrap();
         rows.into_iter().rev().map(|row| (row.status, row.http_status, row.error)).collect()
     }
 }

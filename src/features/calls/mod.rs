@@ -53,10 +53,7 @@ use crate::platform::outbox::Upkeep;
 
 /// Lists calls that are new or have changed, and counts those that are over.
 pub fn upkeep() -> [Upkeep; 2] {
-    [
-        Upkeep { name: "calls.list", run: Arc::new(list::list_some) },
-        Upkeep { name: "calls.count", run: Arc::new(series::count_some) },
-    ]
+    [Upkeep { name: "calls.list", run: Arc::new(list::list_some) }, Upkeep { name: "calls.count", run: Arc::new(series::count_some) }]
 }
 
 /// May see calls, their transcripts and analyses.

@@ -206,19 +206,42 @@ mod tests {
     fn buckets_are_whole_hours_days_weeks_and_months_of_the_zone() {
         for (query, first, second, last, n) in [
             (json!({ "from": "2026-06-15T08:20:00Z" }), "2026-06-15T08:00:00Z", "2026-06-15T09:00:00Z", "2026-06-15T11:00:00Z", 4),
-            (json!({ "from": "2026-06-15T08:20:00Z", "zone": "Asia/Kathmandu" }), "2026-06-15T08:15:00Z", "2026-06-15T09:15:00Z",
-                "2026-06-15T11:15:00Z", 4),
+            (
+                json!({ "from": "2026-06-15T08:20:00Z", "zone": "Asia/Kathmandu" }),
+                "2026-06-15T08:15:00Z",
+                "2026-06-15T09:15:00Z",
+                "2026-06-15T11:15:00Z",
+                4,
+            ),
             (json!({}), "2026-06-08T00:00:00Z", "2026-06-09T00:00:00Z", "2026-06-16T00:00:00Z", 9),
-            (json!({ "from": "2026-03-27T23:00:00Z", "to": "2026-03-30T12:00:00Z", "zone": "Europe/Berlin", "bucket": "day" }),
-                "2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z", "2026-03-30T22:00:00Z", 4),
-            (json!({ "from": "2026-06-03T00:00:00Z", "bucket": "week" }), "2026-06-01T00:00:00Z", "2026-06-08T00:00:00Z",
-                "2026-06-22T00:00:00Z", 4),
-            (json!({ "from": "2026-01-31T00:00:00Z", "bucket": "month" }), "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z",
-                "2026-07-01T00:00:00Z", 7),
+            (
+                json!({ "from": "2026-03-27T23:00:00Z", "to": "2026-03-30T12:00:00Z", "zone": "Europe/Berlin", "bucket": "day" }),
+                "2026-03-27T23:00:00Z",
+                "2026-03-28T23:00:00Z",
+                "2026-03-30T22:00:00Z",
+                4,
+            ),
+            (
+                json!({ "from": "2026-06-03T00:00:00Z", "bucket": "week" }),
+                "2026-06-01T00:00:00Z",
+                "2026-06-08T00:00:00Z",
+                "2026-06-22T00:00:00Z",
+                4,
+            ),
+            (
+                json!({ "from": "2026-01-31T00:00:00Z", "bucket": "month" }),
+                "2026-01-01T00:00:00Z",
+                "2026-02-01T00:00:00Z",
+                "2026-07-01T00:00:00Z",
+                7,
+            ),
         ] {
             let found = starts(query.clone());
-            assert_eq!((found[0].as_str(), found[1].as_str(), found.last().map(String::as_str), found.len()), (first, second, Some(last), n),
-                "{query}");
+            assert_eq!(
+                (found[0].as_str(), found[1].as_str(), found.last().map(String::as_str), found.len()),
+                (first, second, Some(last), n),
+                "{query}"
+            );
         }
     }
 
@@ -255,6 +278,9 @@ mod tests {
     #[test]
     fn an_hour_that_clocks_repeat_is_two_buckets() {
         let found = starts(json!({ "from": "2026-10-24T23:30:00Z", "to": "2026-10-25T02:30:00Z", "zone": "Europe/Berlin" }));
-        assert_eq!(found, ["2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-25T03:00:00Z"]);
+        assert_eq!(
+            found,
+            ["2026-10-24T23:00:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-25T03:00:00Z"]
+        );
     }
 }

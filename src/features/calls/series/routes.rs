@@ -70,11 +70,8 @@ impl CallSeries {
         let mut total = Tally::default();
         tallies.iter().for_each(|tally| total.add(tally));
         let spans = wanted.bounds.iter().zip(wanted.bounds.iter().skip(1));
-        let data = spans.zip(tallies).map(|((start, end), tally)| SeriesPoint {
-            start: *start,
-            end: *end,
-            figures: tally.view(wanted.direction),
-        });
+        let data =
+            spans.zip(tallies).map(|((start, end), tally)| SeriesPoint { start: *start, end: *end, figures: tally.view(wanted.direction) });
         Self {
             data: data.collect(),
             total: total.view(wanted.direction),
