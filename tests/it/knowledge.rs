@@ -114,6 +114,7 @@ async fn hostile_files_end_with_a_reason_and_harm_nobody() {
         ("bomb.docx", archive(&[("word/document.xml", &blanks)]), "bomb"),
         ("laughs.docx", archive(&[("word/document.xml", laughs.as_bytes())]), "document type"),
         ("scanned.pdf", pdf(&[""], 1), "scanned"),
+        ("encrypted.pdf", include_bytes!("../fixtures/encrypted.pdf").to_vec(), "encrypted"),
         ("broken.pdf", b"%PDF-1.7\nnothing of it".to_vec(), "broken"),
         ("nul.txt", b"a\0b".to_vec(), "NUL"),
         ("empty.txt", Vec::new(), "empty"),
@@ -136,7 +137,7 @@ async fn hostile_files_end_with_a_reason_and_harm_nobody() {
     assert_eq!(fine["parse_status"], "indexed");
     assert_eq!(found(&admin, json!({ "query": "图书馆", "mode": "bm25" })).await[0]["document_name"], "rtl.txt");
     let failed = admin.get(&format!("{BASES}/{kb_id}/documents?status=failed")).await.expect(200);
-    assert_eq!(failed["total"], 11);
+    assert_eq!(failed["total"], 12);
     admin.get("/healthz").await.expect(200);
 }
 
