@@ -5,6 +5,7 @@ mod html;
 mod markdown;
 mod office;
 mod pdf;
+mod pdf_tables;
 mod table;
 mod text;
 mod worker;

@@ -1,11 +1,19 @@
-//! PDF files: the text of each page, without what stands on every page; headings by how their lines look.
+//! PDF files: the text of each page, without what stands on every page; headings by how their lines look, tables as the page draws them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pdf_oxide::PdfDocument;
+use pdf_oxide::converters::ConversionOptions;
 
 use super::text::heading_level;
-use super::{Collector, Parsed, Refusal};
+use super::{Collector, Parsed, Refusal, pdf_tables};
+
+/// A page: its lines, and the tables by the line they begin at, which is empty then.
+#[derive(Debug, Default)]
+struct Page {
+    lines: Vec<String>,
+    tables: BTreeMap<usize, Vec<Vec<String>>>,
+}
 
 /// Most pages that are read.
 const MOST_PAGES: usize = 5_000;
@@ -26,7 +34,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, Refusal> {
         return Err(Refusal::new(format!("has {n_pages} pages: at most {MOST_PAGES} are read")));
     }
     let mut pages = Vec::with_capacity(n_pages);
-    let (mut n_broken, mut n_chars) = (0, 0);
+    let (mut n_broken, mut n_chars, mut has_words) = (0, 0, false);
     for page in 0..n_pages {
         let text = document.extract_text(page).unwrap_or_else(|_| {
             n_broken += 1;
@@ -36,27 +44,33 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, Refusal> {
         if n_chars > super::MOST_CHARS {
             return Err(Refusal::new("holds more text than a document may"));
         }
-        pages.push(text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>());
+        has_words |= text.chars().any(char::is_alphanumeric);
+        let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        let tables = match lines.len() {
+            0 | 1 => BTreeMap::new(),
+            _ => pdf_tables::lift(&mut lines, &document.to_markdown(page, &ConversionOptions::default()).unwrap_or_default()),
+        };
+        pages.push(Page { lines, tables });
     }
-    let has_words = pages.iter().flatten().any(|line| line.chars().any(char::is_alphanumeric));
     if !has_words {
         return Err(Refusal::new(match n_broken {
             0 => "has no text: it looks scanned; run text recognition (OCR) over it first",
             _ => "is broken: none of its pages can be read",
         }));
     }
-    blocks(&mut pages)
+    blocks(pages)
 }
 
-fn blocks(pages: &mut [Vec<String>]) -> Result<Parsed, Refusal> {
-    drop_frames(pages);
+fn blocks(mut pages: Vec<Page>) -> Result<Parsed, Refusal> {
+    drop_frames(&mut pages);
     let mut out = Collector::default();
-    for (page, lines) in (1u32..).zip(pages.iter()) {
-        out.on_page(page);
+    for (number, Page { lines, mut tables }) in (1u32..).zip(pages) {
+        out.on_page(number);
         let mut paragraph = String::new();
         for (n, line) in lines.iter().enumerate() {
             if line.is_empty() {
                 out.text(&std::mem::take(&mut paragraph))?;
+                out.table(tables.remove(&n).unwrap_or_default())?;
                 continue;
             }
             let before = n.checked_sub(1).and_then(|n| lines.get(n)).map_or("", String::as_str);
@@ -103,7 +117,7 @@ fn append(paragraph: &mut String, line: &str) {
 }
 
 /// Takes out lines at the top and bottom that stand on most pages, and numbers of pages.
-fn drop_frames(pages: &mut [Vec<String>]) {
+fn drop_frames(pages: &mut [Page]) {
     // Headers differ by the page's number only; headings of a like text differ by theirs and stay.
     let shape = |line: &str| match heading_level(line) {
         Some(_) => line.to_owned(),
@@ -117,13 +131,13 @@ fn drop_frames(pages: &mut [Vec<String>]) {
         at
     };
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for lines in pages.iter() {
+    for Page { lines, .. } in pages.iter() {
         for n in frame(lines) {
             *seen.entry(shape(&lines[n])).or_default() += 1;
         }
     }
     let n_pages = pages.len();
-    for lines in pages.iter_mut() {
+    for Page { lines, .. } in pages.iter_mut() {
         for n in frame(lines) {
             let is_number = lines[n].chars().all(|c| c.is_ascii_digit() || c == '-' || c == ' ');
             let is_frame = n_pages >= PAGES_TO_COMPARE && seen.get(&shape(&lines[n])).is_some_and(|times| times * 2 > n_pages);
@@ -139,20 +153,20 @@ mod tests {
     use super::*;
     use crate::features::knowledge::parse::{Block, BlockKind};
 
-    fn page(text: &str) -> Vec<String> {
-        text.lines().map(str::to_owned).collect()
+    fn page(text: &str) -> Page {
+        Page { lines: text.lines().map(str::to_owned).collect(), tables: BTreeMap::new() }
     }
 
     #[test]
     fn frames_go_headings_stand_out_and_cut_words_are_whole() {
         let long = "Calls are answered by the reception between nine and six, and for-\nwarded to the engineer later.";
-        let mut pages: Vec<Vec<String>> = (1..=4)
+        let pages: Vec<Page> = (1..=4)
             .map(|n| {
                 let kind = ["black", "white", "red", "blue"][n - 1];
                 page(&format!("The manual\n2.{n}. Reaching us\n{long}\nPrices\n\nPrices of {kind} ones are listed on the website.\n{n}"))
             })
             .collect();
-        let parsed = blocks(&mut pages).unwrap();
+        let parsed = blocks(pages).unwrap();
         let told: Vec<String> = parsed.blocks[..4]
             .iter()
             .map(|Block { kind, page }| match kind {
