@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// JSON file with `rules`, `fallback` and `transcripts`; an echo without it.
     #[arg(long)]
     script: Option<PathBuf>,
+    /// End utterances that are streamed in after the silence a client's `endpointing` names, without being told to.
+    #[arg(long)]
+    end_utterances: bool,
     /// Speak with the built-in voice instead of a tone per word.
     #[arg(long)]
     speak: bool,
@@ -53,6 +56,7 @@ async fn serve(args: Args) -> Result<ExitCode> {
         delays: Delays { stt: ms(args.stt_ms), llm: ms(args.llm_ms), tts: ms(args.tts_ms) },
         word_delay: Duration::from_millis(args.word_delay_ms),
         script,
+        ends_utterances: args.end_utterances,
         speaker,
     };
     let ai = RunningAi::start(args.http, options, Clock::system()).await?;

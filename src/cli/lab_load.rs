@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Interrupt the bot with these words again and again, and measure how long it takes to fall silent.
     #[arg(long, value_name = "WORDS")]
     interrupt: Option<String>,
+    /// Let the bot finish, say these words, and measure how long its answer takes.
+    #[arg(long, value_name = "WORDS", conflicts_with = "interrupt")]
+    talk: Option<String>,
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
@@ -41,7 +44,12 @@ pub(super) struct Args {
 #[expect(clippy::print_stdout, reason = "prints its report")]
 pub(super) fn run(args: Args) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start")?;
-    let interrupt = args.interrupt.map(|words| runtime.block_on(spoken(&words))).transpose()?;
+    let clip = |words: &str| runtime.block_on(spoken(words));
+    let does = match (&args.interrupt, &args.talk) {
+        (Some(words), _) => Does::Interrupts(clip(words)?),
+        (None, Some(words)) => Does::Talks(clip(words)?),
+        (None, None) => Does::Listens,
+    };
     let options = LoadOptions {
         to: args.to,
         n_calls: args.calls,
@@ -49,7 +57,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode> {
         hold: Duration::from_secs(args.seconds),
         bind: args.bind,
         tcp: args.tcp,
-        does: interrupt.map_or(Does::Listens, Does::Interrupts),
+        does,
     };
     let report = runtime.block_on(run_load(options, Clock::system()))?;
     if args.json {

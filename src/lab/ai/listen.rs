@@ -1,4 +1,5 @@
-//! The stand-in for Deepgram's recognition: sound comes in, the script's words go out, one more with each third of a second.
+//! The stand-in for Deepgram's recognition: sound comes in, the script's words go out, one more with each third of a second. It ends an
+//! utterance when it is told to, and where that is wanted by itself, after the silence that the client asked for.
 
 use std::sync::atomic::Ordering;
 
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Ai;
+use super::endpoint::Endpoint;
 use super::script::Fault;
 
 /// Bytes of sound for each word that is guessed.
@@ -20,14 +22,23 @@ pub(super) async fn listen(State(ai): State<Ai>, RawQuery(query): RawQuery, upgr
     if let Some(status) = ai.refusal() {
         return status.into_response();
     }
-    let rate = query.split('&').find_map(|pair| pair.strip_prefix("sample_rate=")?.parse().ok()).unwrap_or(8000u32);
-    upgrade.on_upgrade(move |socket| Stream { ai, socket, rate, n_bytes: 0, utterance: None }.run())
+    let rate = number(&query, "sample_rate=").unwrap_or(8000);
+    let silence_ms = number(&query, "endpointing=").filter(|_| ai.options.ends_utterances);
+    let endpoint = silence_ms.map(|silence_ms| Endpoint::new(rate, silence_ms));
+    upgrade.on_upgrade(move |socket| Stream { ai, socket, rate, endpoint, n_bytes: 0, utterance: None }.run())
+}
+
+/// A number of the query; the last one, because clients append what their user asked for.
+fn number(query: &str, name: &str) -> Option<u32> {
+    query.split('&').rev().find_map(|pair| pair.strip_prefix(name)?.parse().ok())
 }
 
 struct Stream {
     ai: Ai,
     socket: WebSocket,
     rate: u32,
+    /// Finds ends of utterances, where the stand-in does that itself.
+    endpoint: Option<Endpoint>,
     n_bytes: usize,
     utterance: Option<Utterance>,
 }
@@ -46,7 +57,7 @@ impl Stream {
     async fn run(mut self) {
         while let Some(Ok(message)) = self.socket.recv().await {
             let goes_on = match message {
-                Message::Binary(bytes) => self.hear(bytes.len()).await,
+                Message::Binary(bytes) => self.sound(&bytes).await,
                 Message::Text(text) => self.told(text.as_str()).await,
                 _ => true,
             };
@@ -54,6 +65,16 @@ impl Stream {
                 return;
             }
         }
+    }
+
+    async fn sound(&mut self, bytes: &[u8]) -> GoesOn {
+        let Some(endpoint) = &mut self.endpoint else { return self.hear(bytes.len()).await };
+        let has_ended = endpoint.hear(bytes);
+        if endpoint.is_speech() {
+            return self.hear(bytes.len()).await;
+        }
+        self.n_bytes += bytes.len();
+        !has_ended || self.finalize().await
     }
 
     async fn hear(&mut self, n_bytes: usize) -> GoesOn {
@@ -86,13 +107,7 @@ impl Stream {
         match told["type"].as_str() {
             Some("Finalize") => {
                 self.ai.note("finalize");
-                let (words, began_at) = match self.utterance.take() {
-                    Some(Utterance { fault: Fault::Silence, .. }) => return true,
-                    Some(utterance) => (utterance.words.join(" "), utterance.began_at),
-                    None => (String::new(), self.n_bytes),
-                };
-                self.ai.clock.sleep(self.ai.options.delays.stt.unwrap_or(self.ai.options.delay)).await;
-                self.results(&words, began_at, true).await
+                self.finalize().await
             }
             Some("CloseStream") => {
                 self.ai.note("close");
@@ -101,6 +116,17 @@ impl Stream {
             }
             _ => true,
         }
+    }
+
+    /// The utterance is over: its words, after the time they take.
+    async fn finalize(&mut self) -> GoesOn {
+        let (words, began_at) = match self.utterance.take() {
+            Some(Utterance { fault: Fault::Silence, .. }) => return true,
+            Some(utterance) => (utterance.words.join(" "), utterance.began_at),
+            None => (String::new(), self.n_bytes),
+        };
+        self.ai.clock.sleep(self.ai.options.delays.stt.unwrap_or(self.ai.options.delay)).await;
+        self.results(&words, began_at, true).await
     }
 
     async fn results(&mut self, words: &str, began_at: usize, is_last: bool) -> GoesOn {

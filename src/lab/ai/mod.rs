@@ -1,11 +1,13 @@
 //! `cxbox lab ai`: a deterministic stand-in for model providers, with fixed delays and faults: the routes of an OpenAI-compatible API,
-//! Deepgram's recognition, ElevenLabs' and Cartesia's speech, OpenAI's and Google's sessions of speech in both directions.
+//! Deepgram's recognition, ElevenLabs', Cartesia's and Alibaba's speech, OpenAI's and Google's sessions of speech in both directions.
 //!
 //! The same question always gets the same answer after the same time, so that whole calls can be tested without a key or a network.
 
 mod broken;
 mod chat;
+mod dashscope;
 mod dialect;
+mod endpoint;
 mod listen;
 mod realtime;
 mod routes;
@@ -43,6 +45,9 @@ pub struct AiOptions {
     pub word_delay: Duration,
     /// What it says.
     pub script: Script,
+    /// A recogniser that is streamed to ends utterances itself, after the silence its client names, as Deepgram's does. Otherwise it waits to
+    /// be told, as our client does.
+    pub ends_utterances: bool,
     /// The program whose speech worker speaks (this one); without it, speech is a tone per word.
     pub speaker: Option<PathBuf>,
 }

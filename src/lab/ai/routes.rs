@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Ai;
 use super::chat::ChatRequest;
 use super::script::Fault;
-use super::{broken, listen, realtime, sound, voices};
+use super::{broken, dashscope, listen, realtime, sound, voices};
 use crate::base::Error;
 use crate::platform::http::{ApiResult, Body};
 
@@ -35,6 +35,7 @@ pub(super) fn router(ai: Ai) -> Router {
         .route("/v1/realtime", any(realtime::openai))
         .route("/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", any(realtime::gemini))
         .route("/tts/websocket", any(voices::cartesia))
+        .route("/api-ws/v1/inference", any(dashscope::inference))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(ai)
 }

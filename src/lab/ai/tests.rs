@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{AiOptions, RunningAi, Script};
 use crate::base::Clock;
-use crate::platform::net::{Answer, Outbound, OutboundOptions, Request};
+use crate::platform::net::{Answer, Message, Outbound, OutboundOptions, Request, Socket};
 
 async fn start() -> RunningAi {
     let script: Script = serde_json::from_value(
@@ -18,9 +18,8 @@ async fn start() -> RunningAi {
 }
 
 async fn ask(ai: &RunningAi, path: &str, body: &Value) -> Answer {
-    let outbound = Outbound::new(OutboundOptions::allowing::<String>([]).expect("options")).expect("a client");
     let request = Request::post(format!("{}{path}", ai.base_url())).json(body).expect("json");
-    outbound.operator(request).await.expect("an answer")
+    outbound().operator(request).await.expect("an answer")
 }
 
 #[tokio::test]
@@ -60,4 +59,59 @@ async fn sound_is_spoken_and_read_always_alike() {
     assert_eq!((&first[..4], first.len()), (&b"RIFF"[..], 44 + 2 * 4000 * 2));
     let heard: Value = ask(&ai, "/audio/transcriptions", &json!("any bytes")).await.json(65_536).await.expect("json");
     assert_eq!(heard, json!({ "text": "the price please" }));
+}
+
+fn outbound() -> Outbound {
+    Outbound::new(OutboundOptions::allowing::<String>([]).expect("options")).expect("a client")
+}
+
+async fn text(socket: &mut Socket) -> Value {
+    match socket.next().await.expect("a message") {
+        Some(Message::Text(text)) => serde_json::from_str(&text).expect("json"),
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_recogniser_that_ends_utterances_itself_answers_after_the_silence_without_being_told() {
+    let script: Script = serde_json::from_value(json!({ "transcripts": ["when are you open"] })).expect("a script");
+    let options = AiOptions { script, ends_utterances: true, ..AiOptions::default() };
+    let ai = RunningAi::start(SocketAddr::from(([127, 0, 0, 1], 0)), options, Clock::system()).await.expect("started");
+    // What a client's user asks for comes behind what the client asks for by itself.
+    let url = format!("ws://{}/v1/listen?sample_rate=8000&endpointing=300&endpointing=500", ai.address);
+    let mut socket = outbound().socket(Request::get(url)).await.expect("opened");
+    let sound = |level: i16, ms: usize| -> Vec<u8> { (0..8 * ms).flat_map(|n| (if n % 2 == 0 { level } else { -level }).to_le_bytes()).collect() };
+    for sound in [sound(100, 900), sound(5_000, 310), sound(100, 480), sound(100, 40)] {
+        socket.send(Message::Bytes(sound.into())).await.expect("sent");
+    }
+    let guess = text(&mut socket).await;
+    assert_eq!((&guess["is_final"], &guess["channel"]["alternatives"][0]["transcript"]), (&json!(false), &json!("when")), "{guess}");
+    let mut last = guess;
+    while last["speech_final"] != true {
+        last = text(&mut socket).await;
+    }
+    assert_eq!(last["channel"]["alternatives"][0]["transcript"], "when are you open");
+}
+
+#[tokio::test]
+async fn a_task_of_speech_begins_sounds_and_ends() {
+    let ai = start().await;
+    let mut socket = outbound().socket(Request::get(format!("ws://{}/api-ws/v1/inference", ai.address))).await.expect("opened");
+    let action = |action: &str, payload: Value| {
+        Message::Text(json!({ "header": { "action": action, "task_id": "t1", "streaming": "duplex" }, "payload": payload }).to_string())
+    };
+    socket.send(action("run-task", json!({ "parameters": { "sample_rate": 8000 } }))).await.expect("sent");
+    assert_eq!(text(&mut socket).await["header"], json!({ "task_id": "t1", "event": "task-started", "attributes": {} }));
+    socket.send(action("continue-task", json!({ "input": { "text": "two words" } }))).await.expect("sent");
+    socket.send(action("finish-task", json!({ "input": {} }))).await.expect("sent");
+    let mut n_bytes = 0;
+    let end = loop {
+        match socket.next().await.expect("a message") {
+            Some(Message::Bytes(sound)) => n_bytes += sound.len(),
+            Some(Message::Text(text)) => break text,
+            None => panic!("cut"),
+        }
+    };
+    assert!(end.contains("task-finished"), "{end}");
+    assert!((7_900..=8_100).contains(&n_bytes), "half a second at 8 kHz, not {n_bytes} bytes");
 }
