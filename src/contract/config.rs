@@ -109,6 +109,9 @@ pub struct CallConfig {
     /// Targets a transfer may go to.
     #[serde(default)]
     pub transfer_targets: Vec<Value>,
+    /// Those numbers and names among them that this box has itself, and who is there. They are reached inside, without a carrier.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transfer_inside: BTreeMap<String, Within>,
     /// Prompt of the analysis after the call.
     #[serde(default)]
     pub post_call_analysis_prompt: Option<String>,
@@ -172,6 +175,16 @@ pub struct CallConfig {
     pub notices: Vec<String>,
 }
 
+/// Who is at a number of this box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// A bot, or the voice of an announcement.
+    Bot,
+    /// The telephones of a person.
+    Phone,
+}
+
 /// A call that only speaks a text; what the caller says or types is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Announcement {
@@ -204,11 +217,22 @@ pub struct TurnTaking {
     pub after_hesitation_ms: u32,
     /// Words that, said while the bot speaks, do not interrupt it; beside those of the language.
     pub fillers: Vec<String>,
+    /// When an answer takes longer, the caller is asked for patience, once: 500 to 15000; 0 for never.
+    pub thinking_after_ms: u32,
+    /// What is said then, in turn. None: the words of the language, as far as the box has any.
+    pub thinking_words: Vec<String>,
 }
 
 impl Default for TurnTaking {
     fn default() -> Self {
-        Self { end_of_turn_ms: 700, after_sentence_ms: 400, after_hesitation_ms: 1500, fillers: Vec::new() }
+        Self {
+            end_of_turn_ms: 700,
+            after_sentence_ms: 400,
+            after_hesitation_ms: 1500,
+            fillers: Vec::new(),
+            thinking_after_ms: 2500,
+            thinking_words: Vec::new(),
+        }
     }
 }
 

@@ -7,6 +7,11 @@ use utoipa::ToSchema;
 use crate::base::Millis;
 use crate::contract::turn::Turn;
 
+/// Before a number or name of the box itself, where a bot is.
+pub const VNUM: &str = "vnum:";
+/// Before one where a person's telephones ring.
+pub const OFFICE_TAB: &str = "officetab:";
+
 /// One event of a call. `seq` counts up from 1 per call; a repeat of the same number changes nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CallEvent {
@@ -40,7 +45,7 @@ pub enum CallEventKind {
     },
     /// The call was handed on.
     Transferred {
-        /// Where to.
+        /// Where to: a URI; [`VNUM`] or [`OFFICE_TAB`] before a number or name of the box itself.
         target: String,
         /// How: `refer`.
         method: String,

@@ -31,6 +31,9 @@ pub struct InboundCall {
     /// SIP headers of the INVITE that a bot may use.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// A bot of this box hands its caller on to this number or name: only what the box itself has is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_inside: bool,
     /// The call comes from a browser: whom it reaches was decided when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<FromBrowser>,

@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 
 use crate::base::Millis;
 
+/// Marks what was said while an answer was being waited for: no part of the conversation.
+pub const FILLER: &str = "filler";
+
 /// Who spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -29,8 +32,15 @@ pub struct Turn {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub ts: Millis,
-    /// More about it: `interrupted`, `confidence`, `digits`, `tool`.
+    /// More about it: `interrupted`, `confidence`, `digits`, `tool`, `filler`.
     #[serde(flatten, default)]
     #[schema(value_type = Object)]
     pub extra: Map<String, Value>,
+}
+
+impl Turn {
+    /// Whether it only asked for patience.
+    pub fn is_filler(&self) -> bool {
+        self.extra.get(FILLER).is_some_and(|is_filler| is_filler == true)
+    }
 }

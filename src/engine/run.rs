@@ -50,6 +50,8 @@ const LAST_MOMENT: Duration = Duration::from_secs(5);
 const SIGN_OFF: Duration = Duration::from_secs(2);
 /// Commands that may wait; more make the control plane wait.
 const MOST_COMMANDS: usize = 64;
+/// Calls within the box that may wait to be taken; more are refused.
+const MOST_WITHIN: usize = 64;
 /// New calls per second that are let in; a flood of INVITEs gets 503.
 const NEW_CALLS_PER_SECOND: u32 = 200;
 
@@ -100,6 +102,8 @@ pub struct Engine {
     exchange: Exchange,
     options: EngineOptions,
     incoming: mpsc::Receiver<Incoming>,
+    /// Calls from one number of the box to another.
+    within: mpsc::Receiver<Incoming>,
     commands: mpsc::Receiver<Command>,
     door: Http,
     own: OwnAddress,
@@ -151,6 +155,7 @@ impl Engine {
             clock: options.clock.clone(),
             random: options.random.clone(),
         });
+        let (from_within, within) = mpsc::channel(MOST_WITHIN);
         let exchange = Exchange::new(Parts {
             control: options.control.clone(),
             trunks,
@@ -159,6 +164,7 @@ impl Engine {
             media,
             browsers,
             sip: stack,
+            within: from_within,
             providers: options.providers.clone(),
             outbound: options.outbound.clone(),
             phrases: Phrases::default(),
@@ -168,7 +174,7 @@ impl Engine {
         });
         let (sender, commands) = mpsc::channel(MOST_COMMANDS);
         let door = open_door(&options, sender).await?;
-        Ok(Self { exchange, options, own, keeper, incoming, commands, door, _told: told, _lock: lock })
+        Ok(Self { exchange, options, own, keeper, incoming, within, commands, door, _told: told, _lock: lock })
     }
 
     /// Where SIP listens.
@@ -187,6 +193,7 @@ impl Engine {
                     Some(incoming) => drop(tokio::spawn(Box::pin(take(self.exchange.clone(), incoming)))),
                     None => return Err(Error::internal("the SIP stack has ended")),
                 },
+                Some(incoming) = self.within.recv() => drop(tokio::spawn(Box::pin(take(self.exchange.clone(), incoming)))),
                 Some(command) = self.commands.recv() => self.command(command, &drained),
                 () = stop.cancelled(), if !self.exchange.live.is_draining() => self.drain(&drained),
                 () = drained.cancelled() => break,

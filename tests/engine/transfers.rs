@@ -139,7 +139,7 @@ async fn a_refer_whose_target_is_busy_gives_the_caller_back() {
 }
 
 /// Whom the bot's key 2 stands for, at a telephone that is registered at the box.
-async fn with_desk() -> (Bench, Phone) {
+pub async fn with_desk(config: Value) -> (Bench, Phone) {
     let desk = Phone::start().await;
     let address = desk.address().to_string();
     let registered = json!({
@@ -148,14 +148,14 @@ async fn with_desk() -> (Bench, Phone) {
     });
     let account = json!({ "aor": "desk", "ha1_md5": "00", "ha1_sha256": "00" });
     let book = json!({ "realm": "box", "allowed_networks": ["127.0.0.0/8"], "accounts": [account], "registrations": [registered] });
-    let bench = Bench::with_phones(bot(), Script::default(), book).await;
+    let bench = Bench::with_phones(config, Script::default(), book).await;
     bench.control.wait("the telephone is known", |told| told.registrations.last().filter(|r| r.len() == 1).map(|_| ())).await;
     (bench, desk)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_of_the_box_is_called_from_here_as_no_carrier_knows_them() {
-    let (bench, desk) = with_desk().await;
+    let (bench, desk) = with_desk(bot()).await;
     let voice = voice().await;
     let mut caller = greeted(&bench).await;
     caller.press("2");
@@ -177,7 +177,7 @@ async fn a_person_of_the_box_is_called_from_here_as_no_carrier_knows_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_with_a_browser_is_handed_on_to_a_person_of_the_box() {
-    let (bench, desk) = with_desk().await;
+    let (bench, desk) = with_desk(bot()).await;
     let voice = voice().await;
     let mut browser = Browser::calls(&bench).await;
     browser.connects().await;

@@ -129,3 +129,39 @@ async fn what_came_with_the_box_and_was_removed_stays_away() {
     app.restart().await;
     assert_eq!(app.user(Role::Admin).get("/api/v1/bots").await.expect(200)["total"], 0);
 }
+
+#[tokio::test]
+async fn what_a_bot_hands_its_callers_on_to_within_the_box_is_known_to_its_calls_and_reached_whatever_its_visibility() {
+    let app = TestApp::start().await;
+    let admin = app.user(Role::Admin);
+    let (desk, _) = number(&app, "desk", "700", make::bot("Desk")).await;
+    let private = json!({ "visibility": "signed-in" });
+    let body = make::with(admin.get(&format!("/api/v1/numbers/{}", desk.as_str().unwrap())).await.expect(200), private);
+    let fields = ["name", "number", "mode", "bot_id", "visibility"];
+    let body: serde_json::Map<String, Value> = body.as_object().unwrap().clone().into_iter().filter(|(key, _)| fields.contains(&key.as_str())).collect();
+    admin.put(&format!("/api/v1/numbers/{}", desk.as_str().unwrap()), Value::Object(body)).await.expect(200);
+    admin.post("/api.ashx/v1/inbound-routes", json!({ "did": "800", "user": "alex" })).await.expect(201);
+    let targets = json!({
+        "transfer_numbers": { "by name": "desk", "outside": "+35621234567", "uri": "sip:700@example.org" },
+        "transfer_targets": [
+            { "id": "number", "type": "extension", "value": "700" },
+            { "id": "person", "type": "extension", "value": "800", "attended": true },
+        ],
+    });
+    let (_, bot) = number(&app, "main", "100", make::with(make::bot("Anna"), targets)).await;
+    let asked = app.engine().post("/api/v1/engine/inbound", invite("vnum000000000001", "100", Some("+1555"))).await.expect(200);
+    let path = format!("/api/v1/config/{}?session_id={}", bot.as_str().unwrap(), asked["session_id"].as_str().unwrap());
+    let config = app.engine().get(&path).await.expect(200);
+    assert_eq!(config["transfer_inside"], json!({ "700": "bot", "desk": "bot", "800": "phone" }));
+    let inside = |call_id: &str, did: &str| {
+        let body = make::with(invite(call_id, did, Some("+1555")), json!({ "is_inside": true }));
+        let engine = app.engine();
+        async move { engine.post("/api/v1/engine/inbound", body).await.expect(200) }
+    };
+    let denied = app.engine().post("/api/v1/engine/inbound", invite("vnum000000000002", "700", Some("+1555"))).await.expect(200);
+    assert_eq!(denied["sip_code"], 403, "from outside it is not reached");
+    assert_eq!(inside("vnum000000000003", "700").await["number_id"], desk);
+    assert_eq!(inside("vnum000000000004", "desk").await["number_id"], desk);
+    assert_eq!(inside("vnum000000000005", "800").await["sip_code"], 480, "nobody of this name has a phone");
+    assert_eq!(inside("vnum000000000006", "+35621234567").await["sip_code"], 404, "what takes all other calls is not meant");
+}

@@ -100,6 +100,7 @@ fn question(call: &BrowserCall) -> InboundCall {
         did: String::new(),
         from_number: None,
         headers: Default::default(),
+        is_inside: false,
         browser: Some(call.from.clone()),
         socket: None,
     }
@@ -150,7 +151,7 @@ pub(super) async fn hold(waiting: Waiting, mut record: Record) {
             record.answered(exchange.clock.now(), u32::try_from(took).unwrap_or(u32::MAX));
             let mut state = CallState::new(direction);
             state.step(Input::Answered);
-            Box::pin(run(Setup { exchange, host, leg, session, sounds, orders, prepared, record, state })).await;
+            Box::pin(run(Setup { exchange, host, hops: 0, leg, session, sounds, orders, prepared, record, state })).await;
         }
         Err(end) => {
             if let Err(error) = leg.control.hang_up().await {

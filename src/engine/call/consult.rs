@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tracing::info;
 
+use super::encryption::encryption;
 use super::exchange::Exchange;
-use super::outbound::encryption;
+use super::inside::Extension;
 use super::talk::Side;
 use super::transfer::Goal;
 use crate::base::id::{CarrierId, SessionId};
@@ -13,7 +14,7 @@ use crate::base::phone::is_e164;
 use crate::base::{Error, Result};
 use crate::contract::trunk::{Transport, Trunk};
 use crate::engine::link::report::ask_leg;
-use crate::engine::media::{Clip, ClipId, Encryption, MediaEvent, MediaSession};
+use crate::engine::media::{Clip, ClipId, Encryption, MediaEvent, MediaSession, PendingSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent, PlaceCall};
 
 /// How long the telephone at the other end rings.
@@ -25,14 +26,20 @@ const USUAL_BRIEFING: &str = "A call for you from {caller}. {reason}";
 
 /// Whom to call, and how they are reached.
 #[derive(Debug, Clone)]
-pub(super) struct Whom {
-    call: PlaceCall,
-    /// The number, where it lies in the telephone network.
-    number: Option<String>,
+pub(super) enum Whom {
+    /// By SIP.
+    Outside {
+        /// The call.
+        call: Box<PlaceCall>,
+        /// The number, where it lies in the telephone network.
+        number: Option<String>,
+    },
+    /// Within the box.
+    Inside(Extension),
 }
 
 impl Whom {
-    /// Whom a goal stands for: a telephone that is registered here, a SIP URI of its own, or a number at the carrier of the call.
+    /// Whom a goal outside stands for: a telephone that is registered here, a SIP URI of its own, or a number at the carrier of the call.
     pub(super) fn of(exchange: &Exchange, goal: &Goal, carrier: Option<&CarrierId>, from: Option<&str>) -> Self {
         let from = from.unwrap_or("anonymous").to_owned();
         let place = |trunk: Trunk, to: String, uri: Option<String>| PlaceCall {
@@ -47,17 +54,17 @@ impl Whom {
         let user = goal.user();
         if let Some(phone) = exchange.sip.phones_of(&goal.value).into_iter().next() {
             let trunk = Trunk { name: phone.aor.clone(), ..Trunk::new("phone".into(), phone.source, phone.transport) };
-            return Self { call: place(trunk, phone.aor, Some(phone.contact)), number: None };
+            return Self::Outside { call: Box::new(place(trunk, phone.aor, Some(phone.contact))), number: None };
         }
         if goal.is_uri {
             let transport = if goal.uri.to_ascii_lowercase().contains(";transport=tcp") { Transport::Tcp } else { Transport::Udp };
             let trunk = Trunk::new("transfer".into(), goal.host(), transport);
-            return Self { call: place(trunk, user, Some(goal.uri.clone())), number: None };
+            return Self::Outside { call: Box::new(place(trunk, user, Some(goal.uri.clone()))), number: None };
         }
         let known = exchange.trunks.now();
         let own = carrier.and_then(|carrier| known.trunks.iter().find(|trunk| trunk.carrier_id == *carrier)).cloned();
         let trunk = own.unwrap_or_else(|| Trunk::new("transfer".into(), goal.host(), Transport::Udp));
-        Self { number: Some(user.clone()).filter(|user| is_e164(user)), call: place(trunk, user, None) }
+        Self::Outside { number: Some(user.clone()).filter(|user| is_e164(user)), call: Box::new(place(trunk, user, None)) }
     }
 }
 
@@ -70,14 +77,11 @@ pub(super) fn briefing(declared: &str, caller: Option<&str>, reason: &str) -> St
 /// Calls, waits for the answer and says the briefing. The side that comes back is still alone. Dropping this hangs up.
 pub(super) async fn consult(exchange: Exchange, session_id: SessionId, whom: Whom, briefing: Option<Clip>) -> Result<Side, String> {
     let told = |error: Error| error.message().to_owned();
-    if let Some(number) = &whom.number {
-        ask_leg(&exchange.control, &session_id, number).await.map_err(told)?;
+    let (pending, mut leg) = match whom {
+        Whom::Outside { call, number } => outside(&exchange, &session_id, *call, number).await,
+        Whom::Inside(extension) => inside(&exchange, extension),
     }
-    let peer = exchange.sip.find(&whom.call.trunk).await.map_err(told)?;
-    // Where encryption is only welcome, plain sound is offered: a person is being waited for, and a refusal would cost the transfer.
-    let wanted = Some(encryption(&whom.call.trunk)).filter(|wanted| *wanted == Encryption::Always).unwrap_or_default();
-    let (pending, offer) = exchange.media.offer_with(Some(peer.ip()), wanted).map_err(told)?;
-    let mut leg = exchange.sip.place(PlaceCall { offer, ..whom.call }).await.map_err(told)?;
+    .map_err(told)?;
     let sdp = tokio::select! {
         sdp = until_answered(&mut leg) => sdp?,
         () = exchange.clock.sleep(RING_FOR) => {
@@ -92,6 +96,27 @@ pub(super) async fn consult(exchange: Exchange, session_id: SessionId, whom: Who
         until_told(&mut side).await?;
     }
     Ok(side)
+}
+
+async fn outside(
+    exchange: &Exchange,
+    session_id: &SessionId,
+    call: PlaceCall,
+    number: Option<String>,
+) -> Result<(PendingSession, Leg)> {
+    if let Some(number) = &number {
+        ask_leg(&exchange.control, session_id, number).await?;
+    }
+    let peer = exchange.sip.find(&call.trunk).await?;
+    // Where encryption is only welcome, plain sound is offered: a person is being waited for, and a refusal would cost the transfer.
+    let wanted = Some(encryption(&call.trunk)).filter(|wanted| *wanted == Encryption::Always).unwrap_or_default();
+    let (pending, offer) = exchange.media.offer_with(Some(peer.ip()), wanted)?;
+    Ok((pending, exchange.sip.place(PlaceCall { offer, ..call }).await?))
+}
+
+fn inside(exchange: &Exchange, extension: Extension) -> Result<(PendingSession, Leg)> {
+    let (pending, offer) = exchange.media.offer_inside()?;
+    Ok((pending, extension.call(exchange, offer)?))
 }
 
 async fn until_answered(leg: &mut Leg) -> Result<Vec<u8>, String> {

@@ -4,6 +4,8 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::live::Live;
 use crate::base::{Clock, Random};
 use crate::contract::config::CallConfig;
@@ -15,7 +17,7 @@ use crate::engine::pipeline::Providers;
 use crate::engine::pipeline::speak::Phrases;
 use crate::engine::providers::ProviderError;
 use crate::engine::providers::choose::{Chooser, Chosen};
-use crate::engine::sip::SipStack;
+use crate::engine::sip::{Incoming, SipStack};
 use crate::engine::webrtc::Lines;
 use crate::platform::net::Outbound;
 
@@ -48,6 +50,8 @@ pub struct Parts {
     pub browsers: Lines,
     /// SIP.
     pub sip: Arc<dyn SipStack>,
+    /// Where calls from one number of the box to another go, to be taken like those that come by SIP. One that finds it full is refused.
+    pub within: mpsc::Sender<Incoming>,
     /// Speech and language.
     pub providers: Arc<dyn ProviderSource>,
     /// The way to services that bots name.

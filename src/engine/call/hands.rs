@@ -155,7 +155,7 @@ impl Hands {
         }
         self.thinker.ask(Ask {
             system_prompt: self.config.system_prompt.clone(),
-            turns: self.record.gathered.turns.clone(),
+            turns: self.record.gathered.turns.iter().filter(|turn| !turn.is_filler()).cloned().collect(),
             heard: question.heard,
             keys: question.keys,
         });
@@ -177,7 +177,9 @@ impl Hands {
         for input in &inputs {
             if let Input::VoiceEnded(silence) = input {
                 // The silence that ended the speech is part of what the caller waits.
-                self.record.gathered.latency.speech_ended(self.clock.now().minus(*silence));
+                let now = self.clock.now();
+                self.record.gathered.latency.speech_ended(now.minus(*silence));
+                self.record.gathered.latency.turn_ended(now);
             }
         }
         inputs
@@ -189,6 +191,7 @@ impl Hands {
         match done {
             Done::Spoken { id, clip, instead_of } => {
                 if self.waiting.remove(&id) {
+                    self.record.gathered.latency.sound(self.clock.now());
                     self.media.play(id, &clip);
                 }
                 self.note_spare(instead_of);
@@ -252,6 +255,7 @@ impl Hands {
         if !self.waiting.contains(&id) {
             return;
         }
+        self.record.gathered.latency.sound(self.clock.now());
         match &mut self.pour {
             Some((pouring, pour)) if *pouring == id => pour.add(clip),
             _ => {

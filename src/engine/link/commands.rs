@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::io::ReaderStream;
 
-use super::journal::recording_type;
+use super::recording::recording_type;
 use super::{Control, sockets};
 use crate::base::id::{CarrierId, SessionId};
 use crate::base::{Error, Result};

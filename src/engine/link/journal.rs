@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::{info, warn};
 
+use super::recording::is_ogg;
 use super::spool::{Parcel, Spool, StandIn, file_name};
 use crate::base::{Context, Millis, Result};
 use crate::contract::config::RecordingFormat;
@@ -85,15 +86,6 @@ impl Journal {
 /// Where the recording of a call is written.
 pub fn recording_path(root: &Path, session_id: &str, format: RecordingFormat) -> PathBuf {
     root.join("recordings").join(format!("{}.{}", file_name(session_id), format.ending()))
-}
-
-/// What a recording's file holds, for HTTP.
-pub(super) fn recording_type(file: &Path) -> &'static str {
-    if is_ogg(file) { "audio/ogg" } else { "audio/wav" }
-}
-
-fn is_ogg(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| ending == RecordingFormat::Ogg.ending())
 }
 
 /// Makes results of the calls that were running when an earlier engine died: each goes into the spool; its journal goes when it is safe there.

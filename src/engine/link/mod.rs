@@ -9,6 +9,7 @@ pub mod journal;
 mod knowledge;
 pub mod logs;
 pub mod phones;
+mod recording;
 pub mod report;
 mod sockets;
 pub mod spool;

@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::Control;
 use super::answer;
-use super::journal::recording_type;
+use super::recording::recording_type;
 use crate::base::id::{BotId, CarrierId, SessionId};
 use crate::base::{Clock, Context, Result};
 use crate::contract::config::CallConfig;

@@ -22,9 +22,6 @@ use super::session::{MediaSession, PendingSession};
 use super::stream::{Stream, StreamSetup};
 use super::{MediaEvent, thread};
 
-/// Events that may wait for a call's task.
-pub(super) const EVENTS: usize = 256;
-
 /// Where and how media runs.
 #[derive(Debug, Clone)]
 pub struct MediaOptions {
@@ -63,6 +60,15 @@ pub struct MediaEngine {
     inner: Arc<Inner>,
 }
 
+/// Where a session's sockets are.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In the range of ports, on the address that the far end reaches.
+    Range,
+    /// On loopback.
+    Inside,
+}
+
 struct Inner {
     options: MediaOptions,
     ports: Ports,
@@ -91,8 +97,12 @@ impl MediaEngine {
 
     /// The same, with a say in encryption.
     pub fn offer_with(&self, towards: Option<IpAddr>, encryption: Encryption) -> Result<(PendingSession, Vec<u8>)> {
-        let sockets = self.inner.ports.bind()?;
-        let mut local = self.local(&sockets, towards);
+        self.offer_at(Place::Range, towards, encryption)
+    }
+
+    fn offer_at(&self, place: Place, towards: Option<IpAddr>, encryption: Encryption) -> Result<(PendingSession, Vec<u8>)> {
+        let sockets = self.sockets(place)?;
+        let mut local = self.local(&sockets, place, towards);
         if encryption != Encryption::Never {
             local.profile = SECURE[0];
         }
@@ -108,18 +118,18 @@ impl MediaEngine {
 
     /// The same, with a say in encryption: an offer without it is refused when it is wanted always.
     pub fn answer_with(&self, remote_sdp: &[u8], encryption: Encryption) -> Result<Answer> {
-        self.answer_at(remote_sdp, encryption, Ports::bind)
+        self.answer_at(remote_sdp, encryption, Place::Range)
     }
 
-    fn answer_at(&self, remote_sdp: &[u8], encryption: Encryption, bind: impl FnOnce(&Ports) -> Result<Sockets>) -> Result<Answer> {
+    fn answer_at(&self, remote_sdp: &[u8], encryption: Encryption, place: Place) -> Result<Answer> {
         let theirs = Description::parse(remote_sdp)?;
         let crypto = Crypto::new(&self.inner.random);
         let agreed = negotiate::agree(&theirs, self.codecs(), &crypto, None)?;
         if encryption == Encryption::Always && agreed.srtp.is_none() {
             return Err(Error::invalid("the far end does not encrypt sound (SRTP), and its carrier must").code("no_common_codec"));
         }
-        let sockets = bind(&self.inner.ports)?;
-        let local = Local { crypto, ..self.local(&sockets, agreed.remote.map(|remote| remote.ip())) };
+        let sockets = self.sockets(place)?;
+        let local = Local { crypto, ..self.local(&sockets, place, agreed.remote.map(|remote| remote.ip())) };
         let sdp = negotiate::answer(&theirs, &agreed, &local);
         let (session, events) = MediaSession::start(self, sockets, local, agreed)?;
         Ok(Answer { session, sdp, events })
@@ -128,7 +138,12 @@ impl MediaEngine {
     /// Answers an offer of plain RTP that comes from this very machine, on loopback and outside the port range: what is behind a line to a
     /// browser. Fails as [`MediaEngine::answer`] does.
     pub fn answer_inside(&self, remote_sdp: &[u8]) -> Result<Answer> {
-        self.answer_at(remote_sdp, Encryption::Never, |_| Ports::inside())
+        self.answer_at(remote_sdp, Encryption::Never, Place::Inside)
+    }
+
+    /// An offer to somebody on this very machine, who answers with [`MediaEngine::answer_inside`].
+    pub fn offer_inside(&self) -> Result<(PendingSession, Vec<u8>)> {
+        self.offer_at(Place::Inside, None, Encryption::Never)
     }
 
     /// A socket of the port range, for a line to a browser. `Unavailable` when all are taken.
@@ -146,9 +161,20 @@ impl MediaEngine {
         self.inner.pacing.reset();
     }
 
-    fn local(&self, sockets: &Sockets, towards: Option<IpAddr>) -> Local {
+    fn sockets(&self, place: Place) -> Result<Sockets> {
+        match place {
+            Place::Range => self.inner.ports.bind(),
+            Place::Inside => Ports::inside(),
+        }
+    }
+
+    fn local(&self, sockets: &Sockets, place: Place, towards: Option<IpAddr>) -> Local {
         let options = &self.inner.options;
-        let ip = options.advertise.towards(options.bind, towards);
+        let ip = match place {
+            Place::Range => options.advertise.towards(options.bind, towards),
+            // Nobody else ever hears of it.
+            Place::Inside => sockets.local.ip(),
+        };
         let session = self.inner.random.below(1 << 62);
         negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs(), Crypto::new(&self.inner.random))
     }

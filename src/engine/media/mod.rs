@@ -20,6 +20,7 @@ mod latch;
 mod negotiate;
 mod ogg;
 mod opus;
+mod order;
 mod pacing;
 mod player;
 mod ports;
@@ -43,6 +44,9 @@ pub use pour::Pour;
 pub use sdes::Encryption;
 pub use session::{MediaSession, PendingSession};
 pub use vad::{Hearing, Listener, Speech, Utterance};
+
+/// Events that may wait for a call's task.
+const EVENTS: usize = 256;
 
 /// Sound as it came: one or more pieces of 20 ms, mono, at the leg's rate. A plain struct, never serialised.
 #[derive(Debug, Clone)]

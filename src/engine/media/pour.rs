@@ -2,7 +2,7 @@
 
 use audio_codec::BoxedResampler;
 
-use super::command::Order;
+use super::order::Order;
 use super::{Clip, ClipId, MediaSession};
 
 /// The end of a clip into which sound is poured. The parts join without a seam, whatever their rate. After [`MediaSession::stop`] what

@@ -11,15 +11,16 @@ use crate::base::{Error, Result};
 
 use super::bridge::Bridge;
 use super::codec::{self, Codec};
-use super::command::{Command, Inbox, Order};
-use super::engine::{EVENTS, MediaEngine};
+use super::command::{Command, Inbox};
+use super::engine::MediaEngine;
 use super::negotiate::{self, Agreed};
+use super::order::Order;
 use super::ports::Sockets;
 use super::pour::Pour;
 use super::recorder::Recorder;
 use super::sdes::{Crypto, Encryption};
 use super::sdp::{Description, Direction, Local};
-use super::{Clip, ClipId, Listen, MediaEvent, MediaStats};
+use super::{Clip, ClipId, EVENTS, Listen, MediaEvent, MediaStats};
 
 /// A session whose offer is out and whose answer is not yet in. Dropping it frees the ports.
 pub struct PendingSession {

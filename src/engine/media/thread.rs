@@ -16,7 +16,8 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 use crate::base::{Context as _, Result};
 
-use super::command::{Command, Inbox, Order, QUEUE};
+use super::command::{Command, Inbox, QUEUE};
+use super::order::Order;
 use super::stream::{MOST_BYTES, Stream};
 
 /// Slots of the wheel. Twice as many would cost twice the wake-ups and make the pace no more even.

@@ -16,6 +16,8 @@ const DICTATED: std::ops::RangeInclusive<usize> = 3..=9;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
+    /// Says that an answer takes a while.
+    moment: String,
     /// No words at all: "mhm".
     sounds: Vec<String>,
     /// Agreement and greetings that leave the word to the other: "yes", "I see", "hello".
@@ -93,14 +95,22 @@ pub enum Ending {
     Unclear,
 }
 
+/// What a bot says whose answer takes a while; `None` in a language that is not in the data.
+pub fn moment(language: &str) -> Option<String> {
+    words_of(language).map(|words| words.moment)
+}
+
+fn words_of(language: &str) -> Option<Words> {
+    let base = language.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+    // The data is part of the program; a test reads it.
+    serde_json::from_str::<BTreeMap<String, Words>>(WORDS).unwrap_or_default().remove(&base)
+}
+
 impl Lexicon {
     /// The lexicon of a language (`de-AT` has that of `de`). `own` are further words that only say "I am listening"; `known` are sentences
     /// that the responder waits for: they always count as said.
     pub fn of(language: &str, own: &[String], known: &[String]) -> Self {
-        let base = language.split(['-', '_']).next().unwrap_or_default().to_lowercase();
-        // The data is part of the program; a test reads it.
-        let mut all: BTreeMap<String, Words> = serde_json::from_str(WORDS).unwrap_or_default();
-        let words = all.remove(&base).unwrap_or_default();
+        let words = words_of(language).unwrap_or_default();
         let known = phrases(known);
         let unless_known = |list: &[String]| phrases(list).into_iter().filter(|phrase| !known.contains(phrase)).collect::<Phrases>();
         let mut sounds = unless_known(&words.sounds);
@@ -238,6 +248,13 @@ mod tests {
                 "{language} {text:?} {min_words} {is_asked}"
             );
         }
+    }
+
+    #[test]
+    fn every_language_of_the_data_can_ask_for_a_moment() {
+        assert_eq!(moment("en-GB").as_deref(), Some("One moment, please."));
+        assert_eq!(moment("de_AT").as_deref(), Some("Einen Moment, bitte."));
+        assert_eq!(moment("ja-JP"), None);
     }
 
     #[test]

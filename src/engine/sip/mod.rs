@@ -218,6 +218,15 @@ pub enum Sender {
     Carrier(CarrierId),
     /// The telephone of a SIP account, which has proved it.
     Phone(String),
+    /// A bot of this box that hands its caller on.
+    Inside {
+        /// The carrier the caller came by.
+        carrier: Option<CarrierId>,
+        /// Where numbers are transferred to.
+        host: Option<String>,
+        /// How often the caller was handed on within the box, this time included.
+        hops: u8,
+    },
 }
 
 /// One side of a call.

@@ -42,7 +42,8 @@ pub(super) struct Entry {
     /// The words of a turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// How long the answer took after the other end was silent: `stt_ms`, `first_token_ms`, `first_audio_ms`. Turns of the bot only.
+    /// How long the answer took after the other end was silent, each step from there: `endpoint_ms` (the turn was over), `stt_ms` (its words
+    /// were known), `first_token_ms`, `first_sound_ms` (made), `first_audio_ms` (sent). Turns of the bot only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     latency: Option<Value>,
@@ -144,10 +145,10 @@ impl Line {
         let mut samples = samples.iter();
         let mut is_asked = false;
         for turn in turns {
-            let is_answer = turn.role == Role::Assistant && is_asked;
+            let is_answer = turn.role == Role::Assistant && is_asked && !turn.is_filler();
             is_asked = match turn.role {
                 Role::User => true,
-                Role::Assistant => false,
+                Role::Assistant => is_asked && turn.is_filler(),
                 Role::Tool => is_asked,
             };
             let tool = turn.extra.get("tool").and_then(|tool| tool.as_str().or_else(|| tool["name"].as_str())).unwrap_or("tool").to_owned();

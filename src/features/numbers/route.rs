@@ -65,6 +65,11 @@ impl InboundRoute {
         self.did == ANY && self.from_number.is_none()
     }
 
+    /// Whether the route is for calls to `did` and not just for anybody's.
+    pub fn names(&self, did: &str) -> bool {
+        ![ANY, WITHHELD].contains(&self.did.as_str()) && same_number(&self.did, did)
+    }
+
     /// Whether a call to `did` from `from` (`None`: withheld) takes this route.
     pub fn matches(&self, did: &str, from: Option<&str>) -> bool {
         let from = from.filter(|from| !is_withheld(from));

@@ -46,11 +46,17 @@ fn completed(call: &CallFigures) {
     }
 }
 
-/// One turn: how long hearing, thinking and speaking took, and all of it together. A sample that lacks a figure is left out.
+/// One turn: how long its end was waited for, how long hearing, thinking and speaking took, and all of it together. A sample that lacks a figure is left out.
 fn turn(sample: &Value) {
     let of = |name: &str| sample.get(name).and_then(Value::as_u64);
     let (Some(heard), Some(thought), Some(spoke)) = (of("stt_ms"), of("first_token_ms"), of("first_audio_ms")) else { return };
-    for (stage, ms) in [("stt", heard), ("llm", thought.saturating_sub(heard)), ("tts", spoke.saturating_sub(thought)), ("total", spoke)] {
+    // An engine that does not tell when the turn was over counts that wait as recognition.
+    let endpoint = of("endpoint_ms");
+    if let Some(ms) = endpoint {
+        histogram!("cxbox_turn_latency_seconds", "stage" => "endpoint").record(Duration::from_millis(ms));
+    }
+    let recognised = heard.saturating_sub(endpoint.unwrap_or(0));
+    for (stage, ms) in [("stt", recognised), ("llm", thought.saturating_sub(heard)), ("tts", spoke.saturating_sub(thought)), ("total", spoke)] {
         histogram!("cxbox_turn_latency_seconds", "stage" => stage).record(Duration::from_millis(ms));
     }
 }

@@ -68,9 +68,8 @@ pub(super) struct Parts<'a> {
 
 /// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
 pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
-    let (body, overrides, variables) = (parts.body, parts.overrides, parts.variables);
-    let say = |text: &str| variables.render(text);
-    let (speakers, recording_mode) = (speakers(&parts), overrides.recording_mode.unwrap_or(body.recording_mode));
+    let (body, overrides, say) = (parts.body, parts.overrides, |text: &str| parts.variables.render(text));
+    let (speakers, mode) = (speakers(&parts), overrides.recording_mode.unwrap_or(body.recording_mode));
     let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
     CallConfig {
         session_id: parts.session_id,
@@ -91,8 +90,8 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         max_call_duration_seconds: overrides.max_seconds.unwrap_or(body.max_call_duration_seconds),
         voicemail_message: say(&body.voicemail_message),
         pre_transfer_message: say(&body.pre_transfer_message),
-        recording_mode,
-        recording_notice: say(&recording_words(body, recording_mode)),
+        recording_mode: mode,
+        recording_notice: say(&recording_words(body, mode)),
         recording_format: body.recording_format,
         stt: reachable(body.stt.clone(), parts.providers),
         llm: speakers.llm,
@@ -100,13 +99,14 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         stt_fallbacks: fallbacks(&body.stt_fallbacks, parts.providers),
         llm_fallbacks: speakers.llm_fallbacks,
         tts_fallbacks: speakers.tts_fallbacks,
-        flow: body.flow.as_ref().map(|flow| spoken(flow, variables)),
+        flow: body.flow.as_ref().map(|flow| spoken(flow, parts.variables)),
         tools: listed(&body.tools),
         mcp_servers: body.mcp_servers.clone(),
         callback: None,
         conversation_policy: body.conversation_policy.clone(),
         transfer_numbers: body.transfer_numbers.clone(),
         transfer_targets: listed(&body.transfer_targets),
+        transfer_inside: Default::default(),
         // A list with nothing on it: no transfer of a rehearsal leaves the box.
         transfer_allowed: if overrides.rehearsal { Some(Vec::new()) } else { overrides.transfer_allowed.clone() },
         start_ms: overrides.start_ms.unwrap_or(0),

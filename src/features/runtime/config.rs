@@ -82,8 +82,18 @@ impl Runtime {
         let has_failed = asked.as_ref().is_some_and(Fetched::has_failed);
         let row = self.skeleton(&taken, &query, &crm);
         let runtime = self.clone();
-        let (call, keys) = self.inner.db.write(move |tx| runtime.open(tx, &row, asked.map(|asked| asked.note))).await?;
+        let body = taken.bot.body.clone();
+        let (call, keys, within) = self
+            .inner
+            .db
+            .write(move |tx| {
+                let (call, keys) = runtime.open(tx, &row, asked.map(|asked| asked.note))?;
+                let within = runtime.targets_within(tx, &body, call.from_number.as_deref())?;
+                Ok((call, keys, within))
+            })
+            .await?;
         let mut config = self.assembled(&taken, &call, &keys, &crm);
+        config.transfer_inside = within;
         config.callback = self.inner.orders.callback_offer(&call, &taken.bot.body);
         config.notices.extend(has_failed.then(|| PREFETCH_FAILED.to_owned()));
         config.knowledge_phrases = self.knowledge_phrases(&taken.bot.body).await?;

@@ -59,7 +59,7 @@ pub fn choose_route<'a>(routes: &'a [InboundRoute], dialled: Dialled, did: &str,
 }
 
 /// Who takes a call.
-enum Taker {
+pub(super) enum Taker {
     /// A virtual number.
     Number(Box<NumberView>),
     /// The bot of a carrier's number.
@@ -91,6 +91,7 @@ impl Runtime {
             return self.answer_socket(tx, call, from);
         }
         let taker = match &call.aor {
+            _ if call.is_inside => self.within(tx, &call.did, call.from_number.as_deref())?,
             Some(aor) => self.dialled_by_phone(tx, call, aor)?,
             None => self.routed(tx, call)?,
         };
@@ -114,6 +115,11 @@ impl Runtime {
             Choice::Nobody => return Ok(Taker::Nobody(NOT_FOUND, None)),
             Choice::User(user) => user,
         };
+        self.user(tx, user)
+    }
+
+    /// The user of a route: a virtual number by its name or number, else a person whose telephones ring.
+    pub(super) fn user(&self, tx: &Tx<'_>, user: &str) -> Result<Taker> {
         if let Some(number) = self.inner.numbers.find_user(tx, user)? {
             return Ok(Taker::Number(Box::new(number)));
         }

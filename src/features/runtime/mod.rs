@@ -24,6 +24,7 @@ mod sip_routes;
 mod socket;
 mod trial;
 mod variables;
+mod within;
 
 pub use inbound::{Choice, Dialled, choose_route};
 pub use service::{Runtime, RuntimeSetup};

@@ -85,8 +85,7 @@ pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody,
     let (session_id, call_id, bot_id) = ids;
     // The words of every box, unless it is not recorded.
     let words = BotBody { recording_mode: number.recording_mode.unwrap_or_default(), ..BotBody::default() };
-    let nobody = || ProviderSpec::named("none");
-    let tts = speaker(number);
+    let (nobody, tts) = (|| ProviderSpec::named("none"), speaker(number));
     CallConfig {
         session_id,
         call_id,
@@ -122,6 +121,7 @@ pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody,
         conversation_policy: None,
         transfer_numbers: Default::default(),
         transfer_targets: Vec::new(),
+        transfer_inside: Default::default(),
         transfer_allowed: Some(Vec::new()),
         start_ms: number.start_ms.unwrap_or(0),
         is_rehearsal: false,

@@ -6,6 +6,7 @@ use super::event::EventName;
 use crate::base::Millis;
 use crate::base::phone::is_e164;
 use crate::base::secret::sha256_hex;
+use crate::contract::event::{OFFICE_TAB, VNUM};
 use crate::features::calls::{CallRecord, CallStatus, Direction, Origin};
 
 /// The body of a delivery, as it is stored and sent.
@@ -87,7 +88,7 @@ fn answered(call: &CallRecord) -> Map<String, Value> {
 }
 
 fn transferred(call: &CallRecord) -> Map<String, Value> {
-    let target = transfer_target(call);
+    let (target, kind) = transfer(call);
     let fields = Fields::of(call);
     if is_outbound(call) {
         return fields
@@ -100,9 +101,9 @@ fn transferred(call: &CallRecord) -> Map<String, Value> {
             .0;
     }
     let fields = fields.with_some("fromVnum", call.number.clone().or_else(|| call.did.clone()));
-    let fields = match transfer_type(&target) {
-        kind @ "vnum-to-pstn" => fields.with("toPhone", target).with("transferType", kind),
-        kind => fields.with("toUser", target).with("transferType", kind),
+    let fields = match kind {
+        "vnum-to-pstn" => fields.with("toPhone", target).with("transferType", kind),
+        _ => fields.with("toUser", target).with("transferType", kind),
     };
     fields.with("room", room(call)).with("source", "vnum").0
 }
@@ -177,12 +178,19 @@ fn transfer_type(target: &str) -> &'static str {
     }
 }
 
-/// Where the call went: a number, or the user part of a SIP address.
-fn transfer_target(call: &CallRecord) -> String {
+/// Where the call went, a number, a name or the user part of a SIP address, and the kind of the hand-over. The engine says who is there where
+/// the box itself has it.
+fn transfer(call: &CallRecord) -> (String, &'static str) {
     let said = ["transfer_destination", "transfer_target"].iter().find_map(|key| call.doc.get(*key)).and_then(Value::as_str);
     let said = said.unwrap_or_default();
+    for (scheme, kind) in [(VNUM, "vnum-to-vnum"), (OFFICE_TAB, "vnum-to-officetab")] {
+        if let Some(target) = said.strip_prefix(scheme) {
+            return (target.to_owned(), kind);
+        }
+    }
     let user = said.trim_start_matches("sips:").trim_start_matches("sip:").trim_start_matches("tel:");
-    user.split(['@', ';', '?']).next().unwrap_or_default().to_owned()
+    let target = user.split(['@', ';', '?']).next().unwrap_or_default();
+    (target.to_owned(), transfer_type(target))
 }
 
 /// The name of the call's room, `vnum-<number>-<8 base 36>`: the same in all events of one call.

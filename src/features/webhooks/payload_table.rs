@@ -243,6 +243,13 @@ fn a_transfer_says_from_where_and_to_whom() {
         let expected = from_number(json!({ "toUser": "8888", "transferType": "vnum-to-vnum" }));
         check(EventName::CallTransferred, &transferring(sip(), target), &expected);
     }
+    for (target, to, kind) in [
+        ("vnum:+35621234567", "+35621234567", "vnum-to-vnum"),
+        ("vnum:front desk", "front desk", "vnum-to-vnum"),
+        ("officetab:800", "800", "vnum-to-officetab"),
+    ] {
+        check(EventName::CallTransferred, &transferring(sip(), target), &from_number(json!({ "toUser": to, "transferType": kind })));
+    }
     for target in ["alex", "sip:alex@127.0.0.1:5070", "sips:alex@pbx.example;transport=tcp"] {
         let expected = from_number(json!({ "toUser": "alex", "transferType": "vnum-to-officetab" }));
         check(EventName::CallTransferred, &transferring(sip(), target), &expected);

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::contract::turn::FILLER;
+
 /// What the caller said and what came of it. The first one, of the greeting, has no words of the caller.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Exchange {
@@ -98,7 +100,8 @@ impl Latency {
 
 fn exchanges(turns: &[Value]) -> Vec<Exchange> {
     let mut all: Vec<Exchange> = Vec::new();
-    for turn in turns {
+    // What is said while an answer is waited for is none.
+    for turn in turns.iter().filter(|turn| turn[FILLER] != true) {
         let words = turn["content"].as_str().unwrap_or_default();
         if turn["role"] == "user" {
             // Words that go on where nothing was answered belong together.

@@ -24,7 +24,9 @@ pub struct Told {
     pub results: Vec<Value>,
     pub events: Vec<Value>,
     pub recordings: BTreeMap<String, Bytes>,
-    /// Keys of the calls it was asked about.
+    /// What it was asked about calls that came in.
+    pub inbound: Vec<Value>,
+    /// Keys of those calls.
     pub sessions: Vec<String>,
     /// Keys of the calls whose config was fetched.
     pub configs: Vec<String>,
@@ -150,7 +152,10 @@ async fn registrations(State(inner): Shared, Json(mut all): Json<Value>) -> Stat
 }
 
 async fn inbound(State(inner): Shared, Json(call): Json<Value>) -> Json<Value> {
-    inner.told.send_modify(|told| told.sessions.push(call["session_id"].as_str().unwrap().to_owned()));
+    inner.told.send_modify(|told| {
+        told.sessions.push(call["session_id"].as_str().unwrap().to_owned());
+        told.inbound.push(call.clone());
+    });
     if let Some(aor) = call["did"].as_str().and_then(|did| did.strip_prefix("ring-")) {
         return Json(json!({ "action": "ring", "aor": aor, "session_id": call["session_id"] }));
     }

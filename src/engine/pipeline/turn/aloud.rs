@@ -26,6 +26,7 @@ impl Conversation {
         if let Some(id) = self.aloud {
             return id;
         }
+        self.needs_no_patience(out);
         self.n_lines += 1;
         let id = ClipId(self.n_lines);
         self.aloud = Some(id);

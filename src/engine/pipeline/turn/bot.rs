@@ -9,7 +9,7 @@ use super::consent::CONSENT_WITHIN;
 use super::{Action, Caller, Consent, Conversation, Line, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
 use crate::contract::config::{Announcement, RecordingMode};
-use crate::contract::turn::{Role, Turn};
+use crate::contract::turn::{FILLER, Role, Turn};
 use crate::engine::media::ClipId;
 use crate::engine::pipeline::think::Thought;
 use crate::engine::providers::{ProviderError, Verdict};
@@ -76,6 +76,9 @@ impl Conversation {
         if line.kind == LineKind::Disclosure {
             out.push(Action::Note("disclosure_spoken", detail("text", line.text.clone())));
         }
+        if self.is_asking_for_patience() || line.kind == LineKind::Patience {
+            self.flush(false, out);
+        }
         match &mut self.spoken {
             // What is said again and again is one turn.
             _ if line.kind == LineKind::Again => {}
@@ -83,7 +86,10 @@ impl Conversation {
                 turn.content.push(' ');
                 turn.content.push_str(&line.text);
             }
-            None => self.spoken = Some(Turn { role: Role::Assistant, content: line.text, ts: now, extra: Map::new() }),
+            None => {
+                let extra = if line.kind == LineKind::Patience { detail(FILLER, true) } else { Map::new() };
+                self.spoken = Some(Turn { role: Role::Assistant, content: line.text, ts: now, extra });
+            }
         }
         if line.kind == LineKind::Answer {
             self.keep_hits();
@@ -148,6 +154,7 @@ impl Conversation {
         self.hits.clear();
         out.push(Action::Forget(Timer::Silence));
         out.push(Action::Think(question));
+        self.may_take_long(out);
     }
 
     pub(super) fn thought(&mut self, thought: Thought, now: Millis, out: &mut Vec<Action>) {
@@ -156,6 +163,7 @@ impl Conversation {
         }
         match thought {
             Thought::Sentence(text) => {
+                self.needs_no_patience(out);
                 self.said_in_answer = true;
                 self.say(text, LineKind::Answer, out);
             }

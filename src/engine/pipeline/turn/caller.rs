@@ -251,13 +251,6 @@ impl Conversation {
     }
 }
 
-impl LineKind {
-    /// Whether the line must be heard to its end.
-    pub(super) fn is_protected(self) -> bool {
-        matches!(self, Self::Disclosure | Self::Notice)
-    }
-}
-
 /// Several utterances as one; as sure as the least sure of those that have words.
 fn joined(all: &[Heard]) -> Heard {
     let confidence = all.iter().filter(|h| !h.text.trim().is_empty()).map(|h| h.confidence).reduce(f32::min).unwrap_or(0.0);

@@ -7,8 +7,10 @@ mod aloud;
 mod bot;
 mod caller;
 mod consent;
+mod line;
 mod machine;
 mod pace;
+mod patience;
 #[cfg(test)]
 mod pace_tests;
 mod rules;
@@ -32,6 +34,7 @@ use crate::engine::providers::{Heard, ProviderError};
 use crate::engine::tools::{Gave, ToolUse};
 
 pub use consent::is_yes;
+pub use line::{Line, LineKind};
 use machine::Machine;
 pub use machine::Machines;
 pub use pace::Pace;
@@ -96,6 +99,8 @@ pub enum Timer {
     Repeat,
     /// A tool keeps the caller waiting.
     Filler,
+    /// The answer takes a while.
+    Patience,
 }
 
 /// What is to be done.
@@ -143,36 +148,6 @@ pub enum Action {
     Transfer(Handover),
     /// Hang up.
     End(Why),
-}
-
-/// A line the bot speaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Names it in the inputs about it.
-    pub id: ClipId,
-    /// The words.
-    pub text: String,
-    /// What it is.
-    pub kind: LineKind,
-}
-
-/// What a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineKind {
-    /// That the caller speaks with an AI. Voice pauses it, nothing skips it.
-    Disclosure,
-    /// About the recording. Voice pauses it, nothing skips it.
-    Notice,
-    /// Greeting, re-engagement, words before a transfer: known before the call.
-    Fixed,
-    /// An announcement, said once more.
-    Again,
-    /// Of an answer.
-    Answer,
-    /// That something failed.
-    Failure,
-    /// Left on a machine.
-    Message,
 }
 
 /// What the responder is asked.
@@ -264,6 +239,8 @@ pub struct Conversation {
     /// Whether the other end will be called back.
     is_put_off: bool,
     n_nudges: u32,
+    /// How often the caller was asked for patience.
+    n_patience: usize,
     n_failures: u32,
     n_user_turns: u32,
     begun: bool,
@@ -296,6 +273,7 @@ impl Conversation {
             machine: Machine::default(),
             is_put_off: false,
             n_nudges: 0,
+            n_patience: 0,
             n_failures: 0,
             n_user_turns: 0,
             begun: false,
@@ -375,6 +353,7 @@ impl Conversation {
             Timer::EndOfTurn => {}
             Timer::Consent => self.consent_given(false, out),
             Timer::Filler => self.filler(out),
+            Timer::Patience => self.asks_for_patience(out),
             Timer::MaxDuration => self.end(Why::MaxDuration, out),
         }
     }

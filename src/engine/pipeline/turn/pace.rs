@@ -53,12 +53,12 @@ mod tests {
 
     #[test]
     fn the_words_decide_how_long_the_caller_is_waited_for() {
-        let declared = TurnTaking { end_of_turn_ms: 800, after_sentence_ms: 300, after_hesitation_ms: 2000, fillers: Vec::new() };
+        let declared = TurnTaking { end_of_turn_ms: 800, after_sentence_ms: 300, after_hesitation_ms: 2000, ..TurnTaking::default() };
         let pace = Pace::of(&declared, Lexicon::of("en-US", &[], &[]));
         for (text, ms) in [("When are you open?", 300), ("two tickets", 800), ("two tickets and", 2000), ("", 800)] {
             assert_eq!(pace.wait(text), Duration::from_millis(ms), "{text:?}");
         }
-        let odd = TurnTaking { end_of_turn_ms: 500, after_sentence_ms: 900, after_hesitation_ms: 100, fillers: Vec::new() };
+        let odd = TurnTaking { end_of_turn_ms: 500, after_sentence_ms: 900, after_hesitation_ms: 100, ..TurnTaking::default() };
         let pace = Pace::of(&odd, Lexicon::of("en", &[], &[]));
         assert_eq!((pace.wait("Yes."), pace.wait("and")), (Duration::from_millis(500), Duration::from_millis(500)));
     }

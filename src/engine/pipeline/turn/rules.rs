@@ -8,7 +8,7 @@ use super::machine::Machines;
 use super::pace::Pace;
 use crate::contract::config::{Announcement, CallConfig, RecordingMode};
 use crate::contract::flow::Flow;
-use crate::engine::pipeline::lexicon::Lexicon;
+use crate::engine::pipeline::lexicon::{Lexicon, moment};
 use crate::engine::tools::SCHEDULE_CALLBACK;
 
 /// Said when the bot declares no sentence of its own for a failure.
@@ -69,6 +69,8 @@ pub struct Rules {
     pub machines: Machines,
     /// Silence before the bot speaks again, what it says, how often.
     pub nudge: Option<(Duration, String, u32)>,
+    /// How long an answer may take before the caller is asked for patience, and in which words, one after the other.
+    pub patience: Option<(Duration, Vec<String>)>,
     /// The longest call.
     pub max_duration: Duration,
     /// Pause between the answer and the first word.
@@ -91,6 +93,14 @@ fn tools(config: &CallConfig) -> Vec<ToolRule> {
 fn lexicon(config: &CallConfig, flow: Option<&Flow>) -> Lexicon {
     let known: Vec<String> = flow.iter().flat_map(|flow| &flow.intents).flat_map(|intent| intent.phrases.iter().cloned()).collect();
     Lexicon::of(&config.language, &config.turn_taking.fillers, &known)
+}
+
+/// When and how the caller is asked for patience.
+fn patience(config: &CallConfig) -> Option<(Duration, Vec<String>)> {
+    let taking = &config.turn_taking;
+    let words = if taking.thinking_words.is_empty() { moment(&config.language).into_iter().collect() } else { taking.thinking_words.clone() };
+    let after = Duration::from_millis(u64::from(taking.thinking_after_ms));
+    (!after.is_zero() && !words.is_empty()).then_some((after, words))
 }
 
 impl Rules {
@@ -117,6 +127,7 @@ impl Rules {
                 .re_engagement
                 .as_ref()
                 .map(|again| (Duration::from_millis(u64::from(again.after_ms)), again.message.clone(), again.times)),
+            patience: patience(config),
             max_duration: Duration::from_secs(u64::from(config.max_call_duration_seconds)),
             start_after: Duration::from_millis(u64::from(config.start_ms)),
             announcement: config.announcement,

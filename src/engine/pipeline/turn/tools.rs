@@ -32,7 +32,15 @@ pub(super) struct Tools {
     /// Whether the answer that used them is complete.
     is_answer_done: bool,
     n_rounds: u32,
-    has_filled: bool,
+    /// The caller was told to wait, once for this turn.
+    pub(super) has_filled: bool,
+}
+
+impl Tools {
+    /// Whether one is at work.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.running.is_empty()
+    }
 }
 
 impl Conversation {
@@ -128,6 +136,7 @@ impl Conversation {
         self.tools.n_rounds += 1;
         out.push(Action::Forget(Timer::Filler));
         out.push(Action::Think(Question { heard: None, keys: None }));
+        self.may_take_long(out);
     }
 
     /// A tool takes its time: the caller hears that the bot is still there. Once per turn.

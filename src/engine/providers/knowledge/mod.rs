@@ -16,8 +16,9 @@ use crate::contract::turn::Role;
 /// The tool a model looks things up with.
 pub const SEARCH_TOOL: &str = "search_knowledge";
 
-/// A caller waits for this: without an answer by then the call goes on without it.
-const WITHIN: Duration = Duration::from_millis(1_200);
+/// A caller waits for this: without an answer by then the call goes on without it. An answer from documents is worth a second, and it comes
+/// before callers are usually asked for patience.
+const WITHIN: Duration = Duration::from_millis(2_000);
 /// Fewer words than this are no question: yes, no, thank you.
 const FEWEST_WORDS: usize = 2;
 /// Fewer words than this are not looked up before the caller has stopped.

@@ -136,7 +136,7 @@ async fn invited(shared: Arc<Shared>, transaction: Transaction, calls: mpsc::Sen
     };
     let registered_as = match &sender {
         Sender::Carrier(carrier) => shared.gate.admission().registered_as(carrier),
-        Sender::Phone(_) => None,
+        Sender::Phone(_) | Sender::Inside { .. } => None,
     };
     permit.send(incoming(leg, sender, source, transport, invite.meant_for(registered_as.as_deref())));
     drive(dialog, transaction).await;

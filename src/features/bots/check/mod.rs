@@ -215,6 +215,8 @@ mod tests {
             (json!({ "turn_taking": { "after_sentence_ms": 900 } }), "turn_taking.after_sentence_ms"),
             (json!({ "turn_taking": { "after_hesitation_ms": 600 } }), "turn_taking.after_hesitation_ms"),
             (json!({ "turn_taking": { "fillers": ["okey dokey", " ... "] } }), "turn_taking.fillers[1]"),
+            (json!({ "turn_taking": { "thinking_after_ms": 100 } }), "turn_taking.thinking_after_ms"),
+            (json!({ "turn_taking": { "thinking_words": ["A moment.", "…"] } }), "turn_taking.thinking_words[1]"),
             (json!({ "answering_machines": { "greeting_ms": 100 } }), "answering_machines.greeting_ms"),
             (json!({ "answering_machines": { "max_words": 0 } }), "answering_machines.max_words"),
             (json!({ "answering_machines": { "on_voicemail": "leave_message" } }), "voicemail_message"),

@@ -6,6 +6,8 @@ use crate::contract::config::OnMachine;
 
 /// Most words of its own a bot may count as fillers.
 const MOST_FILLERS: usize = 100;
+/// Most ways in which it asks for patience.
+const MOST_WORDS: usize = 10;
 
 pub(super) fn talk_holds(body: &BotBody, no: &mut Refusals) {
     let taking = &body.turn_taking;
@@ -19,6 +21,14 @@ pub(super) fn talk_holds(body: &BotBody, no: &mut Refusals) {
     for (n, filler) in taking.fillers.iter().enumerate() {
         let fine = filler.len() <= 100 && filler.chars().any(char::is_alphanumeric);
         no.unless(fine, format!("turn_taking.fillers[{n}]"), "must have words, and at most 100 bytes");
+    }
+    let after = taking.thinking_after_ms;
+    no.unless(after == 0 || (500..=15_000).contains(&after), "turn_taking.thinking_after_ms", "must be 500 to 15000, or 0 for never");
+    let few = taking.thinking_words.len() <= MOST_WORDS;
+    no.unless(few, "turn_taking.thinking_words", format!("must have at most {MOST_WORDS} entries"));
+    for (n, words) in taking.thinking_words.iter().enumerate() {
+        let fine = words.len() <= 200 && words.chars().any(char::is_alphanumeric);
+        no.unless(fine, format!("turn_taking.thinking_words[{n}]"), "must have words, and at most 200 bytes");
     }
     machines_hold(body, no);
     callbacks_hold(body, no);

@@ -12,12 +12,19 @@ export function TurnTaking({ form }: { form: Form }) {
   return (
     <Fieldset legend={t('talk.turns')}>
       <Stack gap="sm">
-        <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
           {PAUSES.map((name) => (
             <NumberInput key={name} label={t(`talk.turns.${name}`)} min={0} step={100} {...form.getInputProps(`turn_taking.${name}`)} />
           ))}
         </SimpleGrid>
         <Textarea label={t('talk.fillers')} description={t('talk.fillers.more')} autosize minRows={1} {...form.getInputProps('turn_taking.fillers')} />
+        <Textarea
+          label={t('talk.thinking')}
+          description={t('talk.thinking.more')}
+          autosize
+          minRows={1}
+          {...form.getInputProps('turn_taking.thinking_words')}
+        />
       </Stack>
     </Fieldset>
   );

@@ -21,19 +21,26 @@ type Callbacks = Required<Schemas['Callbacks']>;
 
 /** How a bot takes turns, what it does with machines, and whom else it may ask. */
 export interface Talk {
-  turn_taking: Numbers<Omit<TurnTaking, 'fillers'>> & { fillers: string };
+  turn_taking: Numbers<Omit<TurnTaking, 'fillers' | 'thinking_words'>> & { fillers: string; thinking_words: string };
   answering_machines: Numbers<Machines>;
   callbacks: Numbers<Callbacks>;
   mcp_servers: ServerFields[];
 }
 
-export const PAUSES = ['end_of_turn_ms', 'after_sentence_ms', 'after_hesitation_ms'] as const;
+export const PAUSES = ['end_of_turn_ms', 'after_sentence_ms', 'after_hesitation_ms', 'thinking_after_ms'] as const;
 export const MACHINES = ['on_voicemail', 'on_ivr', 'on_screening', 'on_fax'] as const;
 export const LIMITS = ['initial_silence_ms', 'greeting_ms', 'total_analysis_ms', 'max_words'] as const;
 export const WISHES = ['max_days', 'retries', 'retry_delay_minutes'] as const;
 
 /** The API's own values of what a body leaves out. */
-const TURNS: TurnTaking = { end_of_turn_ms: 700, after_sentence_ms: 400, after_hesitation_ms: 1500, fillers: [] };
+const TURNS: TurnTaking = {
+  end_of_turn_ms: 700,
+  after_sentence_ms: 400,
+  after_hesitation_ms: 1500,
+  fillers: [],
+  thinking_after_ms: 2500,
+  thinking_words: [],
+};
 const LOOKS: Machines = {
   enabled: true,
   initial_silence_ms: 2000,
@@ -65,7 +72,7 @@ export function serverFields(server: Schemas['McpServer']): ServerFields {
 export function talkFields(body: BotBody): Talk {
   const turns = { ...TURNS, ...body.turn_taking };
   return {
-    turn_taking: { ...turns, fillers: turns.fillers.join('\n') },
+    turn_taking: { ...turns, fillers: turns.fillers.join('\n'), thinking_words: turns.thinking_words.join('\n') },
     answering_machines: { ...LOOKS, ...body.answering_machines },
     callbacks: { ...CALLS_BACK, ...body.callbacks },
     mcp_servers: (body.mcp_servers ?? []).map(serverFields),
@@ -74,7 +81,11 @@ export function talkFields(body: BotBody): Talk {
 
 export function talkOf(fields: Talk): Required<Pick<BotBody, keyof Talk>> {
   return {
-    turn_taking: { ...counted(fields.turn_taking, PAUSES), fillers: lines(fields.turn_taking.fillers) },
+    turn_taking: {
+      ...counted(fields.turn_taking, PAUSES),
+      fillers: lines(fields.turn_taking.fillers),
+      thinking_words: lines(fields.turn_taking.thinking_words),
+    },
     answering_machines: counted(fields.answering_machines, LIMITS),
     callbacks: counted(fields.callbacks, WISHES),
     mcp_servers: fields.mcp_servers.map(serverOf),
