@@ -25,6 +25,7 @@ mod recovery;
 mod remote_engine;
 mod replay;
 mod schemathesis;
+mod soak;
 mod socket;
 mod static_binary;
 mod support;
