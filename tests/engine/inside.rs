@@ -44,7 +44,10 @@ async fn a_number_of_the_box_takes_the_caller_as_a_call_of_its_own_and_no_carrie
         _ => unreachable!(),
     };
     assert_eq!((&first["outcome"], &first["was_transferred"]), (&json!("transferred-to-vnum"), &json!(true)));
-    assert_eq!((&second["outcome"], &second["call_direction"], &second["from_number"]), (&json!("finished"), &json!("inbound"), &json!("4930111")));
+    assert_eq!(
+        (&second["outcome"], &second["call_direction"], &second["from_number"]),
+        (&json!("finished"), &json!("inbound"), &json!("4930111"))
+    );
     assert_eq!(said(&second, "user"), ["1", "9"]);
     assert!(said(&second, "assistant")[0].starts_with("You speak with a machine. Hello"), "its greeting is heard from the beginning");
     let asked = bench.control.wait("both were asked about", |told| told.inbound.get(1).cloned()).await;

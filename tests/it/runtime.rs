@@ -138,7 +138,8 @@ async fn what_a_bot_hands_its_callers_on_to_within_the_box_is_known_to_its_calls
     let private = json!({ "visibility": "signed-in" });
     let body = make::with(admin.get(&format!("/api/v1/numbers/{}", desk.as_str().unwrap())).await.expect(200), private);
     let fields = ["name", "number", "mode", "bot_id", "visibility"];
-    let body: serde_json::Map<String, Value> = body.as_object().unwrap().clone().into_iter().filter(|(key, _)| fields.contains(&key.as_str())).collect();
+    let body: serde_json::Map<String, Value> =
+        body.as_object().unwrap().clone().into_iter().filter(|(key, _)| fields.contains(&key.as_str())).collect();
     admin.put(&format!("/api/v1/numbers/{}", desk.as_str().unwrap()), Value::Object(body)).await.expect(200);
     admin.post("/api.ashx/v1/inbound-routes", json!({ "did": "800", "user": "alex" })).await.expect(201);
     let targets = json!({

@@ -98,12 +98,7 @@ pub(super) async fn consult(exchange: Exchange, session_id: SessionId, whom: Who
     Ok(side)
 }
 
-async fn outside(
-    exchange: &Exchange,
-    session_id: &SessionId,
-    call: PlaceCall,
-    number: Option<String>,
-) -> Result<(PendingSession, Leg)> {
+async fn outside(exchange: &Exchange, session_id: &SessionId, call: PlaceCall, number: Option<String>) -> Result<(PendingSession, Leg)> {
     if let Some(number) = &number {
         ask_leg(&exchange.control, session_id, number).await?;
     }

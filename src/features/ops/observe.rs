@@ -56,7 +56,9 @@ fn turn(sample: &Value) {
         histogram!("cxbox_turn_latency_seconds", "stage" => "endpoint").record(Duration::from_millis(ms));
     }
     let recognised = heard.saturating_sub(endpoint.unwrap_or(0));
-    for (stage, ms) in [("stt", recognised), ("llm", thought.saturating_sub(heard)), ("tts", spoke.saturating_sub(thought)), ("total", spoke)] {
+    for (stage, ms) in
+        [("stt", recognised), ("llm", thought.saturating_sub(heard)), ("tts", spoke.saturating_sub(thought)), ("total", spoke)]
+    {
         histogram!("cxbox_turn_latency_seconds", "stage" => stage).record(Duration::from_millis(ms));
     }
 }

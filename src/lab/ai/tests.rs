@@ -80,7 +80,8 @@ async fn a_recogniser_that_ends_utterances_itself_answers_after_the_silence_with
     // What a client's user asks for comes behind what the client asks for by itself.
     let url = format!("ws://{}/v1/listen?sample_rate=8000&endpointing=300&endpointing=500", ai.address);
     let mut socket = outbound().socket(Request::get(url)).await.expect("opened");
-    let sound = |level: i16, ms: usize| -> Vec<u8> { (0..8 * ms).flat_map(|n| (if n % 2 == 0 { level } else { -level }).to_le_bytes()).collect() };
+    let sound =
+        |level: i16, ms: usize| -> Vec<u8> { (0..8 * ms).flat_map(|n| (if n % 2 == 0 { level } else { -level }).to_le_bytes()).collect() };
     for sound in [sound(100, 900), sound(5_000, 310), sound(100, 480), sound(100, 40)] {
         socket.send(Message::Bytes(sound.into())).await.expect("sent");
     }

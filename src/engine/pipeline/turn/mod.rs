@@ -10,9 +10,9 @@ mod consent;
 mod line;
 mod machine;
 mod pace;
-mod patience;
 #[cfg(test)]
 mod pace_tests;
+mod patience;
 mod rules;
 #[cfg(test)]
 mod tests;

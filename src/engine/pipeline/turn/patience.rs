@@ -75,7 +75,9 @@ mod tests {
     }
 
     fn turns(out: &[Action]) -> Vec<(String, bool)> {
-        out.iter().filter_map(|action| if let Action::Turn(turn) = action { Some((turn.content.clone(), turn.is_filler())) } else { None }).collect()
+        out.iter()
+            .filter_map(|action| if let Action::Turn(turn) = action { Some((turn.content.clone(), turn.is_filler())) } else { None })
+            .collect()
     }
 
     #[test]

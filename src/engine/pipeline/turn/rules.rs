@@ -98,7 +98,8 @@ fn lexicon(config: &CallConfig, flow: Option<&Flow>) -> Lexicon {
 /// When and how the caller is asked for patience.
 fn patience(config: &CallConfig) -> Option<(Duration, Vec<String>)> {
     let taking = &config.turn_taking;
-    let words = if taking.thinking_words.is_empty() { moment(&config.language).into_iter().collect() } else { taking.thinking_words.clone() };
+    let words =
+        if taking.thinking_words.is_empty() { moment(&config.language).into_iter().collect() } else { taking.thinking_words.clone() };
     let after = Duration::from_millis(u64::from(taking.thinking_after_ms));
     (!after.is_zero() && !words.is_empty()).then_some((after, words))
 }
