@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use cxbox_kernels::{Isa, differences, quantise, scan, signs};
+use cxbox_kernels::{Isa, Query, differences, quantise, signs, soon};
 
 use super::Near;
 use super::block::{BLOCK, Block, GONE};
@@ -12,28 +12,35 @@ use super::block::{BLOCK, Block, GONE};
 const FEW: usize = 32 * BLOCK;
 /// Of more, this many times the wanted hits are looked at closely. Signs are a coarse picture: with a third of it one true hit in twenty is lost.
 const CLOSELY: usize = 60;
+/// So many of those are on their way to the processor while one is looked at.
+const AHEAD: usize = 8;
 
 /// The `most` best of all blocks, the nearest first.
 pub(super) fn search(isa: Isa, blocks: &[Block], query: &[f32], width: usize, most: usize, wanted: impl Fn(i64) -> bool) -> Vec<Near> {
     let quantised = quantise(query);
     let mut padded = quantised.values;
     padded.resize(width, 0);
+    let padded = Query::new(padded);
     let mut best = Best { most, heap: BinaryHeap::with_capacity(most.min(BLOCK) + 1) };
     let score = |dot: i32, block: &Block, slot: usize| dot as f32 * block.rows.scales[slot] * quantised.scale;
     if blocks.len() * BLOCK <= FEW {
         let mut dots = [0; BLOCK];
         for block in blocks {
             let dots = &mut dots[..block.ids.len()];
-            scan(isa, &block.rows.bytes, &padded, dots);
+            padded.scan(isa, &block.rows.bytes, dots);
             for (slot, (dot, id)) in dots.iter().zip(block.ids.iter()).enumerate() {
                 best.offer(score(*dot, block, slot), *id, &wanted);
             }
         }
     } else {
-        for (block, slot) in closest(isa, blocks, query, most.saturating_mul(CLOSELY), &wanted) {
-            let (block, mut dot) = (&blocks[block], [0]);
-            scan(isa, block.rows.row(slot), &padded, &mut dot);
-            best.offer(score(dot[0], block, slot), block.ids[slot], &wanted);
+        let close = closest(isa, blocks, query, most.saturating_mul(CLOSELY), &wanted);
+        for (n, (block, slot)) in close.iter().enumerate() {
+            if let Some((block, slot)) = close.get(n + AHEAD) {
+                soon(blocks[*block].rows.row(*slot));
+            }
+            let (block, mut dot) = (&blocks[*block], [0]);
+            padded.scan(isa, block.rows.row(*slot), &mut dot);
+            best.offer(score(dot[0], block, *slot), block.ids[*slot], &wanted);
         }
     }
     best.in_order()

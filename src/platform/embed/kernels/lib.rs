@@ -1,8 +1,9 @@
 //! Sentence embeddings with a small BERT encoder, and search through quantised vectors: arithmetic only, no I/O, no state.
 //!
 //! Every kernel exists three times, for AVX-512, for AVX2 and in plain Rust; [`Isa::best`] chooses when the program runs. The plain one
-//! defines what is right, the tests hold the others against it. Where AVX-512 multiplies bytes, layers are computed with whole numbers. `unsafe` is needed for two things only: to call a function that was
-//! compiled for a processor that [`Isa`] has found, and to load and store vectors at addresses that slices vouch for.
+//! defines what is right, the tests hold the others against it. Where AVX-512 multiplies bytes, layers are computed with whole numbers.
+//! `unsafe` is needed for three things only: to call a function that was compiled for a processor that [`Isa`] has found, to load and store
+//! vectors at addresses that slices vouch for, and to hint at what is read soon.
 
 mod elementwise;
 mod encoder;
@@ -18,7 +19,7 @@ pub use encoder::Encoder;
 pub use file::{FileError, Writer, read};
 pub use isa::Isa;
 pub use quantised::{Quantised, dot, quantise, quantise_rows};
-pub use scan::{BIAS, scan};
+pub use scan::{BIAS, Query, soon};
 pub use signs::{differences, signs};
 
 /// The shape of the one model that is known: all-MiniLM-L6-v2.

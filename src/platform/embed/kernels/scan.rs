@@ -10,25 +10,55 @@ pub const BIAS: u8 = 128;
 /// Rows are a multiple of this long.
 pub(crate) const STEP: usize = 64;
 
-/// The dot product of `query` with each row of `stored`, whose bytes are biased by [`BIAS`]. Exact: the result is what signed bytes give.
-///
-/// Panics when the query's length is not a multiple of 64 or `stored` has not one row for each place in `out`.
-pub fn scan(isa: Isa, stored: &[u8], query: &[i8], out: &mut [i32]) {
-    assert!(!query.is_empty() && query.len().is_multiple_of(STEP), "rows are a multiple of {STEP} long");
-    assert_eq!(stored.len(), query.len() * out.len(), "one result for each row");
-    // What the bias adds to each row's result.
-    let surplus = i32::from(BIAS) * query.iter().map(|value| i32::from(*value)).sum::<i32>();
+/// Bytes that come into a cache together.
+#[cfg(target_arch = "x86_64")]
+const LINE: usize = 64;
+
+/// A query as bytes, ready for any number of scans.
+pub struct Query {
+    values: Vec<i8>,
+    /// What the bias adds to each row's result.
+    surplus: i32,
+}
+
+impl Query {
+    /// Panics when the length is not a multiple of 64.
+    pub fn new(values: Vec<i8>) -> Self {
+        assert!(!values.is_empty() && values.len().is_multiple_of(STEP), "rows are a multiple of {STEP} long");
+        let surplus = i32::from(BIAS) * values.iter().map(|value| i32::from(*value)).sum::<i32>();
+        Self { values, surplus }
+    }
+
+    /// Its dot product with each row of `stored`, whose bytes are biased by [`BIAS`]. Exact: the result is what signed bytes give.
+    ///
+    /// Panics when `stored` has not one row for each place in `out`.
+    pub fn scan(&self, isa: Isa, stored: &[u8], out: &mut [i32]) {
+        let (query, surplus) = (self.values.as_slice(), self.surplus);
+        assert_eq!(stored.len(), query.len() * out.len(), "one result for each row");
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has")]
+        match isa.level() {
+            Level::Avx512Vnni => return unsafe { x86::rows_vnni(stored, query, surplus, out) },
+            Level::Avx512 | Level::Avx2 => return unsafe { x86::rows_avx2(stored, query, surplus, out) },
+            Level::Scalar => {}
+        }
+        let _ = isa;
+        for (row, out) in stored.chunks_exact(query.len()).zip(out) {
+            *out = row.iter().zip(query).map(|(stored, query)| i32::from(*stored) * i32::from(*query)).sum::<i32>() - surplus;
+        }
+    }
+}
+
+/// Has a row that is scanned soon brought near the processor; rows that lie anywhere are otherwise waited for one by one.
+pub fn soon(row: &[u8]) {
     #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has")]
-    match isa.level() {
-        Level::Avx512Vnni => return unsafe { x86::rows_vnni(stored, query, surplus, out) },
-        Level::Avx512 | Level::Avx2 => return unsafe { x86::rows_avx2(stored, query, surplus, out) },
-        Level::Scalar => {}
+    for line in row.chunks(LINE) {
+        #[expect(unsafe_code, reason = "a hint: nothing is read")]
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast());
+        }
     }
-    let _ = isa;
-    for (row, out) in stored.chunks_exact(query.len()).zip(out) {
-        *out = row.iter().zip(query).map(|(stored, query)| i32::from(*stored) * i32::from(*query)).sum::<i32>() - surplus;
-    }
+    let _ = row;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -102,7 +132,7 @@ mod tests {
             let biased: Vec<u8> = stored.iter().map(|value| value.cast_unsigned().wrapping_add(BIAS)).collect();
             for isa in Isa::available() {
                 let mut got = vec![0; want.len()];
-                scan(isa, &biased, &query, &mut got);
+                Query::new(query.clone()).scan(isa, &biased, &mut got);
                 prop_assert_eq!(&got, &want, "{}", isa.name());
             }
         }
@@ -110,10 +140,10 @@ mod tests {
 
     #[test]
     fn the_largest_products_do_not_overflow() {
-        let (stored, query) = ([u8::MAX; 4096], [i8::MIN; 4096]);
+        let (stored, query) = ([u8::MAX; 4096], Query::new(vec![i8::MIN; 4096]));
         for isa in Isa::available() {
             let mut got = [0];
-            scan(isa, &stored, &query, &mut got);
+            query.scan(isa, &stored, &mut got);
             assert_eq!(got[0], 127 * -128 * 4096, "{}", isa.name());
         }
     }
@@ -121,6 +151,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "one result for each row")]
     fn a_row_without_a_place_for_its_result_is_refused() {
-        scan(Isa::best(), &[0; 3 * STEP], &[0; STEP], &mut [0; 2]);
+        Query::new(vec![0; STEP]).scan(Isa::best(), &[0; 3 * STEP], &mut [0; 2]);
     }
 }
