@@ -3,7 +3,7 @@
 use crate::elementwise::{Norm, gelu_all, layer_norm, softmax};
 use crate::file::{FileError, Reader, read};
 use crate::isa::Isa;
-use crate::product::{PANEL, Panel, Product, Whole, WholeProduct};
+use crate::product::{PANEL, Panel, Product, Turned, Whole, WholeProduct};
 use crate::shape::{HEAD, HEADS, HIDDEN, INNER, KINDS, LAYERS, POSITIONS, WORDS};
 
 /// Tokens that are worked on together: enough to use each weight often, few enough that their states stay in the cache.
@@ -96,11 +96,11 @@ impl<'a> Encoder<'a> {
     fn forward(&self, texts: &[&[u32]], room: &mut Room, out: &mut [f32]) {
         let n_tokens: usize = texts.iter().map(|text| text.len()).sum();
         room.fit(n_tokens, texts.iter().map(|text| text.len()).max().unwrap_or(0));
-        room.whole.of_texts(texts.iter().map(|text| text.len()));
+        room.bytes.left.of_texts(texts.iter().map(|text| text.len()));
         self.look_up(texts, &mut room.state);
         layer_norm(self.isa, &mut room.state, self.norm);
         for layer in &self.layers {
-            self.apply(&layer.attend, &room.state, None, &mut room.whole, &mut room.triples);
+            self.apply(&layer.attend, &room.state, None, &mut room.bytes, &mut room.triples);
             let (mut triples, mut heads) = (room.triples.as_slice(), room.heads.as_mut_slice());
             for text in texts {
                 let (mine, later) = triples.split_at(text.len() * TRIPLE);
@@ -108,11 +108,11 @@ impl<'a> Encoder<'a> {
                 attend(self.isa, mine, place, &mut room.attention);
                 (triples, heads) = (later, rest);
             }
-            self.apply(&layer.gather, &room.heads, Some(&room.state), &mut room.whole, &mut room.attended);
+            self.apply(&layer.gather, &room.heads, Some(&room.state), &mut room.bytes, &mut room.attended);
             layer_norm(self.isa, &mut room.attended, layer.after_attention);
-            self.apply(&layer.widen, &room.attended, None, &mut room.whole, &mut room.inner);
+            self.apply(&layer.widen, &room.attended, None, &mut room.bytes, &mut room.inner);
             gelu_all(self.isa, &mut room.inner);
-            self.apply(&layer.narrow, &room.inner, Some(&room.attended), &mut room.whole, &mut room.state);
+            self.apply(&layer.narrow, &room.inner, Some(&room.attended), &mut room.bytes, &mut room.state);
             layer_norm(self.isa, &mut room.state, layer.after_inner);
         }
         pool(texts, &room.state, out);
@@ -131,18 +131,19 @@ impl<'a> Encoder<'a> {
     }
 
     /// One linear layer. Where the processor multiplies bytes, the left side becomes whole numbers first, once for all panels.
-    fn apply(&self, linear: &Linear<'_>, left: &[f32], added: Option<&[f32]>, whole: &mut Whole, out: &mut [f32]) {
+    fn apply(&self, linear: &Linear<'_>, left: &[f32], added: Option<&[f32]>, bytes: &mut Bytes, out: &mut [f32]) {
         let n_panels = linear.scale.len();
         let (depth, out_stride) = (linear.rows.len() / n_panels, n_panels * PANEL);
         let is_whole = Whole::suits(self.isa);
         if is_whole {
-            whole.fill(self.isa, left, depth);
+            bytes.left.fill(self.isa, left, depth);
         }
         let panels = linear.rows.chunks_exact(depth).zip(linear.scale).zip(linear.bias);
         for (i, ((rows, scale), bias)) in panels.enumerate() {
             let (added, out) = (added.map(|added| &added[i * PANEL..]), &mut out[i * PANEL..]);
             if is_whole {
-                WholeProduct { left: whole, panel: rows, scale, bias, added, out_stride }.run(self.isa, out);
+                bytes.panel.fill(self.isa, rows);
+                WholeProduct { left: &bytes.left, panel: &bytes.panel, scale, bias, added, out_stride }.run(self.isa, out);
             } else {
                 let panel = Panel::Bytes { rows, scale, bias };
                 Product { left, left_stride: depth, n_rows: left.len() / depth, panel, added, out_stride }.run(self.isa, out);
@@ -203,8 +204,15 @@ struct Room {
     triples: Vec<f32>,
     heads: Vec<f32>,
     inner: Vec<f32>,
-    whole: Whole,
+    bytes: Bytes,
     attention: Attention,
+}
+
+/// The two sides of a product where the processor multiplies bytes.
+#[derive(Default)]
+struct Bytes {
+    left: Whole,
+    panel: Turned,
 }
 
 impl Room {

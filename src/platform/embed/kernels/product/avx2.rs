@@ -17,14 +17,7 @@ const WIDTH: usize = 8;
 pub(super) fn product(product: &Product<'_>, out: &mut [f32]) {
     for (first, n_rows) in product.blocks(ROWS) {
         for column in [0, PANEL / 2] {
-            match n_rows {
-                1 => block::<1>(product, first, column, out),
-                2 => block::<2>(product, first, column, out),
-                3 => block::<3>(product, first, column, out),
-                4 => block::<4>(product, first, column, out),
-                5 => block::<5>(product, first, column, out),
-                _ => block::<ROWS>(product, first, column, out),
-            }
+            by_height!(n_rows, block(product, first, column, out), 1 2 3 4 5 6);
         }
     }
 }

@@ -10,26 +10,13 @@ use super::{PANEL, Panel, Product};
 /// Rows of a block: their sums and one row of the panel fill the 32 registers well.
 const ROWS: usize = 12;
 /// Numbers in a register.
-const WIDTH: usize = 16;
+pub(super) const WIDTH: usize = 16;
 
 /// The whole product. The caller has measured the slices.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
 pub(super) fn product(product: &Product<'_>, out: &mut [f32]) {
     for (first, n_rows) in product.blocks(ROWS) {
-        match n_rows {
-            1 => block::<1>(product, first, out),
-            2 => block::<2>(product, first, out),
-            3 => block::<3>(product, first, out),
-            4 => block::<4>(product, first, out),
-            5 => block::<5>(product, first, out),
-            6 => block::<6>(product, first, out),
-            7 => block::<7>(product, first, out),
-            8 => block::<8>(product, first, out),
-            9 => block::<9>(product, first, out),
-            10 => block::<10>(product, first, out),
-            11 => block::<11>(product, first, out),
-            _ => block::<ROWS>(product, first, out),
-        }
+        by_height!(n_rows, block(product, first, out), 1 2 3 4 5 6 7 8 9 10 11 12);
     }
 }
 
@@ -52,7 +39,13 @@ fn block<const M: usize>(product: &Product<'_>, first: usize, out: &mut [f32]) {
         }
     }
     for (row, sums) in (first..).zip(sums) {
-        finish(product, row, sums, out);
+        for (half, sum) in sums.into_iter().enumerate() {
+            let (row, column) = (row * product.out_stride, half * WIDTH);
+            match product.panel {
+                Panel::Plain(_) => store(sum, row + column, out),
+                Panel::Bytes { scale, bias, .. } => Finish { scale, bias, added: product.added }.put(sum, row, column, out),
+            }
+        }
     }
 }
 
@@ -68,22 +61,21 @@ fn add<const M: usize>(sums: &mut [[__m512; 2]; M], left: &[f32], stride: usize,
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-#[inline]
-fn finish(product: &Product<'_>, row: usize, sums: [__m512; 2], out: &mut [f32]) {
-    for (half, mut sum) in sums.into_iter().enumerate() {
-        let (at, column) = (row * product.out_stride + half * WIDTH, half * WIDTH);
-        if let Panel::Bytes { scale, bias, .. } = product.panel {
-            sum = _mm512_fmadd_ps(sum, load(part(scale, column)), load(part(bias, column)));
-            if let Some(added) = product.added {
-                sum = _mm512_add_ps(sum, load(part(added, at)));
-            }
-        }
-        let out: &mut [f32] = &mut out[at..at + WIDTH];
-        #[expect(unsafe_code, reason = "the slice is as long as the register")]
-        unsafe {
-            _mm512_storeu_ps(out.as_mut_ptr(), sum);
-        }
+/// What follows on the sums of a product with bytes.
+pub(super) struct Finish<'a> {
+    pub(super) scale: &'a [f32; PANEL],
+    pub(super) bias: &'a [f32; PANEL],
+    pub(super) added: Option<&'a [f32]>,
+}
+
+impl Finish<'_> {
+    /// Finishes sixteen sums from `column` on of the row that begins at `row`, and puts them there.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+    #[inline]
+    pub(super) fn put(&self, sum: __m512, row: usize, column: usize, out: &mut [f32]) {
+        let sum = _mm512_fmadd_ps(sum, load(part(self.scale, column)), load(part(self.bias, column)));
+        let at = row + column;
+        store(if let Some(added) = self.added { _mm512_add_ps(sum, load(part(added, at))) } else { sum }, at, out);
     }
 }
 
@@ -103,6 +95,17 @@ fn load(values: &[f32; WIDTH]) -> __m512 {
     #[expect(unsafe_code, reason = "the array is as long as the register; the load asks for no alignment")]
     unsafe {
         _mm512_loadu_ps(values.as_ptr())
+    }
+}
+
+/// Puts sixteen numbers from `at` on. Panics beyond the end.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+#[inline]
+fn store(numbers: __m512, at: usize, out: &mut [f32]) {
+    let out: &mut [f32] = &mut out[at..at + WIDTH];
+    #[expect(unsafe_code, reason = "the slice is as long as the register")]
+    unsafe {
+        _mm512_storeu_ps(out.as_mut_ptr(), numbers);
     }
 }
 

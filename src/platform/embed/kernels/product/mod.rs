@@ -1,5 +1,16 @@
 //! The product of a tall matrix with a panel of 32 columns: where nearly all of the time goes.
 
+/// Calls a function of a block for the number of rows it has, which the compiler must know.
+#[cfg(target_arch = "x86_64")]
+macro_rules! by_height {
+    ($height:expr, $block:ident $arguments:tt, $($known:literal)*) => {
+        match $height {
+            $($known => $block::<$known> $arguments,)*
+            higher => unreachable!("no block has {higher} rows"),
+        }
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -7,11 +18,15 @@ mod avx512;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod turned;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 mod whole;
+mod whole_product;
 
-pub(crate) use whole::{Whole, WholeProduct};
+pub(crate) use turned::Turned;
+pub(crate) use whole::Whole;
+pub(crate) use whole_product::WholeProduct;
 
 use crate::isa::Isa;
 #[cfg(target_arch = "x86_64")]
@@ -67,14 +82,14 @@ impl Product<'_> {
         scalar::product(self, out);
     }
 
-    /// Cuts the rows into blocks of at most `most`, as equal as can be: (first row, rows).
     fn blocks(&self, most: usize) -> impl Iterator<Item = (usize, usize)> {
-        Self::blocks_of(self.n_rows, most)
+        blocks_of(self.n_rows, most)
     }
+}
 
-    fn blocks_of(n_rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-        let n_blocks = n_rows.div_ceil(most);
-        let (len, longer) = (n_rows / n_blocks.max(1), n_rows % n_blocks.max(1));
-        (0..n_blocks).map(move |block| (block * len + block.min(longer), len + usize::from(block < longer)))
-    }
+/// Cuts rows into blocks of at most `most`, as equal as can be: (first row, rows).
+fn blocks_of(n_rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let n_blocks = n_rows.div_ceil(most);
+    let (len, longer) = (n_rows / n_blocks.max(1), n_rows % n_blocks.max(1));
+    (0..n_blocks).map(move |block| (block * len + block.min(longer), len + usize::from(block < longer)))
 }

@@ -4,18 +4,20 @@
 //! both of them bytes, and a step is so small that most numbers need only the fine part. A product is a pass over the whole panel for the
 //! fine parts, and one over the few places that have coarse ones. All sums are exact: what overflows on the way comes back.
 
-use super::{PANEL, Product};
+use super::blocks_of;
 use crate::isa::{Isa, Level};
 use crate::shape::HIDDEN;
 
+/// Bytes of a row that are multiplied at once.
+pub(super) const FOUR: usize = 4;
+/// Rows of a block, at most: their sums, four rows of the panel and a piece of the left side fill the 32 registers.
+pub(super) const HEIGHT: usize = 12;
 /// Bits of the fine part.
 pub(super) const FINE_BITS: u32 = 8;
 /// Largest number that two bytes hold: the coarse part is 127, the fine one too.
 const MOST: i32 = 127 * (1 << FINE_BITS) + 127;
-/// Rows are a multiple of this long.
-pub(super) const STEP: usize = 64;
 /// Added to a weight, because the processor multiplies an unsigned byte with a signed one.
-const BIAS: i32 = 128;
+pub(super) const BIAS: u8 = 128;
 /// Adding this to a small number rounds it to a whole one, which then lies in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 /// A fine part reaches so many times the root mean square of its row. With this one place in fifteen needs a coarse part, and the cosine of a
@@ -26,15 +28,21 @@ const REACH_INNER: f32 = 8.0;
 /// Texts of no more tokens are rounded as little as two bytes allow: what rounding does to them is not averaged over many.
 const SHORT: usize = 32;
 
-/// Rows of whole numbers. Kept and filled again, so that it takes its memory once.
+/// Rows of whole numbers, in blocks as they are multiplied. Kept and filled again, so that it takes its memory once.
 #[derive(Default)]
 pub(crate) struct Whole {
     depth: usize,
-    coarse: Vec<i8>,
-    fine: Vec<i8>,
     rows: Vec<Row>,
+    blocks: Vec<Extent>,
+    /// Of each block the first four fine bytes of every row, then the next four of every row, and so on.
+    fine: Vec<[i8; FOUR]>,
+    /// The same of the coarse bytes, without places where no row of the block has any.
+    coarse: Vec<[i8; FOUR]>,
+    /// Which places those are that were not left out.
+    places: Vec<u16>,
     /// Which rows belong to short texts.
     is_short: Vec<bool>,
+    split: Split,
 }
 
 /// What is known of a row as a whole.
@@ -44,6 +52,25 @@ pub(super) struct Row {
     pub(super) step: f32,
     /// What the bias of the weights adds to its products.
     pub(super) surplus: i32,
+}
+
+/// Where a block lies among rows and places.
+struct Extent {
+    rows: std::ops::Range<usize>,
+    places: std::ops::Range<usize>,
+    /// Where its coarse bytes begin.
+    coarse: usize,
+}
+
+/// A few rows that are multiplied together.
+pub(super) struct Block<'a> {
+    /// Number of its first row.
+    pub(super) first: usize,
+    pub(super) rows: &'a [Row],
+    pub(super) fine: &'a [[i8; FOUR]],
+    pub(super) places: &'a [u16],
+    /// Four bytes of each row for each of the places.
+    pub(super) coarse: &'a [[i8; FOUR]],
 }
 
 impl Whole {
@@ -62,23 +89,52 @@ impl Whole {
 
     /// Rounds each row by itself. Panics when rows have another length than products can be computed of.
     pub(crate) fn fill(&mut self, isa: Isa, left: &[f32], depth: usize) {
-        assert!(depth > 0 && depth.is_multiple_of(STEP), "rows are a multiple of {STEP} long");
-        let n_rows = left.len() / depth;
+        assert!(depth > 0 && depth.is_multiple_of(FOUR), "rows are a multiple of {FOUR} long");
         self.depth = depth;
-        self.coarse.resize(n_rows * depth, 0);
-        self.fine.resize(n_rows * depth, 0);
-        self.rows.resize(n_rows, Row::default());
-        let reach = if depth > HIDDEN { REACH_INNER } else { REACH };
-        let places = self.coarse.chunks_exact_mut(depth).zip(self.fine.chunks_exact_mut(depth)).zip(&mut self.rows);
-        for (n, (row, ((coarse, fine), about))) in left.chunks_exact(depth).zip(places).enumerate() {
-            let is_short = self.is_short.get(n).copied().unwrap_or(true);
-            *about = split(isa, row, if is_short { 0.0 } else { reach }, coarse, fine);
+        self.rows.clear();
+        self.blocks.clear();
+        self.coarse.clear();
+        self.places.clear();
+        self.fine.resize(left.len() / FOUR, [0; FOUR]);
+        for (first, n_rows) in blocks_of(left.len() / depth, HEIGHT) {
+            self.take(isa, first, &left[first * depth..][..n_rows * depth]);
         }
     }
 
-    /// The coarse and fine parts of all rows, one row after the other.
-    pub(super) fn parts(&self) -> (&[i8], &[i8], &[Row]) {
-        (&self.coarse, &self.fine, &self.rows)
+    /// Rounds the rows of one block and lays them out.
+    fn take(&mut self, isa: Isa, first: usize, left: &[f32]) {
+        let (depth, n_fours, n_rows) = (self.depth, self.depth / FOUR, left.len() / self.depth);
+        let reach = if depth > HIDDEN { REACH_INNER } else { REACH };
+        self.split.fit(depth, n_rows);
+        for (n, row) in left.chunks_exact(depth).enumerate() {
+            let is_short = self.is_short.get(first + n).copied().unwrap_or(true);
+            self.rows.push(self.split.row(isa, n, row, if is_short { 0.0 } else { reach }));
+        }
+        let fine = &mut self.fine[first * n_fours..][..n_rows * n_fours];
+        for (n, row) in self.split.fine.as_chunks::<FOUR>().0.chunks_exact(n_fours).enumerate() {
+            for (place, four) in fine.iter_mut().skip(n).step_by(n_rows).zip(row) {
+                *place = *four;
+            }
+        }
+        let (begin, begin_coarse) = (self.places.len(), self.coarse.len());
+        self.places.extend(self.split.coarse_places());
+        let coarse = self.split.coarse.as_chunks::<FOUR>().0;
+        for place in &self.places[begin..] {
+            self.coarse.extend(coarse.iter().skip(usize::from(*place)).step_by(n_fours));
+        }
+        self.blocks.push(Extent { rows: first..first + n_rows, places: begin..self.places.len(), coarse: begin_coarse });
+    }
+
+    /// All rows, block by block.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        let n_fours = self.depth / FOUR;
+        self.blocks.iter().map(move |Extent { rows, places, coarse }| Block {
+            first: rows.start,
+            rows: &self.rows[rows.clone()],
+            fine: &self.fine[rows.start * n_fours..rows.end * n_fours],
+            places: &self.places[places.clone()],
+            coarse: &self.coarse[*coarse..][..places.len() * rows.len()],
+        })
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -90,30 +146,62 @@ impl Whole {
     }
 }
 
+/// The rows of a block while they are rounded, one after the other.
+#[derive(Default)]
+struct Split {
+    depth: usize,
+    coarse: Vec<i8>,
+    fine: Vec<i8>,
+    /// Bits that are set in the coarse byte of some row.
+    any: Vec<i8>,
+}
+
+impl Split {
+    fn fit(&mut self, depth: usize, n_rows: usize) {
+        self.depth = depth;
+        self.coarse.resize(n_rows * depth, 0);
+        self.fine.resize(n_rows * depth, 0);
+    }
+
+    /// Splits one row, with the instructions that the processor has.
+    fn row(&mut self, isa: Isa, n: usize, row: &[f32], reach: f32) -> Row {
+        let place = n * self.depth..(n + 1) * self.depth;
+        let (coarse, fine) = (&mut self.coarse[place.clone()], &mut self.fine[place]);
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+            fn avx512(row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Row {
+                split(row, reach, coarse, fine)
+            }
+            #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has")]
+            if matches!(isa.level(), Level::Avx512 | Level::Avx512Vnni) {
+                return unsafe { avx512(row, reach, coarse, fine) };
+            }
+        }
+        let _ = isa;
+        split(row, reach, coarse, fine)
+    }
+
+    /// Numbers of the fours of which some row has a coarse byte.
+    fn coarse_places(&mut self) -> impl Iterator<Item = u16> {
+        self.any.clear();
+        self.any.resize(self.depth, 0);
+        for row in self.coarse.chunks_exact(self.depth) {
+            for (any, coarse) in self.any.iter_mut().zip(row) {
+                *any |= coarse;
+            }
+        }
+        (0u16..).zip(self.any.as_chunks::<FOUR>().0).filter(|(_, any)| **any != [0; FOUR]).map(|(place, _)| place)
+    }
+}
+
 /// Largest number in rows of this length: two bytes hold it, and products with bytes fit 32 bits.
 fn most(depth: usize) -> i32 {
     i32::try_from(i32::MAX as usize / (128 * depth)).map_or(MOST, |most| most.min(MOST))
 }
 
-/// Splits one row, with the instructions that the processor has.
-fn split(isa: Isa, row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Row {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-        fn avx512(row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Row {
-            split_body(row, reach, coarse, fine)
-        }
-        #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has")]
-        if matches!(isa.level(), Level::Avx512 | Level::Avx512Vnni) {
-            return unsafe { avx512(row, reach, coarse, fine) };
-        }
-    }
-    let _ = isa;
-    split_body(row, reach, coarse, fine)
-}
-
 #[inline(always)]
-fn split_body(row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Row {
+fn split(row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Row {
     const STRANDS: usize = 16;
     let (mut largest, mut squares) = ([0.0_f32; STRANDS], [0.0_f32; STRANDS]);
     for chunk in row.as_chunks::<STRANDS>().0 {
@@ -134,158 +222,54 @@ fn split_body(row: &[f32], reach: f32, coarse: &mut [i8], fine: &mut [i8]) -> Ro
         *fine = (rounded - (upper << FINE_BITS)) as i8;
         sum += rounded;
     }
-    Row { step, surplus: BIAS * sum }
-}
-
-/// A product of whole rows with a panel of bytes. Row r of the result begins at `r * out_stride`.
-pub(crate) struct WholeProduct<'a> {
-    pub(crate) left: &'a Whole,
-    pub(crate) panel: &'a [[i8; PANEL]],
-    pub(crate) scale: &'a [f32; PANEL],
-    pub(crate) bias: &'a [f32; PANEL],
-    /// Added to the result; laid out like it.
-    pub(crate) added: Option<&'a [f32]>,
-    pub(crate) out_stride: usize,
-}
-
-impl WholeProduct<'_> {
-    /// Computes it into 32 columns of `out`. Panics when a slice is too short for the rows and strides.
-    pub(crate) fn run(&self, isa: Isa, out: &mut [f32]) {
-        let Some(last) = self.left.n_rows().checked_sub(1) else { return };
-        assert_eq!(self.panel.len(), self.left.depth(), "the panel is as deep as the left side");
-        assert!(out.len() >= last * self.out_stride + PANEL, "the result has room");
-        assert!(self.added.is_none_or(|added| added.len() >= last * self.out_stride + PANEL), "what is added has all its rows");
-        #[cfg(target_arch = "x86_64")]
-        #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has; the slices were measured above")]
-        if isa.level() == Level::Avx512Vnni {
-            return unsafe { super::vnni::product(self, out) };
-        }
-        let _ = isa;
-        self.run_plainly(out);
-    }
-
-    /// In plain Rust: it defines what the other must give.
-    fn run_plainly(&self, out: &mut [f32]) {
-        let depth = self.left.depth();
-        let (coarse, fine, rows) = self.left.parts();
-        for (r, ((coarse, fine), about)) in coarse.chunks_exact(depth).zip(fine.chunks_exact(depth)).zip(rows).enumerate() {
-            let mut sums = [0_i32; PANEL];
-            for ((coarse, fine), weights) in coarse.iter().zip(fine).zip(self.panel) {
-                let left = (i32::from(*coarse) << FINE_BITS) + i32::from(*fine);
-                for (sum, weight) in sums.iter_mut().zip(weights) {
-                    *sum += left * i32::from(*weight);
-                }
-            }
-            let at = r * self.out_stride;
-            for (column, sum) in sums.iter().enumerate() {
-                let added = self.added.map_or(0.0, |added| added[at + column]);
-                out[at + column] = *sum as f32 * about.step * self.scale[column] + self.bias[column] + added;
-            }
-        }
-    }
-
-    /// As [`Product::blocks`].
-    pub(super) fn blocks(&self, most: usize) -> impl Iterator<Item = (usize, usize)> {
-        Product::blocks_of(self.left.n_rows(), most)
-    }
+    Row { step, surplus: i32::from(BIAS) * sum }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::collection::vec;
     use proptest::prelude::*;
 
+    use super::super::whole_product::tests::{numbers, whole};
     use super::*;
 
-    fn scalar() -> Isa {
-        Isa::available().next().unwrap()
-    }
-
-    /// Rows as whole numbers; `is_short` says how closely.
-    fn whole(isa: Isa, left: &[f32], depth: usize, is_short: bool) -> Whole {
-        let mut whole = Whole { is_short: vec![is_short; left.len() / depth], ..Whole::default() };
-        whole.fill(isa, left, depth);
-        whole
-    }
-
-    fn run(isa: Isa, left: &[f32], panel: &[[i8; PANEL]], added: Option<&[f32]>, is_short: bool) -> Vec<f32> {
-        let whole = whole(isa, left, panel.len(), is_short);
-        let (scale, bias) = (std::array::from_fn(|i| i as f32 * 0.001), std::array::from_fn(|i| i as f32 - 16.0));
-        let stride = PANEL + 3;
-        let mut out = vec![7.0; left.len() / panel.len() * stride];
-        WholeProduct { left: &whole, panel, scale: &scale, bias: &bias, added, out_stride: stride }.run(isa, &mut out);
-        out
-    }
-
-    /// Numbers as states have them: most are small, some are not.
-    fn numbers(n: usize) -> impl Strategy<Value = Vec<f32>> {
-        vec(prop_oneof![20 => -1.0_f32..1.0, 1 => -60.0_f32..60.0], n)
+    /// The numbers of a row, put together again.
+    fn row(whole: &Whole, n: usize) -> Vec<i32> {
+        let block = whole.blocks().find(|block| (block.first..block.first + block.rows.len()).contains(&n)).unwrap();
+        let (n, height) = (n - block.first, block.rows.len());
+        let mut row: Vec<i32> = block.fine.iter().skip(n).step_by(height).flatten().map(|fine| i32::from(*fine)).collect();
+        for (place, four) in block.places.iter().zip(block.coarse.iter().skip(n).step_by(height)) {
+            for (number, coarse) in row[usize::from(*place) * FOUR..].iter_mut().zip(four) {
+                *number += i32::from(*coarse) << FINE_BITS;
+            }
+        }
+        row
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn every_product_equals_the_plain_one(
-            (n_rows, panel, left, added, is_short) in (0_usize..30, 1_usize..5).prop_flat_map(|(n_rows, steps)| (
-                Just(n_rows),
-                vec(prop::array::uniform32(any::<i8>()), steps * STEP),
-                numbers(n_rows * steps * STEP),
-                prop::option::of(vec(-1.0_f32..1.0, n_rows * (PANEL + 3))),
-                any::<bool>(),
-            ))
-        ) {
-            let want = run(scalar(), &left, &panel, added.as_deref(), is_short);
-            prop_assert_eq!(want.len(), n_rows * (PANEL + 3));
+        fn no_number_moves_by_more_than_half_a_step(left in (1_usize..30).prop_flat_map(|n_rows| numbers(n_rows * 64)), is_short in any::<bool>()) {
             for isa in Isa::available() {
-                for (got, want) in run(isa, &left, &panel, added.as_deref(), is_short).into_iter().zip(&want) {
-                    prop_assert!((got - want).abs() <= 1e-3 + want.abs() * 1e-5, "{}: {got}, not {want}", isa.name());
-                }
-            }
-        }
-
-        #[test]
-        fn no_number_moves_by_more_than_half_a_step(row in numbers(2 * STEP), is_short in any::<bool>()) {
-            for isa in Isa::available() {
-                let whole = whole(isa, &row, row.len(), is_short);
-                let (coarse, fine, about) = whole.parts();
-                let numbers: Vec<i32> =
-                    coarse.iter().zip(fine).map(|(coarse, fine)| (i32::from(*coarse) << FINE_BITS) + i32::from(*fine)).collect();
-                prop_assert_eq!(about[0].surplus, BIAS * numbers.iter().sum::<i32>());
-                for (number, value) in numbers.iter().zip(&row) {
-                    prop_assert!((*number as f32 * about[0].step - value).abs() <= about[0].step * 0.52, "{number} for {value}");
+                let whole = whole(isa, &left, 64, is_short);
+                prop_assert_eq!(whole.n_rows(), left.len() / 64);
+                for (n, (values, about)) in left.chunks_exact(64).zip(&whole.rows).enumerate() {
+                    let numbers = row(&whole, n);
+                    prop_assert_eq!(about.surplus, i32::from(BIAS) * numbers.iter().sum::<i32>());
+                    for (number, value) in numbers.iter().zip(values) {
+                        prop_assert!((*number as f32 * about.step - value).abs() <= about.step * 0.52, "{number} for {value}");
+                    }
                 }
             }
         }
     }
 
     #[test]
-    fn the_largest_sums_do_not_overflow() {
-        for (depth, left, weight) in [(1536, 1.0, i8::MAX), (1536, 1.0, i8::MIN), (1536, -1.0, i8::MAX), (384, -1.0, i8::MIN)] {
-            let (left, panel) = (vec![left; depth], vec![[weight; PANEL]; depth]);
-            let exact = depth as f32 * left[0] * f32::from(weight) * 0.031 + 15.0;
-            for isa in Isa::available() {
-                let got = run(isa, &left, &panel, None, true);
-                assert!((got[31] - exact).abs() <= exact.abs() * 1e-4, "{}: {} for {exact}", isa.name(), got[31]);
-            }
-        }
-    }
-
-    #[test]
-    fn zeros_and_nonsense_do_no_harm() {
-        let mut left = [0.0; 2 * STEP];
-        left[STEP..STEP + 4].copy_from_slice(&[f32::NAN, 1.0, f32::INFINITY, -1.0]);
+    fn places_without_coarse_bytes_are_left_out() {
+        let mut left = vec![1.0; 13 * 64];
+        left[64 + 9] = 50.0;
         for isa in Isa::available() {
-            let out = run(isa, &left, &[[1; PANEL]; STEP], None, false);
-            assert!((out[0] + 16.0).abs() < 1e-6, "{}", isa.name());
+            let whole = whole(isa, &left, 64, false);
+            let places: Vec<_> = whole.blocks().map(|block| (block.first, block.rows.len(), block.places.to_vec())).collect();
+            assert_eq!(places, [(0, 7, vec![2]), (7, 6, vec![])], "{}", isa.name());
         }
-    }
-
-    #[test]
-    #[should_panic(expected = "the panel is as deep as the left side")]
-    fn a_panel_of_another_depth_is_refused() {
-        let whole = whole(Isa::best(), &[1.0; 2 * STEP], 2 * STEP, true);
-        let panel = [[0; PANEL]; STEP];
-        WholeProduct { left: &whole, panel: &panel, scale: &[1.0; PANEL], bias: &[0.0; PANEL], added: None, out_stride: PANEL }
-            .run(Isa::best(), &mut [0.0; PANEL]);
     }
 }
