@@ -47,8 +47,9 @@ mod x86 {
     //! The same with the instructions of x86.
 
     use std::arch::x86_64::{
-        __m256i, __m512i, _MM_HINT_T1, _mm_prefetch, _mm256_loadu_si256, _mm256_unpackhi_epi8, _mm256_unpackhi_epi16, _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
-        _mm512_castsi256_si512, _mm512_inserti64x4, _mm512_set1_epi8, _mm512_shuffle_i32x4, _mm512_store_si512, _mm512_xor_si512,
+        __m256i, __m512i, _MM_HINT_T1, _mm_prefetch, _mm256_loadu_si256, _mm256_unpackhi_epi8, _mm256_unpackhi_epi16, _mm256_unpacklo_epi8,
+        _mm256_unpacklo_epi16, _mm512_castsi256_si512, _mm512_inserti64x4, _mm512_set1_epi8, _mm512_shuffle_i32x4, _mm512_store_si512,
+        _mm512_xor_si512,
     };
 
     use super::{FOUR, Fours, PANEL};
