@@ -33,7 +33,7 @@ use crate::engine::media::{MediaEngine, MediaOptions};
 use crate::engine::pipeline::speak::Phrases;
 use crate::engine::pipeline::written::Writer;
 use crate::engine::reach::OwnAddress;
-use crate::engine::sip::{self, Incoming, SipOptions, TlsDoor};
+use crate::engine::sip::{self, Incoming, SipOptions, SipStack, TlsDoor};
 use crate::engine::tools::Toolbox;
 use crate::engine::tools::mcp::discover;
 use crate::engine::trunks::{TrunkKeeper, Upkeep};
@@ -131,21 +131,7 @@ impl Engine {
         let media = MediaEngine::start(media, options.random.clone())?;
         let (clock, random) = (options.clock.clone(), options.random.clone());
         let browsers = Lines::new(LinesSetup { bind: options.sip.ip(), own: own.clone(), clock, random })?;
-        let (stack, incoming) = sip::start(SipOptions {
-            bind: options.sip,
-            advertise: own.clone(),
-            admission: Arc::new(Doorkeeper { trunks: trunks.clone(), phones: phones.clone() }),
-            new_calls_per_second: NEW_CALLS_PER_SECOND,
-            random: options.random.clone(),
-            clock: options.clock.clone(),
-            session: Default::default(),
-            tls: options.sip_tls.clone(),
-        })
-        .await?;
-        info!("SIP listens at {}", stack.bound());
-        if let Some(door) = &options.sip_tls {
-            info!("SIP over TLS listens at {}", door.bind);
-        }
+        let (stack, incoming) = open_sip(&options, &own, &trunks, &phones).await?;
         let told = keep_told(options.control.clone(), options.clock.clone(), phones, stack.clone());
         let told = AbortOnDropHandle::new(tokio::spawn(told));
         let keeper = TrunkKeeper::start(Upkeep {
@@ -326,6 +312,31 @@ fn take_lock(data: &DataDir) -> Result<File> {
     let file = file.context("cannot open the engine's lock")?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| Error::conflict("another engine runs in this data folder"))?;
     Ok(file)
+}
+
+/// Listens for SIP, also over TLS where that is wanted.
+async fn open_sip(
+    options: &EngineOptions,
+    own: &OwnAddress,
+    trunks: &TrunkWatch,
+    phones: &PhoneWatch,
+) -> Result<(Arc<dyn SipStack>, mpsc::Receiver<Incoming>)> {
+    let (stack, incoming) = sip::start(SipOptions {
+        bind: options.sip,
+        advertise: own.clone(),
+        admission: Arc::new(Doorkeeper { trunks: trunks.clone(), phones: phones.clone() }),
+        new_calls_per_second: NEW_CALLS_PER_SECOND,
+        random: options.random.clone(),
+        clock: options.clock.clone(),
+        session: Default::default(),
+        tls: options.sip_tls.clone(),
+    })
+    .await?;
+    info!("SIP listens at {}", stack.bound());
+    if let Some(door) = &options.sip_tls {
+        info!("SIP over TLS listens at {}", door.bind);
+    }
+    Ok((stack, incoming))
 }
 
 /// Serves the engine's own HTTP: on its socket, for the owner of the data folder only, and where it is to listen for another machine.
