@@ -14,6 +14,7 @@ use super::engine::{EngineToKeep, own_program};
 use super::setup::Setup;
 use crate::base::secret::Secret;
 use crate::base::{Clock, Context, Error, Random, Result};
+use crate::platform::access::Entrance;
 use crate::platform::config::{BAD_CONFIG, Config, TlsMode, process_environment};
 use crate::platform::data_dir::DataDir;
 use crate::platform::http::{Http, Limits, Socket};
@@ -37,24 +38,22 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
         connections_per_ip: config.server.max_connections_per_ip,
         ..Limits::default()
     };
+    let console = bind_own(config.console.bind, "console.bind").await?;
     let tls = open_tls(&data, &config, bound, &clock)?;
     let base_url = config.server.base_url(bound);
+    let people_url = config.console.bind.map_or_else(|| base_url.clone(), |at| format!("{}://{at}", config.server.scheme()));
     let tenant = config.server.tenant(bound);
     let engine = EngineToKeep::of(&config, &data)?;
     let counted = telemetry::start_counting()?;
     let counting = AbortOnDropHandle::new(tokio::spawn(telemetry::keep_counting(counted.clone())));
-    let metrics = bind_metrics(config.metrics.bind).await?;
+    let metrics = bind_own(config.metrics.bind, "metrics.bind").await?;
     let program = own_program()?;
     let app = App::build(Setup { data, config, clock, random, secrets, base_url: base_url.clone(), tenant, program })?;
     let app = app.with_counted(counted);
     let setup_token = app.auth().begin_setup().await?;
     app.seed().await?;
     let http = Http::new(app.router(), limits);
-    let ca_fingerprint = tls.as_ref().map(|tls| tls.ca_fingerprint.clone());
-    http.listen(match tls {
-        Some(tls) => Socket::Tls(listener, tls.config),
-        None => Socket::Tcp(listener),
-    });
+    listen(&http, listener, console, tls.as_ref());
     http.listen(Socket::Control(control));
     let figures = give_figures(&app, metrics);
     let stop = CancellationToken::new();
@@ -64,7 +63,7 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     });
     let supervisor = engine.map(|engine| engine.keep(app.fleet()));
     info!("Listening on {base_url}");
-    greet(&base_url, setup_token.as_ref(), ca_fingerprint.as_deref());
+    greet(&people_url, setup_token.as_ref(), tls.as_ref().map(|tls| tls.ca_fingerprint.as_str()));
     process::say_ready(&format!("Listening on {base_url}"));
     let watchdog = AbortOnDropHandle::new(tokio::spawn(process::feed_watchdog()));
     wait_for_end().await?;
@@ -84,19 +83,33 @@ pub async fn serve(data: DataDir, config: Config) -> Result<()> {
     Ok(())
 }
 
-/// The certificate of the API's address; none with `--tls off`, which only loopback addresses may use without being told so twice.
+/// The certificate of the API's address and the console's; none with `--tls off`, which only loopback addresses may use without being told so twice.
 fn open_tls(data: &DataDir, config: &Config, bound: SocketAddr, clock: &Clock) -> Result<Option<LocalTls>> {
+    let places: Vec<SocketAddr> = [bound].into_iter().chain(config.console.bind).collect();
     if config.server.tls == TlsMode::Off {
-        if !bound.ip().is_loopback() && !config.server.allow_plain_http {
+        if let Some(open) = places.iter().find(|at| !at.ip().is_loopback() && !config.server.allow_plain_http) {
             return Err(Error::invalid(format!(
-                "server.tls = off on {bound}, which other machines reach: use --tls local, a loopback address, or server.allow_plain_http = true"
+                "server.tls = off on {open}, which other machines reach: use --tls local, a loopback address, or server.allow_plain_http = true"
             ))
             .code(BAD_CONFIG));
         }
         return Ok(None);
     }
     let tenant = config.server.tenant(bound);
-    tls::open_local(data, bound, Some(tenant.trim_matches(['[', ']'])), clock).map(Some)
+    tls::open_local(data, &places, Some(tenant.trim_matches(['[', ']'])), clock).map(Some)
+}
+
+/// Lets everybody in at the API's address; where people have an address of their own, only programs.
+fn listen(http: &Http, api: TcpListener, people: Option<TcpListener>, tls: Option<&LocalTls>) {
+    let socket = |listener| match tls {
+        Some(tls) => Socket::Tls(listener, tls.config.clone()),
+        None => Socket::Tcp(listener),
+    };
+    let entrance = if people.is_some() { Entrance::Programs } else { Entrance::All };
+    http.listen_for(entrance, socket(api));
+    if let Some(people) = people {
+        http.listen_for(Entrance::All, socket(people));
+    }
 }
 
 /// Gives the figures at the listener of their own; without one this serves nothing.
@@ -108,10 +121,10 @@ fn give_figures(app: &App, listener: Option<TcpListener>) -> Http {
     figures
 }
 
-/// The listener of the figures, if they have one of their own.
-async fn bind_metrics(bind: Option<SocketAddr>) -> Result<Option<TcpListener>> {
+/// A listener beside the API's, if the configuration wants it.
+async fn bind_own(bind: Option<SocketAddr>, key: &str) -> Result<Option<TcpListener>> {
     let Some(bind) = bind else { return Ok(None) };
-    TcpListener::bind(bind).await.context(format!("cannot listen on {bind} (metrics.bind)")).map(Some)
+    TcpListener::bind(bind).await.context(format!("cannot listen on {bind} ({key})")).map(Some)
 }
 
 /// A socket file that was left by a killed process is replaced; the lock says that nobody listens on it.

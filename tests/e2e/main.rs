@@ -5,6 +5,7 @@
 mod baresip;
 mod codecs;
 mod come_back;
+mod console_bind;
 mod demo;
 mod durability;
 mod figures;

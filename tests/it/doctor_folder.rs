@@ -157,7 +157,7 @@ async fn disk_clock_certificate_and_results_that_were_turned_away() {
 
     place.set("CXBOX_SERVER__TLS", "local");
     place.is("certificate", Verdict::Broken, "systemctl restart cxbox");
-    tls::open_local(place.data(), "127.0.0.1:8443".parse().unwrap(), None, &Clock::manual(now)).unwrap();
+    tls::open_local(place.data(), &["127.0.0.1:8443".parse().unwrap()], None, &Clock::manual(now)).unwrap();
     place.is("certificate", Verdict::Ok, "");
     let days: u64 = place.find("certificate").1.split_whitespace().find_map(|word| word.parse().ok()).unwrap();
     place.now = now.plus(Duration::from_secs((days - 3) * 86_400));

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ipnet::IpNet;
 
-use super::peer::Peer;
+use super::peer::{Entrance, Peer};
 use crate::base::{Error, Kind};
 use crate::platform::http::ApiError;
 
@@ -49,9 +49,15 @@ impl Doors {
         Self(networks.into())
     }
 
-    /// Whether a request for this path may come from there. The command line comes over the control socket and always may.
-    fn admit(&self, path: &str, peer: Option<Peer>) -> bool {
-        if self.0.is_empty() || is_of_programs(path) || peer == Some(Peer::ControlSocket) {
+    /// Whether a request for this path may come from there, at that listener. The command line comes over the control socket and always may.
+    fn admit(&self, path: &str, peer: Option<Peer>, entrance: Entrance) -> bool {
+        if is_of_programs(path) || peer == Some(Peer::ControlSocket) {
+            return true;
+        }
+        if entrance == Entrance::Programs {
+            return false;
+        }
+        if self.0.is_empty() {
             return true;
         }
         let Some(ip) = peer.and_then(Peer::ip) else { return false };
@@ -66,10 +72,14 @@ fn is_of_programs(path: &str) -> bool {
 /// Middleware (`axum::middleware::from_fn_with_state`) in front of the gate: nobody's password is looked at who may not come in from there.
 pub async fn doors(State(doors): State<Doors>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().copied();
-    if doors.admit(request.uri().path(), peer) {
+    let entrance = request.extensions().get::<Entrance>().copied().unwrap_or_default();
+    if doors.admit(request.uri().path(), peer, entrance) {
         return next.run(request).await;
     }
-    let refusal = Error::new(Kind::Forbidden, "people come in from other networks only").code("network_not_allowed");
+    let refusal = match entrance {
+        Entrance::Programs => Error::new(Kind::Forbidden, "people come in at another address only").code("address_not_allowed"),
+        Entrance::All => Error::new(Kind::Forbidden, "people come in from other networks only").code("network_not_allowed"),
+    };
     ApiError(refusal).into_response()
 }
 
@@ -86,16 +96,39 @@ mod tests {
     }
 
     #[test]
+    fn at_a_listener_for_programs_people_do_not_come_in() {
+        let here = from("127.0.0.1:4");
+        for office in [doors(&[]), doors(&["127.0.0.0/8"])] {
+            for path in ["/", "/api/v1/users", "/api/v1/setup", "/api/v1/auth/login", "/calls", "/api/v1/webhooks"] {
+                assert!(!office.admit(path, here, Entrance::Programs) && office.admit(path, here, Entrance::All), "{path}");
+                assert!(office.admit(path, Some(Peer::ControlSocket), Entrance::Programs), "{path}");
+            }
+            for path in ["/api.ashx/v1/calls", "/api/v1/call-results", "/t/token.json", "/healthz", "/ws/bot_1"] {
+                assert!(office.admit(path, here, Entrance::Programs), "{path}");
+            }
+        }
+    }
+
+    #[test]
     fn people_come_in_from_the_named_networks_and_programs_from_everywhere() {
         let office = doors(&["10.1.0.0/16", "fd00::/8"]);
         for path in
             ["/", "/api/v1/users", "/api/v1/setup", "/api/v1/auth/login", "/calls", "/api/v1/configuration", "/api/v1/sipp", "/tea", "/wsx"]
         {
-            assert!(office.admit(path, from("10.1.2.3:4")) && office.admit(path, from("[fd00::1]:4")), "{path}");
-            assert!(office.admit(path, from("[::ffff:10.1.2.3]:4")), "{path}: an address of version 4 in the clothes of version 6");
-            assert!(!office.admit(path, from("10.2.2.3:4")) && !office.admit(path, from("127.0.0.1:4")), "{path}");
-            assert!(office.admit(path, Some(Peer::ControlSocket)) && !office.admit(path, None), "{path}");
-            assert!(doors(&[]).admit(path, from("203.0.113.9:4")), "{path}");
+            assert!(
+                office.admit(path, from("10.1.2.3:4"), Entrance::All) && office.admit(path, from("[fd00::1]:4"), Entrance::All),
+                "{path}"
+            );
+            assert!(
+                office.admit(path, from("[::ffff:10.1.2.3]:4"), Entrance::All),
+                "{path}: an address of version 4 in the clothes of version 6"
+            );
+            assert!(
+                !office.admit(path, from("10.2.2.3:4"), Entrance::All) && !office.admit(path, from("127.0.0.1:4"), Entrance::All),
+                "{path}"
+            );
+            assert!(office.admit(path, Some(Peer::ControlSocket), Entrance::All) && !office.admit(path, None, Entrance::All), "{path}");
+            assert!(doors(&[]).admit(path, from("203.0.113.9:4"), Entrance::All), "{path}");
         }
         for path in [
             "/api.ashx/v1",
@@ -106,7 +139,7 @@ mod tests {
             "/oidc.ashx",
             "/ws/bot_1",
         ] {
-            assert!(office.admit(path, from("203.0.113.9:4")), "{path}");
+            assert!(office.admit(path, from("203.0.113.9:4"), Entrance::All), "{path}");
         }
     }
 }

@@ -12,4 +12,4 @@ pub use can::{Can, EngineOnly, Permission, known_caller};
 pub use doors::{Doors, doors};
 pub use gate::{Refusal, gate};
 pub use misses::Misses;
-pub use peer::Peer;
+pub use peer::{Entrance, Peer};

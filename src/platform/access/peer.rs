@@ -20,3 +20,13 @@ impl Peer {
         }
     }
 }
+
+/// What the listener that took a connection is for. The listener puts it into the request's extensions, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Entrance {
+    /// Everything.
+    #[default]
+    All,
+    /// Programs alone: people come in at another listener.
+    Programs,
+}

@@ -51,8 +51,12 @@ impl Server {
         if !self.public_base_url.is_empty() {
             return self.public_base_url.trim_end_matches('/').to_owned();
         }
-        let scheme = if self.tls == TlsMode::Off { "http" } else { "https" };
-        format!("{scheme}://{bound}")
+        format!("{}://{bound}", self.scheme())
+    }
+
+    /// What is spoken at the box's own listeners.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls == TlsMode::Off { "http" } else { "https" }
     }
 
     /// The tenant: host of the base URL.

@@ -1,5 +1,6 @@
 //! Values that several sections use.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -39,6 +40,15 @@ impl std::fmt::Display for PortRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.first, self.last)
     }
+}
+
+/// An address to listen on; an empty text is none.
+pub(super) fn address_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| D::Error::custom("must be an address such as 127.0.0.1:9464, or empty"))
 }
 
 /// A list of networks, such as `["192.168.0.0/16"]`.

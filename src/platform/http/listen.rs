@@ -20,7 +20,7 @@ use tracing::{debug, warn};
 use super::draining::Draining;
 use super::limits::{Counter, Limits};
 use super::paced::Paced;
-use crate::platform::access::Peer;
+use crate::platform::access::{Entrance, Peer};
 
 /// Largest head of a request, in bytes.
 const MOST_HEAD: usize = 32 * 1024;
@@ -45,6 +45,7 @@ pub struct Http {
 struct Connections {
     router: Router,
     limits: Limits,
+    entrance: Entrance,
     counter: Counter,
     draining: CancellationToken,
     stop: CancellationToken,
@@ -56,12 +57,18 @@ impl Http {
     pub fn new(router: Router, limits: Limits) -> Self {
         let counter = Counter::new(limits);
         let (draining, stop) = (CancellationToken::new(), CancellationToken::new());
-        Self { connections: Connections { router, limits, counter, draining, stop, tasks: TaskTracker::new() } }
+        Self { connections: Connections { router, limits, entrance: Entrance::All, counter, draining, stop, tasks: TaskTracker::new() } }
     }
 
     /// Accepts connections on the socket until [`Http::drain`].
     pub fn listen(&self, socket: Socket) {
-        let connections = self.connections.clone();
+        self.listen_for(Entrance::All, socket);
+    }
+
+    /// The same, on a socket that is for some only. Each socket has its own number of connections: many at one keep nobody out of another.
+    pub fn listen_for(&self, entrance: Entrance, socket: Socket) {
+        let counter = Counter::new(self.connections.limits);
+        let connections = Connections { entrance, counter, ..self.connections.clone() };
         let tasks = &self.connections.tasks;
         match socket {
             Socket::Tcp(listener) => tasks.spawn(accept_tcp(listener, None, connections)),
@@ -138,11 +145,12 @@ async fn pause_after(error: &std::io::Error) {
 /// Hands one connection's requests to the router, with what the listener knows in their extensions.
 macro_rules! service {
     ($peer:expr, $connections:expr) => {{
-        let (peer, limits, router) = ($peer, $connections.limits, $connections.router.clone());
+        let (peer, limits, entrance, router) = ($peer, $connections.limits, $connections.entrance, $connections.router.clone());
         let draining = Draining::new($connections.draining.clone());
         service_fn(move |request: http::Request<Incoming>| {
             let (mut parts, body) = request.into_parts();
             parts.extensions.insert(peer);
+            parts.extensions.insert(entrance);
             parts.extensions.insert(draining.clone());
             let mut router = router.clone();
             async move { router.call(http::Request::from_parts(parts, Body::new(Paced::new(body, limits)))).await }

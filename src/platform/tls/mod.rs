@@ -25,8 +25,9 @@ pub struct LocalTls {
     pub ca_fingerprint: String,
 }
 
-/// Opens the certificates in `D/tls`, makes what is missing and renews a leaf that is about to end or lacks one of the names.
-pub fn open_local(data: &DataDir, bound: SocketAddr, public_host: Option<&str>, clock: &Clock) -> Result<LocalTls> {
+/// Opens the certificates in `D/tls`, makes what is missing and renews a leaf that is about to end or lacks one of the names. One certificate
+/// is for all the addresses.
+pub fn open_local(data: &DataDir, bound: &[SocketAddr], public_host: Option<&str>, clock: &Clock) -> Result<LocalTls> {
     let files = local::open(data, &names(bound, public_host), clock)?;
     let ca = CertificateDer::from_pem_slice(files.ca.as_bytes()).context(BROKEN)?;
     Ok(LocalTls { config: server(files.leaf.as_bytes(), files.key.as_bytes())?, ca_fingerprint: fingerprint(&ca) })
@@ -51,7 +52,7 @@ pub fn issue(data: &DataDir, names: &[String], into: &Path, clock: &Clock) -> Re
 /// A certificate of the local CA for a listener of this machine, in `D/tls/sip`: the files of the certificate and of its key.
 pub fn issue_for(data: &DataDir, bound: SocketAddr, clock: &Clock) -> Result<(PathBuf, PathBuf)> {
     let folder = data.tls().join("sip");
-    local::issue(data, &names(bound, None), &folder, clock.now())?;
+    local::issue(data, &names(&[bound], None), &folder, clock.now())?;
     Ok((folder.join("cert.pem"), folder.join("key.pem")))
 }
 
@@ -85,15 +86,14 @@ pub fn leaf_ends_at(data: &DataDir) -> Option<Millis> {
 }
 
 /// Everything a client on this network may call the box.
-fn names(bound: SocketAddr, public_host: Option<&str>) -> Vec<String> {
+fn names(bound: &[SocketAddr], public_host: Option<&str>) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
     names.extend([host].into_iter().filter(|host| !host.is_empty()));
     names.extend(public_host.map(str::to_owned));
-    if bound.ip().is_unspecified() {
-        names.extend(own_address().map(|ip| ip.to_string()));
-    } else {
-        names.push(bound.ip().to_string());
+    for address in bound {
+        let reached = if address.ip().is_unspecified() { own_address() } else { Some(address.ip()) };
+        names.extend(reached.map(|ip| ip.to_string()));
     }
     names.sort();
     names.dedup();
@@ -124,7 +124,7 @@ mod tests {
         let data = DataDir::open(folder.path()).expect("a data folder");
         let clock = Clock::manual(Millis(1_780_315_200_000));
         let bound = "192.0.2.7:8443".parse().expect("an address");
-        let open = |host: Option<&str>| open_local(&data, bound, host, &clock).expect("opened").ca_fingerprint;
+        let open = |host: Option<&str>| open_local(&data, &[bound], host, &clock).expect("opened").ca_fingerprint;
         let leaf = || std::fs::read_to_string(data.tls().join("leaf.pem")).expect("a leaf");
         let (ca, first) = (open(None), leaf());
         assert_eq!(ca.len(), 95);

@@ -10,6 +10,7 @@ use crate::platform::config::{Config, PortRange};
 pub(super) fn look(config: &Config) -> Vec<Finding> {
     let sip = config.engine.sip;
     let mut wanted = vec![("port_http", config.server.http, Use::Tcp), ("port_sip", sip, Use::Udp), ("port_sip", sip, Use::Tcp)];
+    wanted.extend(config.console.bind.map(|at| ("port_console", at, Use::Tcp)));
     wanted.extend(config.metrics.bind.map(|at| ("port_metrics", at, Use::Tcp)));
     let mut findings: Vec<_> = wanted.into_iter().map(|(name, at, how)| finding(name, at, how, bind(at, how))).collect();
     findings.push(audio(sip.ip(), config.engine.rtp_ports));
@@ -39,6 +40,7 @@ fn finding(name: &str, at: SocketAddr, how: Use, outcome: io::Result<()>) -> Fin
     }
     let key = match name {
         "port_http" => "server.http",
+        "port_console" => "console.bind",
         "port_metrics" => "metrics.bind",
         _ => "engine.sip",
     };
