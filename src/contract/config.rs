@@ -73,6 +73,9 @@ pub struct CallConfig {
     /// How the recording is kept.
     #[serde(default)]
     pub recording_format: RecordingFormat,
+    /// Whether it goes on while a card number is read out.
+    #[serde(default)]
+    pub record_cards: bool,
     /// Speech to text.
     pub stt: ProviderSpec,
     /// What decides the answers: a language model or `flow`.

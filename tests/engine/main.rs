@@ -5,6 +5,7 @@ mod announcements;
 mod answering;
 mod browser;
 mod calls;
+mod card_numbers;
 mod crash;
 mod faults;
 mod inside;

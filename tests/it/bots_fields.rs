@@ -21,7 +21,7 @@ fn full() -> Value {
                 "thinking_after_ms": 3000, "thinking_words": ["Let me see."] },
             "answering_machines": { "on_voicemail": "leave_message", "on_ivr": "hang_up", "greeting_ms": 1500 },
             "re_engagement": { "after_ms": 8000, "message": "Are you there, {{name}}?", "times": 2 },
-            "voicemail_message": "Call us back.", "pre_transfer_message": "One moment.", "recording_format": "ogg",
+            "voicemail_message": "Call us back.", "pre_transfer_message": "One moment.", "recording_format": "ogg", "record_cards": true,
             "tools": [{ "name": "find_order", "description": "Finds an order by its number.", "url": "https://shop.test/orders/{{order_id}}",
                 "method": "GET", "headers": { "Authorization": "Bearer shop-000000001", "Accept": "application/json" },
                 "parameters": { "type": "object", "properties": { "order_id": { "type": "string" } }, "required": ["order_id"] },

@@ -14,9 +14,11 @@ use super::record::Record;
 use super::state::{self, End};
 use super::timers::Timers;
 use crate::base::Clock;
-use crate::contract::config::CallConfig;
+use crate::contract::config::{CallConfig, RecordingMode};
+use crate::contract::turn::{Role, Turn};
 use crate::engine::detect::{Watch, WatchRules};
 use crate::engine::media::{Clip, ClipId, Frame, Listen, MediaSession, Pour};
+use crate::engine::pipeline::cards::Cards;
 use crate::engine::pipeline::speak::{Speaker, Voice, tone};
 use crate::engine::pipeline::think::{Thinker, Thought};
 use crate::engine::pipeline::turn::{Action, Handover, Input, Line, LineKind, Question, Timer};
@@ -56,8 +58,25 @@ pub(super) struct Hands {
     toolbox: Toolbox,
     tools: JoinSet<()>,
     spare_was_noted: bool,
-    /// Whether the recording is paused.
-    leaves_out: bool,
+    /// Follows whether a card number is read out; none where that is recorded as everything else, or nothing is.
+    cards: Option<Cards>,
+    is_recorded: bool,
+    leaves_out: LeavesOut,
+    /// The bot's answers come as sound, their words behind it.
+    speaks_itself: bool,
+}
+
+/// Why the recording leaves out what is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct LeavesOut {
+    is_asked: bool,
+    is_card: bool,
+}
+
+impl LeavesOut {
+    fn anything(self) -> bool {
+        self != Self::default()
+    }
 }
 
 impl Hands {
@@ -65,6 +84,7 @@ impl Hands {
         let Prepared { config, providers, voice, rules, toolbox, .. } = prepared;
         let watch = record.is_outbound().then(|| watch(&config)).flatten();
         let toolbox = toolbox.rehearsed(config.is_rehearsal);
+        let cards = (!config.record_cards && config.recording_mode != RecordingMode::Off).then(Cards::default);
         Self {
             media,
             record,
@@ -84,7 +104,10 @@ impl Hands {
             toolbox,
             tools: JoinSet::new(),
             spare_was_noted: false,
-            leaves_out: false,
+            cards,
+            is_recorded: false,
+            leaves_out: LeavesOut::default(),
+            speaks_itself: false,
         }
     }
 
@@ -97,6 +120,7 @@ impl Hands {
         match action {
             Action::Say(line) => self.say(line).await,
             Action::Pour(id, clip) => {
+                self.speaks_itself = true;
                 self.aloud = Some(id);
                 self.waiting.insert(id);
                 self.play_on(id, &clip);
@@ -118,19 +142,28 @@ impl Hands {
             Action::Pause => self.media.pause(),
             Action::Resume => self.media.resume(),
             Action::Listen(on) => self.media.listen(if on { Listen::ForVoice } else { Listen::Off }),
-            Action::Record => self.media.start_recording(self.record.recording()),
+            Action::Record => {
+                self.media.start_recording(self.record.recording());
+                self.is_recorded = true;
+                self.follow_cards(|_| {});
+            }
             Action::Think(question) => self.think(question),
             Action::StopThinking => self.thinker.stop(),
             Action::Use(n, used) => self.use_tool(n, used),
             Action::SendKeys(keys) => self.media.send_keys(&keys),
             Action::Wake(timer, after) => self.timers.wake(TimerKind::Talk(timer), after),
             Action::Forget(timer) => self.timers.forget(TimerKind::Talk(timer)),
-            Action::Turn(turn) => self.record.turn(turn),
+            Action::Turn(turn) => self.turn(turn),
             Action::Intent(id, confidence) => self.record.intent(&id, confidence),
             Action::Answered(finding) => self.record.answered_by(&finding),
             Action::Note(name, detail) => self.record.note(name, detail),
             Action::Transfer(Handover { target, reason }) => {
                 self.record.handing_on(&target, &reason);
+                // Nobody follows what a person asks.
+                if let Some(cards) = &mut self.cards {
+                    *cards = Cards::default();
+                }
+                self.leave_out(LeavesOut { is_card: false, ..self.leaves_out });
                 return Some(state::Input::Transfer(target));
             }
             Action::End(why) => return Some(state::Input::BotEnded(why)),
@@ -138,7 +171,17 @@ impl Hands {
         None
     }
 
+    fn turn(&mut self, turn: Turn) {
+        match turn.role {
+            Role::User => self.follow_cards(|cards| cards.caller_said(&turn.content)),
+            Role::Assistant if self.speaks_itself => self.follow_cards(|cards| cards.bot_says(&turn.content)),
+            _ => {}
+        }
+        self.record.turn(turn);
+    }
+
     async fn say(&mut self, line: Line) {
+        self.follow_cards(|cards| cards.bot_says(&line.text));
         let keep = self.keeps_answers || line.kind != LineKind::Answer;
         self.waiting.insert(line.id);
         self.speaker.say(line.id, line.text, keep).await;
@@ -237,12 +280,29 @@ impl Hands {
         }
     }
 
-    /// The recording goes on, or leaves out what comes; the call says when.
+    /// The recording goes on, or leaves out what comes, as somebody has asked.
     pub(super) fn record_on(&mut self, on: bool) {
-        if std::mem::replace(&mut self.leaves_out, !on) == on {
-            self.media.pause_recording(!on);
-            self.record.note(if on { "recording_resumed" } else { "recording_paused" }, Map::new());
+        self.leave_out(LeavesOut { is_asked: !on, ..self.leaves_out });
+    }
+
+    /// Whether a card number is read out now that something was said: it is left out.
+    fn follow_cards(&mut self, said: impl FnOnce(&mut Cards)) {
+        let Some(cards) = &mut self.cards else { return };
+        said(cards);
+        let is_card = self.is_recorded && cards.is_reading();
+        self.leave_out(LeavesOut { is_card, ..self.leaves_out });
+    }
+
+    /// The recording leaves out what comes while there is a reason; the call says when.
+    fn leave_out(&mut self, now: LeavesOut) {
+        let before = std::mem::replace(&mut self.leaves_out, now);
+        if before.anything() == now.anything() {
+            return;
         }
+        self.media.pause_recording(now.anything());
+        let because = if now.is_card || before.is_card { "card_number" } else { "asked" };
+        let detail = Map::from_iter([("because".to_owned(), because.into())]);
+        self.record.note(if now.anything() { "recording_paused" } else { "recording_resumed" }, detail);
     }
 
     /// A line was heard to its end.

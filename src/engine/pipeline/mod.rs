@@ -1,5 +1,6 @@
 //! The conversation: listen, think, speak. What happens next is decided in `turn`, which is pure; the rest carries it out.
 
+pub mod cards;
 pub mod latency;
 pub mod lexicon;
 pub mod lookahead;

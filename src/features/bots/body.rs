@@ -142,6 +142,8 @@ pub struct BotBody {
     pub recording_notice: String,
     /// How recordings are kept: `wav`, or `ogg` (Opus) with a quarter of the bytes or fewer.
     pub recording_format: RecordingFormat,
+    /// Whether a recording goes on while a card number is read out. Usually that is left out.
+    pub record_cards: bool,
     /// What the bot says when a provider fails; empty means our sentence.
     pub failure_message: String,
     /// What to say to a silent caller.
@@ -229,6 +231,7 @@ impl Default for BotBody {
             recording_mode: RecordingMode::default(),
             recording_notice: String::new(),
             recording_format: RecordingFormat::default(),
+            record_cards: false,
             failure_message: String::new(),
             re_engagement: None,
             voicemail_message: String::new(),

@@ -93,6 +93,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         recording_mode: mode,
         recording_notice: say(&recording_words(body, mode)),
         recording_format: body.recording_format,
+        record_cards: body.record_cards,
         stt: reachable(body.stt.clone(), parts.providers),
         llm: speakers.llm,
         tts: speakers.tts,
