@@ -26,6 +26,7 @@ mod recovery;
 mod remote_engine;
 mod replay;
 mod schemathesis;
+mod shutdown;
 mod soak;
 mod socket;
 mod static_binary;
