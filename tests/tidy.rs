@@ -21,13 +21,13 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// Which slices of the control plane a slice may use.
 const SLICES: &[(&str, &[&str])] = &[
     ("settings", &[]),
-    ("permit", &["settings"]),
     ("audit", &[]),
     ("auth", &["settings"]),
     ("fleet", &["settings"]),
     ("knowledge", &["settings"]),
     ("bots", &["knowledge"]),
     ("carriers", &["fleet", "bots", "settings"]),
+    ("permit", &["carriers", "settings"]),
     ("phones", &["auth"]),
     ("numbers", &["bots", "carriers", "phones", "settings", "permit"]),
     ("calls", &["bots", "numbers", "carriers", "fleet", "settings", "permit"]),
@@ -42,7 +42,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("browser_calls", &["bots", "numbers", "calls", "fleet", "settings"]),
     ("socket_calls", &["bots", "fleet"]),
     ("privacy", &["settings", "bots", "calls", "transcripts", "outbound", "permit", "webhooks", "mail", "crm"]),
-    ("ops", &["settings", "fleet", "calls", "recordings", "backups", "bots", "carriers"]),
+    ("ops", &["settings", "fleet", "calls", "recordings", "backups", "bots", "carriers", "permit"]),
     ("console", &["settings"]),
 ];
 

@@ -27,7 +27,7 @@ use crate::features::transcripts::{Shares, Transcripts};
 use crate::features::webhooks::Webhooks;
 use crate::platform::access::Doors;
 use crate::platform::bulletin::Bulletin;
-use crate::platform::db::{Db, Trace};
+use crate::platform::db::{Conn, Db, Trace};
 use crate::platform::net::{Outbound, OutboundOptions};
 use crate::platform::objects::Objects;
 use std::sync::Arc;
@@ -79,15 +79,18 @@ impl Handles {
         let bots = Bots::new(db.clone(), random.clone(), shared.sealer.clone());
         let places = Arc::new(Places::built_in()?);
         let settings = shared.settings(&bots, &places)?;
+        let fleet = shared.fleet(&settings)?;
+        let carriers = shared.carriers(&bots, &fleet, &settings);
+        let asked = carriers.clone();
+        let homes = move |conn: &Conn| asked.homes(conn);
         let permit = Permit::new(PermitSetup {
             db: db.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
             places: places.clone(),
             sealer: shared.sealer.clone(),
+            homes: Arc::new(homes),
         })?;
-        let fleet = shared.fleet(&settings)?;
-        let carriers = shared.carriers(&bots, &fleet, &settings);
         let inbound_routes = InboundRoutes::new(db.clone());
         let numbers = shared.numbers(&bots, &settings, &permit);
         let auth = shared.auth(outbound.clone(), &settings)?;

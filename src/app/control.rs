@@ -62,8 +62,9 @@ impl App {
             carriers: handles.carriers.clone(),
             fleet: handles.fleet.clone(),
         });
-        let (fleet, backups) = (handles.fleet.clone(), handles.backups.clone());
-        let figures = Figures::new(FiguresSetup { clock, data, disk, fleet, outbox: outbox.clone(), backups, has_tls, has_listener });
+        let (fleet, backups, permit) = (handles.fleet.clone(), handles.backups.clone(), handles.permit.clone());
+        let outbox_read = outbox.clone();
+        let figures = Figures::new(FiguresSetup { clock, data, disk, fleet, outbox: outbox_read, backups, permit, has_tls, has_listener });
         Ok(Self { db, outbox, figures, doctor, handles })
     }
 

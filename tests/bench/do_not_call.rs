@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use cxbox::base::seal::Sealer;
 use cxbox::base::{Clock, Random};
-use cxbox::features::permit::{CallWish, Permit, PermitSetup, Places, WishOrigin};
+use cxbox::features::permit::{CallWish, Homes, Permit, PermitSetup, Places, WishOrigin};
 use cxbox::features::settings::{Settings, SettingsSetup};
 use cxbox::platform::access::Actor;
 use cxbox::platform::config::{Flags, Layers};
-use cxbox::platform::db::Db;
+use cxbox::platform::db::{Conn, Db};
 
 const N_NUMBERS: usize = 1_000_000;
 const N_QUESTIONS: usize = 200_000;
@@ -31,7 +31,8 @@ async fn measure(folder: &std::path::Path) -> Result<(), Box<dyn std::error::Err
     let keys = Layers::read(None, &[], &Flags::default())?.config()?.live;
     let settings = Settings::new(SettingsSetup { db: db.clone(), sealer: sealer.clone(), keys, checks: Vec::new() })?;
     let places = Arc::new(Places::built_in()?);
-    let permit = Permit::new(PermitSetup { db: db.clone(), clock: clock.clone(), settings, places, sealer })?;
+    let homes: Homes = Arc::new(|_: &Conn| Ok(Vec::new()));
+    let permit = Permit::new(PermitSetup { db: db.clone(), clock: clock.clone(), settings, places, sealer, homes })?;
     let number = |n: usize| format!("+1212{:07}", n * 7 % 10_000_000);
     let list: String = (0..N_NUMBERS).map(|n| number(n) + "\n").collect();
     let started = Instant::now();

@@ -59,6 +59,7 @@ mod oidc_tokens;
 mod openapi;
 mod ops;
 mod outbound;
+mod outbound_caps;
 mod outbound_gate;
 mod outbound_life;
 mod outbound_once;

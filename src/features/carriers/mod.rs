@@ -23,7 +23,7 @@ mod verdict;
 pub use did::{DidBody, DidDirection, DidView};
 pub use model::{CarrierBody, CarrierView, InboundAuth, SyncStatus, TrunkTransport, TrunkView};
 pub use routes::routes;
-pub use service::{Carriers, CarriersSetup, OutboundTrunk};
+pub use service::{Carriers, CarriersSetup, Home, OutboundTrunk};
 pub use verdict::{CheckedView, Verdict};
 
 use crate::platform::access::{Permission, Role};

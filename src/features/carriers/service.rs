@@ -72,6 +72,15 @@ pub struct OutboundTrunk {
     pub destination_country: Option<String>,
 }
 
+/// What says which country's numbers a carrier is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Home {
+    /// The country it names, in capital letters.
+    Country(String),
+    /// The number it shows.
+    Number(String),
+}
+
 impl Carriers {
     /// Carriers over a database.
     pub fn new(setup: CarriersSetup) -> Self {
@@ -171,6 +180,17 @@ impl Carriers {
             Ok(OutboundTrunk { trunk: self.trunk(carrier)?, from_number, destination_country })
         };
         chosen.map(way).collect()
+    }
+
+    /// What the active carriers say about the countries they are meant for; one that says nothing is not among them.
+    pub fn homes(&self, conn: &Conn) -> Result<Vec<Home>> {
+        let homes = |body: CarrierBody| {
+            let named =
+                body.destination_country.filter(|country| !country.is_empty()).map(|country| Home::Country(country.to_ascii_uppercase()));
+            let shown = body.from_number.filter(|number| !number.is_empty()).map(Home::Number);
+            named.into_iter().chain(shown)
+        };
+        Ok(store::active(conn)?.into_iter().flat_map(|carrier| homes(carrier.body)).collect())
     }
 
     /// Lets one call leave through a carrier, at most `patience` from now. `n_live` is how many of its calls are open, this one included.

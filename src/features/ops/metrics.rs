@@ -9,6 +9,7 @@ use crate::base::Clock;
 use crate::contract::fleet::FleetHealth;
 use crate::features::backups::Backups;
 use crate::features::fleet::Fleet;
+use crate::features::permit::Permit;
 use crate::platform::data_dir::DataDir;
 use crate::platform::outbox::{Depth, Outbox};
 use crate::platform::space::{Disk, Space};
@@ -29,6 +30,8 @@ pub struct FiguresSetup {
     pub outbox: Outbox,
     /// Backups.
     pub backups: Backups,
+    /// The gate of outbound calls.
+    pub permit: Permit,
     /// Whether the API's address speaks TLS with the certificate in the data folder.
     pub has_tls: bool,
     /// Whether a listener of its own gives the figures; the API's address then does not.
@@ -52,6 +55,8 @@ struct Found {
     /// Seconds until the certificate ends; negative after that.
     certificate_s: Option<f64>,
     backup: Option<Duration>,
+    /// Minutes and money of this day's outbound calls.
+    outbound: Option<(u32, f64)>,
 }
 
 impl Figures {
@@ -73,7 +78,7 @@ impl Figures {
 
     /// All figures in Prometheus' text format.
     pub async fn render(&self) -> String {
-        let FiguresSetup { clock, data, disk, fleet, outbox, backups, has_tls, .. } = &self.setup;
+        let FiguresSetup { clock, data, disk, fleet, outbox, backups, permit, has_tls, .. } = &self.setup;
         let now = clock.now();
         let wal = data.root().join("main.db-wal");
         let oldest = outbox.oldest_due(now).await.ok();
@@ -85,6 +90,7 @@ impl Figures {
             engine: fleet.local_health().await.ok(),
             certificate_s: has_tls.then(|| tls::leaf_ends_at(data)).flatten().map(|ends| (ends.0 - now.0) as f64 / 1000.0),
             backup: backups.newest().await.ok().flatten().map(|backup| now.since(backup.started_at)),
+            outbound: permit.used_today().await.ok(),
         };
         let counted = self.counted.as_ref().map(PrometheusHandle::render).unwrap_or_default();
         written(&found) + &counted
@@ -114,6 +120,10 @@ fn written(found: &Found) -> String {
             if let Some(seconds) = seconds {
                 gauge!(name).set(seconds);
             }
+        }
+        if let Some((minutes, spent)) = found.outbound {
+            gauge!("cxbox_outbound_minutes_today").set(f64::from(minutes));
+            gauge!("cxbox_outbound_spent_today").set(spent);
         }
         write_engine(found.engine.as_ref());
     });

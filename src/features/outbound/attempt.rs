@@ -7,7 +7,7 @@ use super::machine::Status;
 use super::model::{Brief, Order};
 use super::service::Orders;
 use super::store;
-use super::telephone::is_direct;
+use super::telephone::{Telephone, is_direct};
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Kind, Result};
 use crate::contract::fleet::{Dialout, Way};
@@ -49,6 +49,9 @@ impl Orders {
         };
         calls::open_skeleton(tx, &call)?;
         store::dispatched(tx, &call_id, &session_id, n, carrier_id.as_ref())?;
+        if let Some(number) = order.brief.telephone.as_ref().map_or_else(|| Some(order.record.phone.clone()), Telephone::number) {
+            self.setup().permit.opened(tx, &session_id, &number)?;
+        }
         jobs::watch(tx, &WatchJob { call_id: call_id.clone(), session_id: session_id.clone() }, tx.now.plus(jobs::UNTAKEN_AFTER))?;
         let dialout = Dialout {
             bot_id: bot.id,
@@ -63,6 +66,13 @@ impl Orders {
             ringing_timeout_seconds: RINGING_S,
         };
         Ok(Attempt { call_id, session_id, n, dialout })
+    }
+
+    /// Takes an attempt that no engine has taken off the order: a certain refusal leaves no trace, an uncertain one cannot ring any more.
+    pub(super) fn give_up(&self, tx: &Tx<'_>, session_id: &SessionId, is_certain: bool) -> Result<()> {
+        jobs::unwatch(tx, session_id)?;
+        self.setup().permit.forgotten(tx, session_id)?;
+        if is_certain { calls::forget(tx, session_id) } else { calls::supersede(tx, session_id) }
     }
 
     /// Stores an attempt that was not made, with its end: whoever listens for ends hears of it like of any other.
@@ -147,12 +157,6 @@ impl Orders {
 /// Whether an error means that the engine has certainly not taken the attempt: it said so, or it was never asked.
 pub(super) fn is_certain(error: &Error) -> bool {
     error.kind() != Kind::Upstream || matches!(error.stable_code(), "bridge_unreachable" | "engine_refused")
-}
-
-/// Takes an attempt that no engine has taken off the order: a certain refusal leaves no trace, an uncertain one cannot ring any more.
-pub(super) fn give_up(tx: &Tx<'_>, session_id: &SessionId, is_certain: bool) -> Result<()> {
-    jobs::unwatch(tx, session_id)?;
-    if is_certain { calls::forget(tx, session_id) } else { calls::supersede(tx, session_id) }
 }
 
 /// The order whose attempt this is, while it counts and nobody has taken it; none if an engine has it, or it was ended.

@@ -64,7 +64,7 @@ impl Orders {
             answers_store::insert(tx, CALLER, &key, &hash, &call_id)?;
             Ok(call_id)
         };
-        let call_id = self.setup().db.write(place).await?;
+        let call_id = self.noting(&Actor::system(), self.setup().db.write(place).await).await?;
         if let Some(before) = known {
             self.hang_up(&Actor::system(), before.call_id).await?;
         }

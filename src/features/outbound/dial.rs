@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::attempt::{Attempt, give_up, is_certain, untaken};
+use super::attempt::{Attempt, is_certain, untaken};
 use super::jobs::{self, DialJob};
 use super::machine::{Event, Status, Then, step};
 use super::model::Order;
@@ -17,6 +17,7 @@ use crate::base::{Error, Kind, Result};
 use crate::contract::fleet::DialoutAccepted;
 use crate::features::calls::{self, Unplaced};
 use crate::features::permit::{CallWish, Verdict, WishOrigin};
+use crate::platform::access::Actor;
 use crate::platform::db::Tx;
 use crate::platform::outbox::Outcome;
 
@@ -74,6 +75,7 @@ impl Orders {
         let wish = CallWish { phone: &order.record.phone, origin: WishOrigin::Planned, now: tx.now };
         match self.setup().permit.check(tx, &wish)? {
             Verdict::Refuse { reason, sentence } => {
+                self.setup().permit.note_in(tx, &Actor::system(), reason)?;
                 self.refuse(tx, &order, job.attempt, &format!("{sentence} ({reason})"))?;
                 Ok(Due::Moot)
             }
@@ -121,7 +123,7 @@ impl Orders {
             return Ok(None);
         }
         if let Some(session_id) = &order.session_id {
-            give_up(tx, session_id, false)?;
+            self.give_up(tx, session_id, false)?;
         }
         match self.open(tx, order, order.record.attempt) {
             Ok(attempt) => Ok(Some(attempt)),
@@ -149,7 +151,8 @@ impl Orders {
             return self.setup().db.write(move |tx| permit.count(tx)).await.map(|()| None);
         };
         let why = failure.message().to_owned();
-        let put_back = self.setup().db.write(move |tx| put_back(tx, &attempt, &failure, pause)).await?;
+        let orders = self.clone();
+        let put_back = self.setup().db.write(move |tx| orders.put_back(tx, &attempt, &failure, pause)).await?;
         Ok(put_back.then_some((pause, why)))
     }
 
@@ -169,21 +172,21 @@ impl Orders {
             Then::Wait | Then::Dial | Then::Requeue => Ok(()),
         }
     }
-}
 
-/// Puts an attempt back that no engine took. Says whether it waits now: an engine may have it in spite of its answer.
-fn put_back(tx: &Tx<'_>, attempt: &Attempt, failure: &Error, pause: Duration) -> Result<bool> {
-    let Some(order) = untaken(tx, &attempt.call_id, &attempt.session_id)? else { return Ok(false) };
-    if failure.stable_code() == "engine_refused" {
-        let end = Unplaced { by: "error", outcome: "failed", detail: failure.message() };
-        calls::close(tx, &attempt.session_id, &end)?;
-        return Ok(false);
+    /// Puts an attempt back that no engine took. Says whether it waits now: an engine may have it in spite of its answer.
+    fn put_back(&self, tx: &Tx<'_>, attempt: &Attempt, failure: &Error, pause: Duration) -> Result<bool> {
+        let Some(order) = untaken(tx, &attempt.call_id, &attempt.session_id)? else { return Ok(false) };
+        if failure.stable_code() == "engine_refused" {
+            let end = Unplaced { by: "error", outcome: "failed", detail: failure.message() };
+            calls::close(tx, &attempt.session_id, &end)?;
+            return Ok(false);
+        }
+        let Some(step) = step(&order.standing(), Event::NoEngine { is_awaited: false }) else { return Ok(false) };
+        self.give_up(tx, &attempt.session_id, is_certain(failure))?;
+        let made = attempt.n - u32::from(step.to == Status::RetryPending);
+        let due_at = tx.now.plus(pause);
+        store::requeued(tx, &attempt.call_id, step.to, made, due_at)?;
+        jobs::dial_at(tx, &attempt.call_id, attempt.n, due_at)?;
+        Ok(true)
     }
-    let Some(step) = step(&order.standing(), Event::NoEngine { is_awaited: false }) else { return Ok(false) };
-    give_up(tx, &attempt.session_id, is_certain(failure))?;
-    let made = attempt.n - u32::from(step.to == Status::RetryPending);
-    let due_at = tx.now.plus(pause);
-    store::requeued(tx, &attempt.call_id, step.to, made, due_at)?;
-    jobs::dial_at(tx, &attempt.call_id, attempt.n, due_at)?;
-    Ok(true)
 }

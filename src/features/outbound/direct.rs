@@ -50,8 +50,9 @@ impl Orders {
     /// Places a call now. When this answers, an engine dials. What an engine refuses is refused as the engine said it, and the call is kept
     /// as failed. `Unavailable` outside the calling window, with the time until it opens; it is not made later.
     pub async fn dial_now(&self, actor: &Actor, direct: Direct) -> Result<Dialled> {
-        let (orders, actor, wish) = (self.clone(), actor.clone(), wish(direct));
-        let accepted = self.setup().db.write(move |tx| orders.accept(tx, &actor, &wish)).await?;
+        let (orders, by, wish) = (self.clone(), actor.clone(), wish(direct));
+        let accepted = self.setup().db.write(move |tx| orders.accept(tx, &by, &wish)).await;
+        let accepted = self.noting(actor, accepted).await?;
         let attempt = accepted.first.ok_or_else(|| Error::internal("a call that is to be placed now was put off"))?;
         let (call_id, session_id) = (attempt.call_id.clone(), attempt.session_id.clone());
         let room_name = match self.tell(&attempt, PATIENCE).await {

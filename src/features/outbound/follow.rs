@@ -48,8 +48,18 @@ impl Orders {
 
     fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {
         match &event.fact {
-            Fact::CallAnswered { session_id, .. } => self.answered(tx, session_id),
-            Fact::CallCompleted { session_id, .. } => self.completed(tx, session_id),
+            Fact::CallAnswered { session_id, .. } => {
+                if let Some(at) = calls::find(tx, session_id)?.and_then(|call| call.answered_at) {
+                    self.setup().permit.answered(tx, session_id, at)?;
+                }
+                self.answered(tx, session_id)
+            }
+            Fact::CallCompleted { session_id, .. } => {
+                if let Some(call) = calls::find(tx, session_id)? {
+                    self.setup().permit.ended(tx, session_id, call.talk_seconds(), call.ended_at.unwrap_or(tx.now))?;
+                }
+                self.completed(tx, session_id)
+            }
             Fact::TranscriptSaved { session_id } => {
                 let Some((order, call)) = attempt(tx, session_id)? else { return Ok(()) };
                 store::set_transcript(tx, &order.record.call_id, call.transcript_file.as_deref().unwrap_or_default())

@@ -63,9 +63,9 @@ impl Orders {
     /// Takes an order. When this answers, the order is on disk and, unless it waits for its time, an engine dials. One that no engine takes
     /// is kept as failed, with its reason. Refused with `call_not_permitted` when the number may not be called.
     pub async fn order(&self, actor: &Actor, wish: Wish) -> Result<Placed> {
-        let (orders, actor) = (self.clone(), actor.clone());
-        let accepted = self.setup().db.write(move |tx| orders.accept(tx, &actor, &wish)).await?;
-        self.carry_out(accepted).await
+        let (orders, by) = (self.clone(), actor.clone());
+        let accepted = self.setup().db.write(move |tx| orders.accept(tx, &by, &wish)).await;
+        self.carry_out(self.noting(actor, accepted).await?).await
     }
 
     /// Takes an order as it comes over the CodeB surface; with a key, only once.
@@ -74,8 +74,9 @@ impl Orders {
         let wish = body.wish(self.setup().clock.now())?;
         let Some(key) = key else { return self.order(actor, wish).await };
         let _turn = self.inner.at_work.turn(&key).await;
-        let (orders, actor, once) = (self.clone(), actor.clone(), key.clone());
-        match self.setup().db.write(move |tx| orders.accept_once(tx, &actor, &wish, &once, &hash)).await? {
+        let (orders, by, once) = (self.clone(), actor.clone(), key.clone());
+        let accepted = self.setup().db.write(move |tx| orders.accept_once(tx, &by, &wish, &once, &hash)).await;
+        match self.noting(actor, accepted).await? {
             Once::Known(Some(answer), _) => from_json::<Answer>(&answer)?.again(),
             Once::Known(None, call_id) => self.stands(call_id).await,
             Once::New(accepted) => {

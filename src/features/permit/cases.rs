@@ -4,6 +4,7 @@ use super::decide::{Known, decide};
 use super::model::{Verdict, WishOrigin};
 use super::places::Places;
 use super::ranges::Ranges;
+use super::usage::Usage;
 use crate::base::Millis;
 use crate::features::settings::OutboundCalls;
 
@@ -96,6 +97,27 @@ const CASES: &[Case] = &[
     case(MALTA, NOON, "cap=3", "n=3", "daily_cap"),
     case(MALTA, NOON, "cap=0", "n=99999", "allow"),
     case(MALTA, "2026-06-01T03:00:00Z", "cap=3", "n=3", "daily_cap"),
+    // The day's minutes and money.
+    case(MALTA, NOON, "minutes=10", "minutes=9", "allow"),
+    case(MALTA, NOON, "minutes=10", "minutes=10", "daily_minutes"),
+    case(MALTA, NOON, "minutes=0", "minutes=99999", "allow"),
+    case(MALTA, NOON, "spend=1 price=0.25", "spent=750000", "allow"),
+    case(MALTA, NOON, "spend=1 price=0.25", "spent=750001", "daily_spend"),
+    case(MALTA, NOON, "spend=1 price=0.25 price+356=0.05 price+35=9", "spent=950000", "allow"),
+    case(MALTA, NOON, "spend=1 price=0.25 price+3562=2", "", "daily_spend"),
+    case(MALTA, NOON, "spend=0 price=9", "spent=99999999", "allow"),
+    case(MALTA, NOON, "off=5", "off off-minutes=5", "off_hours_cap"),
+    case(MALTA, NOON, "off=5", "off off-minutes=4", "allow"),
+    case(MALTA, NOON, "off=5", "off-minutes=5", "allow"),
+    case(MALTA, NOON, "off=0", "off off-minutes=5000", "allow"),
+    // The countries of the carriers, where none are named.
+    case(MALTA, NOON, "", "home=MT", "allow"),
+    case(MALTA, NOON, "", "home=US home=MT", "allow"),
+    case(MALTA, NOON, "", "home=US", "country_not_allowed"),
+    case(MALTA, NOON, "countries=*", "home=US", "allow"),
+    case(MALTA, NOON, "countries=MT", "home=US", "allow"),
+    case(MALTA, NOON, "prefixes=+356", "home=US", "allow"),
+    case("+2101234567", NOON, "", "home=US", "country_not_allowed"),
     // What is no number.
     case("5551234567", NOON, "", "", "not_a_number"),
     case("+1555\r\n1234", NOON, "", "", "not_a_number"),
@@ -104,7 +126,8 @@ const CASES: &[Case] = &[
 fn rules(changes: &str) -> OutboundCalls {
     let mut body = serde_json::json!({
         "default_bot_id": "", "default_email": "", "default_api_key": "", "window": "08:00-21:00", "timezone": "UTC",
-        "allowed_countries": [], "allowed_prefixes": [], "only_whitelisted": false, "daily_cap": 1000,
+        "allowed_countries": [], "allowed_prefixes": [], "only_whitelisted": false, "daily_cap": 1000, "daily_minutes": 0, "daily_spend": 0, "minute_price": 0,
+        "minute_prices": [], "business_hours": "off", "off_hours_minutes": 0,
     });
     if let Some(window) = changes.strip_prefix("window=") {
         body["window"] = window.into();
@@ -117,6 +140,13 @@ fn rules(changes: &str) -> OutboundCalls {
             Some(("countries", countries)) => body["allowed_countries"] = list(countries).into(),
             Some(("prefixes", prefixes)) => body["allowed_prefixes"] = list(prefixes).into(),
             Some(("cap", cap)) => body["daily_cap"] = cap.parse::<u32>().unwrap().into(),
+            Some(("minutes", n)) => body["daily_minutes"] = n.parse::<u32>().unwrap().into(),
+            Some(("spend", n)) => body["daily_spend"] = n.parse::<f64>().unwrap().into(),
+            Some(("off", n)) => body["off_hours_minutes"] = n.parse::<u32>().unwrap().into(),
+            Some(("price", n)) => body["minute_price"] = n.parse::<f64>().unwrap().into(),
+            Some((price, n)) if price.starts_with("price+") => {
+                body["minute_prices"].as_array_mut().unwrap().push(format!("{}={n}", &price[5..]).into());
+            }
             _ => body["only_whitelisted"] = (change == "only").into(),
         }
     }
@@ -129,7 +159,10 @@ fn the_gate_decides_as_the_table_says() {
     assert!(CASES.len() >= 40);
     for Case { phone, at, rules: changes, lists, expected } in CASES {
         let on = |word: &str| lists.split_whitespace().any(|list| list == word);
-        let n_today = lists.split_whitespace().find_map(|list| list.strip_prefix("n=")).map_or(0, |n| n.parse().unwrap());
+        let all = |key: &str| lists.split_whitespace().filter_map(|list| list.strip_prefix(key)).map(str::to_owned).collect::<Vec<_>>();
+        let n = |key: &str| all(key).first().map_or(0, |n| n.parse::<u32>().unwrap());
+        let homes = all("home=");
+        let rules = rules(changes);
         let known = Known {
             phone,
             origin: if on("planned") { WishOrigin::Planned } else { WishOrigin::Asked },
@@ -138,9 +171,12 @@ fn the_gate_decides_as_the_table_says() {
             range: ranges.find(phone),
             is_do_not_call: on("dnc"),
             is_whitelisted: on("white"),
-            n_today,
+            homes: &homes,
+            today: Usage { n_calls: n("n="), minutes: n("minutes="), off_minutes: n("off-minutes="), spent: n("spent=").into() },
+            minute_micros: rules.minute_micros(phone),
+            is_off_hours: on("off"),
         };
-        let verdict = match decide(&known, &rules(changes)) {
+        let verdict = match decide(&known, &rules) {
             Verdict::Allow => "allow".to_owned(),
             Verdict::WaitUntil(at) => format!("wait {at}"),
             Verdict::Refuse { reason, sentence } => {

@@ -6,9 +6,10 @@ use super::model::{Verdict, WishOrigin};
 use super::opening::{Opening, opening};
 use super::places::Place;
 use super::ranges::Range;
+use super::usage::Usage;
 use crate::base::Millis;
 use crate::base::phone::is_e164;
-use crate::features::settings::OutboundCalls;
+use crate::features::settings::{EVERYWHERE, OutboundCalls, amount, micros};
 
 /// What is known about a call that somebody wants.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,12 @@ pub(super) struct Known<'a> {
     pub(super) range: Option<&'a Range>,
     pub(super) is_do_not_call: bool,
     pub(super) is_whitelisted: bool,
-    pub(super) n_today: u32,
+    /// The countries the carriers are meant for, as far as they say.
+    pub(super) homes: &'a [String],
+    pub(super) today: Usage,
+    /// What a minute to this number costs, in millionths.
+    pub(super) minute_micros: i64,
+    pub(super) is_off_hours: bool,
 }
 
 /// Whether the call may be placed. What is refused for good is refused before what only has to wait.
@@ -49,11 +55,23 @@ fn number(known: &Known<'_>, rules: &OutboundCalls) -> Option<Verdict> {
     if let Some(range) = known.range {
         return refuse(range.kind, format!("{} are not called from this box", range.what));
     }
+    country(known, rules)
+}
+
+/// Whether its country is called from here: one that is allowed, else one that the carriers are meant for.
+fn country(known: &Known<'_>, rules: &OutboundCalls) -> Option<Verdict> {
+    let is_named = !rules.allowed_countries.is_empty();
+    let allowed = if is_named { rules.allowed_countries.as_slice() } else { known.homes };
     let country = known.place.map(|place| place.country);
     match country {
-        _ if rules.allowed_countries.is_empty() => None,
-        Some(country) if rules.allowed_countries.iter().any(|allowed| allowed == country) => None,
-        Some(country) => refuse("country_not_allowed", format!("numbers of {country} are not called from this box")),
+        _ if allowed.is_empty() || allowed.iter().any(|allowed| allowed == EVERYWHERE) => None,
+        Some(country) if allowed.iter().any(|allowed| allowed == country) => None,
+        Some(country) if is_named => refuse("country_not_allowed", format!("numbers of {country} are not called from this box")),
+        Some(country) => {
+            let sentence =
+                format!("numbers of {country} are not called from this box, whose carriers are meant for {}", allowed.join(", "));
+            refuse("country_not_allowed", sentence)
+        }
         None => refuse("country_not_allowed", "the country of this number is not known, and only some countries are called from this box"),
     }
 }
@@ -70,9 +88,25 @@ fn lists(known: &Known<'_>, rules: &OutboundCalls) -> Option<Verdict> {
     None
 }
 
+/// What the day has had.
 fn cap(known: &Known<'_>, rules: &OutboundCalls) -> Option<Verdict> {
-    let is_full = rules.daily_cap > 0 && known.n_today >= rules.daily_cap;
-    if is_full { refuse("daily_cap", format!("the {} calls of this day are used up", rules.daily_cap)) } else { None }
+    let Usage { n_calls, minutes, off_minutes, spent } = known.today;
+    let is_full = |limit: u32, used: u32| limit > 0 && used >= limit;
+    if is_full(rules.daily_cap, n_calls) {
+        return refuse("daily_cap", format!("the {} calls of this day are used up", rules.daily_cap));
+    }
+    if is_full(rules.daily_minutes, minutes) {
+        return refuse("daily_minutes", format!("the {} minutes of this day are used up", rules.daily_minutes));
+    }
+    if rules.daily_spend > 0.0 && spent.saturating_add(known.minute_micros) > micros(rules.daily_spend) {
+        let (left, price) = (amount((micros(rules.daily_spend) - spent).max(0)), amount(known.minute_micros));
+        let sentence = format!("of the {} that calls of this day may cost {left} are left, and a minute costs {price}", rules.daily_spend);
+        return refuse("daily_spend", sentence);
+    }
+    if known.is_off_hours && is_full(rules.off_hours_minutes, off_minutes) {
+        return refuse("off_hours_cap", format!("the {} minutes outside business hours are used up", rules.off_hours_minutes));
+    }
+    None
 }
 
 /// What time it is there.

@@ -1,13 +1,15 @@
-//! The one gate of outbound calls: who may be called, and when. Owns the tables `outbound_whitelist`, `do_not_call` and `outbound_days`.
+//! The one gate of outbound calls: who may be called, and when. Owns the tables `outbound_whitelist`,
+//! `do_not_call`, `outbound_days` and `outbound_legs`.
 //!
-//! Every path that dials asks [`Permit::check`] in the transaction that opens the call, and tells [`Permit::count`]. The decision itself is
-//! a pure function (`decide.rs`). Announces no facts and hears none.
+//! Every path that dials asks [`Permit::check`] in the transaction that opens the call, and tells [`Permit::count`] and [`Permit::opened`]. The
+//! decision itself is a pure function (`decide.rs`); minutes and money are counted by `meter.rs`. Announces no facts and hears none.
 
 #[cfg(test)]
 mod cases;
 mod decide;
 mod do_not_call;
 mod import;
+mod meter;
 mod model;
 mod national;
 mod opening;
@@ -18,6 +20,8 @@ mod ranges;
 mod routes;
 mod service;
 mod store;
+mod usage;
+mod usage_store;
 mod whitelist;
 
 pub use do_not_call::{ImportReport, RowOutcome, RowReport};
@@ -25,7 +29,7 @@ pub use model::{CallWish, DoNotCallEntry, Verdict, WhitelistEntry, WishOrigin, r
 pub use person::DoNotCallChoice;
 pub use places::Places;
 pub use routes::routes;
-pub use service::{Permit, PermitSetup};
+pub use service::{Homes, Permit, PermitSetup};
 
 use crate::platform::access::{Permission, Role};
 

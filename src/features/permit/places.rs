@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::base::{Context, Error, Result};
-use crate::features::settings::SettingsDoc;
+use crate::features::settings::{EVERYWHERE, SettingsDoc};
 
 const TABLE: &str = include_str!("../../../assets/dial/places.csv");
 /// Longest prefix in the table.
@@ -45,7 +45,7 @@ impl Places {
 
     /// Whether every country of the setting `outbound.allowed_countries` is one whose numbers are known.
     pub fn check(&self, settings: &SettingsDoc) -> Result<()> {
-        let unknown = settings.outbound.allowed_countries.iter().position(|country| !self.has_country(country));
+        let unknown = settings.outbound.allowed_countries.iter().position(|country| country != EVERYWHERE && !self.has_country(country));
         unknown.map_or(Ok(()), |n| {
             let (field, sentence) = (format!("allowed_countries[{n}]"), "names no country whose numbers are known");
             Err(Error::invalid(format!("{field} {sentence}")).field(field, sentence))

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::ManagePermits;
 use super::do_not_call::ImportReport;
+use super::meter::Today;
 use super::model::{Advice, DoNotCallEntry, NewEntry, NewNumber, Question, WhitelistEntry};
 use super::service::Permit;
 use crate::base::page::{Listing, Page, PageQuery};
@@ -29,6 +30,7 @@ pub fn routes(permit: Permit) -> OpenApiRouter {
         .routes(routes!(do_not_call, add_to_do_not_call))
         .routes(routes!(remove_from_do_not_call))
         .routes(routes!(check))
+        .routes(routes!(usage))
         .merge(import)
         .with_state(permit)
 }
@@ -134,4 +136,10 @@ async fn remove_from_do_not_call(
 )]
 async fn check(_can: Can<ManagePermits>, State(permit): State<Permit>, Body(question): Body<Question>) -> ApiResult<Json<Advice>> {
     Ok(Json(permit.advise(question).await?))
+}
+
+/// What the outbound calls of this day have used up, and what they may.
+#[utoipa::path(get, path = "/api/v1/outbound-gate/usage", tag = "outbound-gate", responses((status = 200, body = Today)))]
+async fn usage(_can: Can<ManagePermits>, State(permit): State<Permit>) -> ApiResult<Json<Today>> {
+    Ok(Json(permit.today().await?))
 }

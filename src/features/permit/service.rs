@@ -13,7 +13,8 @@ use super::ranges::Ranges;
 use super::store;
 use crate::base::seal::Sealer;
 use crate::base::{Clock, Error, Millis, Result};
-use crate::features::settings::Settings;
+use crate::features::carriers::Home;
+use crate::features::settings::{Settings, SettingsDoc};
 use crate::platform::config::BAD_CONFIG;
 use crate::platform::db::{Conn, Db, Tx};
 
@@ -25,10 +26,11 @@ pub struct Permit {
 
 pub(super) struct Inner {
     pub(super) db: Db,
-    clock: Clock,
+    pub(super) clock: Clock,
     settings: Settings,
     places: Arc<Places>,
     sealer: Arc<Sealer>,
+    homes: Homes,
     ranges: Ranges,
 }
 
@@ -44,19 +46,33 @@ pub struct PermitSetup {
     pub places: Arc<Places>,
     /// Makes the marks that stand for numbers of erased persons.
     pub sealer: Arc<Sealer>,
+    /// What carriers say about the countries they are meant for.
+    pub homes: Homes,
 }
+
+/// Asks for what the carriers say about the countries they are meant for.
+pub type Homes = Arc<dyn Fn(&Conn) -> Result<Vec<Home>> + Send + Sync>;
 
 impl Permit {
     /// The gate over its lists, by the settings as they are at each question. Fails when the configuration allows a country that does not exist.
     pub fn new(setup: PermitSetup) -> Result<Self> {
-        let PermitSetup { db, clock, settings, places, sealer } = setup;
+        let PermitSetup { db, clock, settings, places, sealer, homes } = setup;
         places.check(&settings.current()).map_err(|error| Error::invalid(error.message().to_owned()).code(BAD_CONFIG))?;
-        Ok(Self { inner: Arc::new(Inner { db, clock, settings, places, sealer, ranges: Ranges::built_in()? }) })
+        Ok(Self { inner: Arc::new(Inner { db, clock, settings, places, sealer, homes, ranges: Ranges::built_in()? }) })
     }
 
-    /// Whether a call may be placed now. Asked in the transaction that opens the call; [`Permit::count`] belongs to it.
+    /// Whether a call may be placed now. Asked in the transaction that opens the call; [`Permit::count`] and [`Permit::opened`] belong to it.
     pub fn check(&self, conn: &Conn, wish: &CallWish<'_>) -> Result<Verdict> {
-        let rules = &self.inner.settings.current().outbound;
+        let verdict = self.verdict(conn, wish)?;
+        if let Verdict::Refuse { reason, .. } = &verdict {
+            metrics::counter!("cxbox_outbound_refused_total", "reason" => *reason).increment(1);
+        }
+        Ok(verdict)
+    }
+
+    fn verdict(&self, conn: &Conn, wish: &CallWish<'_>) -> Result<Verdict> {
+        let rules = &self.settings().outbound;
+        let homes = if rules.allowed_countries.is_empty() { self.homes(conn)? } else { Vec::new() };
         let known = Known {
             phone: wish.phone,
             origin: wish.origin,
@@ -65,7 +81,10 @@ impl Permit {
             range: self.inner.ranges.find(wish.phone),
             is_do_not_call: store::is_do_not_call(conn, wish.phone, &self.mark(wish.phone))?,
             is_whitelisted: store::is_whitelisted(conn, wish.phone)?,
-            n_today: store::n_calls(conn, &self.day(wish.now))?,
+            homes: &homes,
+            today: self.usage(conn, wish.now)?,
+            minute_micros: rules.minute_micros(wish.phone),
+            is_off_hours: self.is_off_hours(wish.now),
         };
         Ok(decide(&known, rules))
     }
@@ -81,11 +100,6 @@ impl Permit {
         place.zones.first().cloned().unwrap_or(otherwise)
     }
 
-    /// Counts a call that is being dialled towards the day's cap.
-    pub fn count(&self, tx: &Tx<'_>) -> Result<()> {
-        store::count(tx, &self.day(tx.now))
-    }
-
     /// Puts a number that somebody asked for on the whitelist. Says whether it is new.
     pub fn whitelist(&self, tx: &Tx<'_>, phone: &str, by: &str) -> Result<bool> {
         store::add_to_whitelist(tx, phone, by)
@@ -97,7 +111,7 @@ impl Permit {
         let now = question.at.unwrap_or_else(|| self.inner.clock.now());
         let (permit, asked) = (self.clone(), phone.clone());
         let verdict =
-            self.inner.db.read(move |conn| permit.check(conn, &CallWish { phone: &asked, origin: WishOrigin::Asked, now })).await?;
+            self.inner.db.read(move |conn| permit.verdict(conn, &CallWish { phone: &asked, origin: WishOrigin::Asked, now })).await?;
         let settings = self.inner.settings.current();
         let place = self.inner.places.find(&phone);
         let zone_names = zones(place, &settings.outbound).iter().filter_map(|zone| zone.iana_name().map(str::to_owned)).collect();
@@ -122,8 +136,24 @@ impl Permit {
         format!("mark:{}", self.inner.sealer.fingerprint("do-not-call", phone))
     }
 
+    pub(super) fn settings(&self) -> Arc<SettingsDoc> {
+        self.inner.settings.current()
+    }
+
+    /// The countries that the carriers are meant for, as far as they say.
+    pub(super) fn homes(&self, conn: &Conn) -> Result<Vec<String>> {
+        let country = |home| match home {
+            Home::Country(country) => Some(country),
+            Home::Number(number) => self.inner.places.find(&number).map(|place| place.country.to_owned()),
+        };
+        let mut homes: Vec<String> = (self.inner.homes)(conn)?.into_iter().filter_map(country).collect();
+        homes.sort();
+        homes.dedup();
+        Ok(homes)
+    }
+
     /// The day of a moment, by the box's zone.
-    fn day(&self, now: Millis) -> String {
+    pub(super) fn day(&self, now: Millis) -> String {
         let zone = &self.inner.settings.current().outbound.timezone;
         Timestamp::from_millisecond(now.0).map(|at| zone.to_datetime(at).date().to_string()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! SQL of the gate: the two lists, and how many calls a day has had.
+//! SQL of the gate: the two lists.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -59,19 +59,6 @@ pub(super) enum List {
 /// Whether a number is on the whitelist.
 pub(super) fn is_whitelisted(conn: &Conn, phone: &str) -> Result<bool> {
     Ok(conn.prepare_cached("select 1 from outbound_whitelist where phone = ?1")?.exists([phone])?)
-}
-
-/// Calls of a day.
-pub(super) fn n_calls(conn: &Conn, day: &str) -> Result<u32> {
-    let n = conn.prepare_cached("select n_calls from outbound_days where day = ?1")?.query_row([day], |row| row.get(0)).optional()?;
-    Ok(n.unwrap_or_default())
-}
-
-/// Counts one more call of a day.
-pub(super) fn count(tx: &Tx<'_>, day: &str) -> Result<()> {
-    tx.prepare_cached("insert into outbound_days (day, n_calls) values (?1, 1) on conflict (day) do update set n_calls = n_calls + 1")?
-        .execute([day])?;
-    Ok(())
 }
 
 /// Adds a number to the whitelist. Says whether it is new.

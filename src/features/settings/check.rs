@@ -6,8 +6,9 @@ use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::doc::{MailSecurity, SettingsDoc};
+use super::doc::{MailSecurity, OutboundCalls, SettingsDoc};
 use super::layers::{Base, Stored, refused};
+use super::prices::{self, MOST_PRICE};
 use crate::base::email::is_address;
 use crate::base::{Error, Result};
 use crate::platform::config::{BAD_CONFIG, LiveKey};
@@ -15,6 +16,10 @@ use crate::platform::net::Target;
 
 /// Most local networks.
 const MOST_NETWORKS: usize = 64;
+/// In the place of countries: all of them.
+pub const EVERYWHERE: &str = "*";
+/// Most prices by prefix.
+const MOST_PRICES: usize = 5000;
 /// Most hosts of a fleet.
 const MOST_HOSTS: usize = 64;
 
@@ -55,16 +60,31 @@ fn outbound(doc: &SettingsDoc) -> Result<()> {
     let outbound = &doc.outbound;
     for (n, country) in outbound.allowed_countries.iter().enumerate() {
         let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
-        unless(is_code, &format!("allowed_countries[{n}]"), "must be two capital letters such as US")?;
+        let is_all = country == EVERYWHERE && outbound.allowed_countries.len() == 1;
+        unless(
+            is_code || is_all,
+            &format!("allowed_countries[{n}]"),
+            "must be two capital letters such as US, or * alone for all countries",
+        )?;
     }
     for (n, prefix) in outbound.allowed_prefixes.iter().enumerate() {
         let digits = prefix.strip_prefix('+').unwrap_or_default();
         let is_prefix = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         unless(is_prefix, &format!("allowed_prefixes[{n}]"), "must be + and 1 to 15 digits, such as +4487")?;
     }
+    caps(outbound)?;
     unless(may_be_address(&outbound.default_email), "default_email", "must be an e-mail address such as ada@example.com, or empty")?;
     unless(is_line(&outbound.default_bot_id, 64), "default_bot_id", "must be the id of a bot, or empty")?;
     unless(is_line(outbound.default_api_key.expose(), 4096), "default_api_key", "must be one line of at most 4096 bytes")
+}
+
+fn caps(outbound: &OutboundCalls) -> Result<()> {
+    unless((0.0..=1e9).contains(&outbound.daily_spend), "daily_spend", "must be 0 to 1000000000")?;
+    unless((0.0..=MOST_PRICE).contains(&outbound.minute_price), "minute_price", "must be 0 to 1000")?;
+    unless(outbound.minute_prices.len() <= MOST_PRICES, "minute_prices", "has more than 5000 prices")?;
+    let wrong = outbound.minute_prices.iter().position(|line| prices::read(line).is_none());
+    let field = wrong.map(|n| format!("minute_prices[{n}]")).unwrap_or_default();
+    unless(wrong.is_none(), &field, "must be the beginning of numbers and what a minute costs, 0 to 1000, such as +356=0.02")
 }
 
 fn mail(doc: &SettingsDoc) -> Result<()> {
@@ -211,6 +231,13 @@ mod tests {
             (Outbound, "allowed_prefixes", json!(["+44", "44"]), "allowed_prefixes[1]"),
             (Outbound, "only_whitelisted", json!("yes"), "only_whitelisted"),
             (Outbound, "daily_cap", json!(-1), "daily_cap"),
+            (Outbound, "allowed_countries", json!(["US", "*"]), "allowed_countries[1]"),
+            (Outbound, "daily_minutes", json!(1.5), "daily_minutes"),
+            (Outbound, "daily_spend", json!(-1), "daily_spend"),
+            (Outbound, "minute_price", json!(1001), "minute_price"),
+            (Outbound, "minute_prices", json!(["+356=0.02", "+44"]), "minute_prices[1]"),
+            (Outbound, "minute_prices", json!(["356=0.02"]), "minute_prices[0]"),
+            (Outbound, "business_hours", json!("always"), "business_hours"),
             (Outbound, "default_email", json!("a@b\r\nBcc: c@d"), "default_email"),
             (Outbound, "default_bot_id", json!(7), "default_bot_id"),
             (Mail, "host", json!("mail.example.com:25"), "host"),

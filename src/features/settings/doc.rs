@@ -52,7 +52,7 @@ pub struct OutboundCalls {
     /// Zone of the box.
     #[serde(deserialize_with = "time_zone")]
     pub timezone: TimeZone,
-    /// Countries that may be called, two letters each; empty when all may.
+    /// Countries that may be called, two letters each, or `*` for all; empty for those the carriers are meant for.
     pub allowed_countries: Vec<String>,
     /// Numbers that begin like this may be called although their country or kind is refused.
     pub allowed_prefixes: Vec<String>,
@@ -60,6 +60,18 @@ pub struct OutboundCalls {
     pub only_whitelisted: bool,
     /// Calls per day; 0 when there is no limit.
     pub daily_cap: u32,
+    /// Minutes per day that may be talked; 0 when there is no limit.
+    pub daily_minutes: u32,
+    /// What the calls of a day may cost, in the currency of the prices; 0 when there is no limit.
+    pub daily_spend: f64,
+    /// What a minute costs to numbers that `minute_prices` does not name.
+    pub minute_price: f64,
+    /// What a minute costs by how the number begins: `+356=0.02`.
+    pub minute_prices: Vec<String>,
+    /// When people are about who would notice abuse, by the zone of the box.
+    pub business_hours: Window,
+    /// Minutes per day that may be talked outside `business_hours`; 0 when there is no limit.
+    pub off_hours_minutes: u32,
 }
 
 /// Whether mail travels under TLS.

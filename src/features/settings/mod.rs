@@ -8,6 +8,7 @@ mod change;
 mod check;
 mod doc;
 mod layers;
+mod prices;
 mod routes;
 mod schedule;
 mod section;
@@ -16,8 +17,9 @@ mod store;
 mod view;
 mod window;
 
-pub use check::check_config;
+pub use check::{EVERYWHERE, check_config};
 pub use doc::{Backup, Brand, FleetHosts, KnowledgeLimits, Mail, MailSecurity, OutboundCalls, Providers, Retention, SettingsDoc, Storage};
+pub use prices::{amount, micros};
 pub use routes::routes;
 pub use schedule::Schedule;
 pub use section::Section;
