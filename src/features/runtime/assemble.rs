@@ -69,15 +69,14 @@ pub(super) struct Parts<'a> {
 /// The config of one call: the bot, changed by the call's overrides, its texts with their variables in place.
 pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
     let (body, overrides, say) = (parts.body, parts.overrides, |text: &str| parts.variables.render(text));
-    let (speakers, mode) = (speakers(&parts), overrides.recording_mode.unwrap_or(body.recording_mode));
-    let callback = body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && parts.is_campaign);
+    let (speakers, prompt, mode) = (speakers(&parts), prompt(&parts), overrides.recording_mode.unwrap_or(body.recording_mode));
     CallConfig {
         session_id: parts.session_id,
         call_id: parts.call_id,
         bot_id: parts.bot_id,
         bot_version: parts.bot_version,
         webhook_url: parts.webhook_url,
-        system_prompt: prompt(say(overrides.system_prompt.as_deref().unwrap_or(&body.system_prompt)), callback.map(|c| say(&c.text))),
+        system_prompt: prompt,
         opening_message: say(overrides.opening_message.as_deref().unwrap_or(&body.opening_message)),
         disclosure: say(body.disclosure.words()),
         failure_message: say(body.failure_words()),
@@ -119,7 +118,7 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         post_call_cache: body.post_call_cache.clone(),
         qc_prompt: body.qc_prompt.clone(),
         auto_dispositions: body.auto_dispositions.as_ref().and_then(|given| serde_json::to_value(given).ok()),
-        callback_detection_enabled: callback.is_some(),
+        callback_detection_enabled: callback_words(body, parts.is_campaign).is_some(),
         knowledge_enabled: body.knowledge_enabled,
         knowledge_trigger_instructions: say(&body.knowledge_trigger_instructions),
         knowledge_kb_ids: body.knowledge_kb_ids.clone(),
@@ -130,6 +129,11 @@ pub(super) fn assemble(parts: Parts<'_>) -> CallConfig {
         knowledge_phrases: Vec::new(),
         notices: speakers.notices,
     }
+}
+
+/// What the model is told about callbacks; only calls of campaigns look for them.
+fn callback_words(body: &BotBody, is_campaign: bool) -> Option<&str> {
+    body.callback_prompt_injection.as_ref().filter(|callback| callback.enabled && is_campaign).map(|callback| callback.text.as_str())
 }
 
 /// The model and the voice of a call, what takes their place, and what of the call's wishes they cannot fulfil.
@@ -200,14 +204,14 @@ fn fallbacks(listed: &[ProviderSpec], providers: &Providers) -> Vec<ProviderSpec
 }
 
 /// The prompt with what a campaign adds to it.
-fn prompt(mut prompt: String, addition: Option<String>) -> String {
-    if let Some(addition) = addition.filter(|addition| !addition.trim().is_empty()) {
-        if !prompt.is_empty() {
-            prompt.push_str("\n\n");
-        }
-        prompt.push_str(&addition);
+fn prompt(parts: &Parts<'_>) -> String {
+    let own = parts.variables.render(parts.overrides.system_prompt.as_deref().unwrap_or(&parts.body.system_prompt));
+    let addition = callback_words(parts.body, parts.is_campaign).map(|words| parts.variables.render(words)).unwrap_or_default();
+    match (own.is_empty(), addition.trim().is_empty()) {
+        (_, true) => own,
+        (true, false) => addition,
+        (false, false) => format!("{own}\n\n{addition}"),
     }
-    prompt
 }
 
 /// Parts of a bot as the engine reads them.

@@ -81,8 +81,11 @@ pub(super) fn of_announcement(new: NewCall, number: &NumberBody, bot_id: BotId) 
 }
 
 /// What an announcement runs on: no recogniser, no model, a voice of the box.
-pub(super) fn announcement(ids: (SessionId, CallId, BotId), number: &NumberBody, webhook_url: String) -> CallConfig {
-    let (session_id, call_id, bot_id) = ids;
+pub(super) fn announcement(
+    (session_id, call_id, bot_id): (SessionId, CallId, BotId),
+    number: &NumberBody,
+    webhook_url: String,
+) -> CallConfig {
     // The words of every box, unless it is not recorded.
     let words = BotBody { recording_mode: number.recording_mode.unwrap_or_default(), ..BotBody::default() };
     let (nobody, tts) = (|| ProviderSpec::named("none"), speaker(number));
