@@ -35,9 +35,13 @@ async fn only_the_internal_secret_opens_it_and_it_is_asked_for_first() {
 #[tokio::test]
 async fn what_does_not_fit_is_422_names_the_field_and_stores_nothing() {
     let app = TestApp::start().await;
-    let answer = app.engine().post(PATH, json!({ "session_id": "s", "transcript": 5, "answer_ms": "x" })).await.expect(422);
+    let answer = app
+        .engine()
+        .post(PATH, json!({ "session_id": "s", "transcript": 5, "answer_ms": "x", "call_duration_seconds": -0.5 }))
+        .await
+        .expect(422);
     let fields: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
-    assert_eq!(fields, ["transcript", "answer_ms"]);
+    assert_eq!(fields, ["transcript", "answer_ms", "call_duration_seconds"]);
     assert_eq!((answer["error"].as_str(), answer["detail"].as_str()), (Some("invalid_request"), answer["error_description"].as_str()));
     for body in [
         "",

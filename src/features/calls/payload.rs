@@ -117,7 +117,7 @@ impl<'de> Draft<'de> {
                 results.recording_key = Some(recording_key);
             }
             "recording_access_token" => results.recording_token = Some(text(raw)?).filter(|token| !token.is_empty()),
-            "call_duration_seconds" => results.call_duration_seconds = Some(typed(raw, "must be a number")?),
+            "call_duration_seconds" => results.call_duration_seconds = Some(duration(raw)?),
             "started_at" => results.started_at = Some(moment(raw)?),
             "answered_at" => results.answered_at = Some(moment(raw)?),
             "ended_at" => results.ended_at = Some(moment(raw)?),
@@ -239,6 +239,11 @@ fn name(raw: &RawValue) -> Result<String, String> {
 
 fn moment(raw: &RawValue) -> Result<Millis, String> {
     Millis::parse(&text(raw)?).ok_or_else(|| "must be an RFC 3339 time such as 2026-01-01T12:00:00.000Z".to_owned())
+}
+
+fn duration(raw: &RawValue) -> Result<f64, String> {
+    let sentence = "must be a number of seconds, not below zero";
+    typed(raw, sentence).and_then(|seconds: f64| if seconds >= 0.0 { Ok(seconds) } else { Err(sentence.to_owned()) })
 }
 
 fn whole(raw: &RawValue) -> Result<i64, String> {
