@@ -22,8 +22,8 @@ use super::limits::{Counter, Limits};
 use super::paced::Paced;
 use crate::platform::access::{Entrance, Peer};
 
-/// Largest head of a request, in bytes.
-const MOST_HEAD: usize = 32 * 1024;
+/// Largest head of a request, in bytes; also what of an answer waits in memory for a peer that takes it slowly.
+const MOST_HEAD: usize = 16 * 1024;
 
 /// What is listened on.
 pub enum Socket {

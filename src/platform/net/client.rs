@@ -18,9 +18,10 @@ use super::idle::{Idle, Key, Line};
 use super::message::{Answer, Request};
 use super::places::Places;
 use super::resolve::Resolver;
+use super::send::Way;
 use super::socket::{Refusal, Socket};
 use super::url::{Host, Target};
-use super::{own, send, tls};
+use super::{own, pace, send, tls};
 use crate::base::Result;
 
 /// A connection must come about within this time, for each address that is tried.
@@ -60,6 +61,7 @@ struct Inner {
     tls: Arc<ClientConfig>,
     places: Places,
     idle: Idle,
+    large: pace::Places,
     body_cap: usize,
 }
 
@@ -72,6 +74,7 @@ impl Outbound {
             tls: tls::client_config(options.extra_ca.as_deref())?,
             places: Places::new(),
             idle: Idle::default(),
+            large: pace::Places::default(),
             body_cap: options.body_cap,
         })))
     }
@@ -111,7 +114,7 @@ impl Outbound {
     pub async fn connect_ahead(&self, url: &str) -> Result<(), NetError> {
         let target = Target::read(url)?;
         self.0.guard.check_target(&target, Class::Operator)?;
-        let line = tokio::time::timeout(CONNECT_WITHIN, self.line(&target, Class::Operator)).await.map_err(|_| too_late())??;
+        let line = tokio::time::timeout(CONNECT_WITHIN, self.line(&target)).await.map_err(|_| too_late())??;
         self.0.idle.put(key_of(&target), line);
         Ok(())
     }
@@ -179,8 +182,13 @@ impl Outbound {
     ) -> Result<Answer, NetError> {
         let within = request.head_within;
         let exchange = async {
-            let mut line = self.line(&target, class).await?;
-            send::over(&mut line, request, &target.path, &target.authority, places).await
+            let stream = self.connect(&target, class).await?;
+            let way = Way { path: &target.path, host: &target.authority, places, large: self.0.large.clone() };
+            if target.tls {
+                send::once(self.secure(&target, stream).await?, request, way).await
+            } else {
+                send::once(stream, request, way).await
+            }
         };
         tokio::time::timeout(within, exchange).await.map_err(|_| too_late())?
     }
@@ -195,7 +203,7 @@ impl Outbound {
             if let Some(again) = request.again()
                 && let Some(mut line) = self.0.idle.take(&key)
             {
-                match send::over(&mut line, request, &target.path, &target.authority, Vec::new()).await {
+                match send::over(&mut line, request, &target.path, &target.authority).await {
                     Ok(answer) => {
                         self.0.idle.put(key, line);
                         return Ok(answer);
@@ -204,17 +212,17 @@ impl Outbound {
                     Err(error) => return Err(error),
                 }
             }
-            let mut line = self.line(target, Class::Operator).await?;
-            let answer = send::over(&mut line, request, &target.path, &target.authority, Vec::new()).await?;
+            let mut line = self.line(target).await?;
+            let answer = send::over(&mut line, request, &target.path, &target.authority).await?;
             self.0.idle.put(key, line);
             Ok(answer)
         };
         tokio::time::timeout(within, exchange).await.map_err(|_| too_late())?
     }
 
-    /// A new connection that speaks HTTP.
-    async fn line(&self, target: &Target, class: Class) -> Result<Line, NetError> {
-        let stream = self.connect(target, class).await?;
+    /// A new connection to an endpoint the operator has set that speaks HTTP and is kept.
+    async fn line(&self, target: &Target) -> Result<Line, NetError> {
+        let stream = self.connect(target, Class::Operator).await?;
         if target.tls { send::open(self.secure(target, stream).await?).await } else { send::open(stream).await }
     }
 

@@ -156,3 +156,30 @@ async fn tls_holds_only_with_a_certificate_that_is_trusted() {
     let answer = Outbound::new(options).expect("a client").operator(Request::get(&url)).await.expect("an answer");
     assert_eq!(answer.status, 204);
 }
+
+#[tokio::test]
+async fn an_answer_that_is_passed_on_arrives_whole_whoever_else_listens() {
+    let sound: Vec<u8> = (0..3_000_000_u32).map(|n| (n / 7).to_le_bytes()[0]).collect();
+    let (known, unknown) = (sound.clone(), sound.clone());
+    let store = serve(axum::Router::new().route("/known", get(move || async move { known })).route(
+        "/unknown",
+        get(move || async move {
+            let pieces = unknown.chunks(50_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
+            axum::body::Body::from_stream(futures_util::stream::iter(pieces))
+        }),
+    ))
+    .await;
+    let client = outbound(&[], loopback);
+    let through = client.clone();
+    let pass_on = move |axum::extract::Path(name): axum::extract::Path<String>| async move {
+        axum::body::Body::new(through.operator(Request::get(format!("http://{store}/{name}"))).await.expect("an answer"))
+    };
+    let at = serve(axum::Router::new().route("/{name}", get(pass_on))).await;
+    let heard = ["known", "unknown"].repeat(6).into_iter().map(|name| {
+        let client = client.clone();
+        async move { client.operator(Request::get(format!("http://{at}/{name}"))).await.expect("an answer").bytes(4_000_000).await }
+    });
+    for heard in futures_util::future::join_all(heard).await {
+        assert!(heard.expect("to its end") == sound);
+    }
+}

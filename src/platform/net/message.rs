@@ -14,10 +14,14 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::failure::{Failure, NetError};
+use super::pace::Pace;
+use super::send::Connection;
 use crate::base::{Context, Result};
 
 /// A body on its way out.
@@ -165,39 +169,46 @@ pub struct Answer {
     body: Incoming,
     upgrade: OnUpgrade,
     limit: Option<Limit>,
-    /// Keeps connection and places taken until the answer is dropped.
-    _held: Held,
+    mover: Mover,
+    /// Taken until the answer is dropped.
+    _places: Vec<OwnedSemaphorePermit>,
 }
 
 /// How long and how large an untrusted answer may get.
 struct Limit {
-    until: tokio::time::Instant,
+    until: Instant,
     bytes_left: usize,
 }
 
-/// What lives as long as an answer.
-pub(super) struct Held {
-    pub(super) _connection: Arc<AbortOnDropHandle<()>>,
-    pub(super) _places: Vec<tokio::sync::OwnedSemaphorePermit>,
+/// Who moves the connection of an answer on.
+pub(super) enum Mover {
+    /// A task, until the last one that holds it lets go.
+    Task { _connection: Arc<AbortOnDropHandle<()>> },
+    /// Whoever takes the answer, as fast as they take it; no connection is left once it has ended.
+    Taker { connection: Option<Connection>, pace: Pace },
 }
 
 impl Answer {
-    pub(super) fn new(mut response: http::Response<Incoming>, held: Held) -> Self {
+    pub(super) fn new(mut response: http::Response<Incoming>, mover: Mover, places: Vec<OwnedSemaphorePermit>) -> Self {
         let upgrade = hyper::upgrade::on(&mut response);
         let (head, body) = response.into_parts();
-        Self { status: head.status.as_u16(), headers: head.headers, body, upgrade, limit: None, _held: held }
+        Self { status: head.status.as_u16(), headers: head.headers, body, upgrade, limit: None, mover, _places: places }
     }
 
     /// Ends the answer with a failure at `until`, or after `most` bytes.
-    pub(super) fn limited(mut self, until: tokio::time::Instant, most: usize) -> Self {
+    pub(super) fn limited(mut self, until: Instant, most: usize) -> Self {
         self.limit = Some(Limit { until, bytes_left: most });
         self
     }
 
     /// The bare connection, once the peer has switched to another protocol (status 101).
-    pub async fn upgraded(self) -> Result<TokioIo<Upgraded>, NetError> {
+    pub async fn upgraded(mut self) -> Result<TokioIo<Upgraded>, NetError> {
         let failed = |error| NetError::new(Failure::Broken, "the peer did not switch protocols").caused_by(error);
-        Ok(TokioIo::new(self.upgrade.await.map_err(failed)?))
+        let switched = std::future::poll_fn(|cx| {
+            self.move_on(cx);
+            Pin::new(&mut self.upgrade).poll(cx)
+        });
+        Ok(TokioIo::new(switched.await.map_err(failed)?))
     }
 
     /// Whether the status is 2xx.
@@ -212,10 +223,11 @@ impl Answer {
 
     /// The next part of the body; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, NetError> {
-        let Some(limit) = &mut self.limit else { return next_data(&mut self.body).await };
+        let Some(until) = self.limit.as_ref().map(|limit| limit.until) else { return self.next_data().await };
         let late = |_| NetError::new(Failure::Timeout, "the answer did not end in time");
-        let data = tokio::time::timeout_at(limit.until, next_data(&mut self.body)).await.map_err(late)??;
+        let data = tokio::time::timeout_at(until, self.next_data()).await.map_err(late)??;
         let n_bytes = data.as_ref().map_or(0, Bytes::len);
+        let Some(limit) = &mut self.limit else { return Ok(data) };
         limit.bytes_left =
             limit.bytes_left.checked_sub(n_bytes).ok_or_else(|| NetError::new(Failure::TooLarge, "the answer is too large"))?;
         Ok(data)
@@ -246,16 +258,40 @@ impl Answer {
         serde_json::from_slice(&bytes)
             .map_err(|error| NetError::new(Failure::Broken, "the answer is not the JSON that was expected").caused_by(error))
     }
-}
 
-async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, NetError> {
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| NetError::new(Failure::Broken, "the answer broke off").caused_by(error))?;
-        if let Ok(data) = frame.into_data() {
-            return Ok(Some(data));
+    async fn next_data(&mut self) -> Result<Option<Bytes>, NetError> {
+        while let Some(frame) = std::future::poll_fn(|cx| self.poll_next(cx)).await {
+            let frame = frame.map_err(|error| NetError::new(Failure::Broken, "the answer broke off").caused_by(error))?;
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
         }
+        Ok(None)
     }
-    Ok(None)
+
+    /// The next frame. The connection is moved on only when nothing of it is here yet, so that little waits in memory.
+    fn poll_next(&mut self, cx: &mut Poll<'_>) -> Polled<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Mover::Taker { pace, .. } = &mut self.mover {
+            pace.is_asked(Instant::now());
+        }
+        let mut frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_pending() && self.move_on(cx) {
+            frame = Pin::new(&mut self.body).poll_frame(cx);
+        }
+        if let (Polled::Ready(Some(Ok(frame))), Mover::Taker { pace, .. }) = (&frame, &mut self.mover) {
+            pace.hands_on(frame.data_ref().map_or(0, Bytes::len), Instant::now());
+        }
+        frame
+    }
+
+    /// Moves the connection on, if that is for whoever takes the answer to do.
+    fn move_on(&mut self, cx: &mut Poll<'_>) -> bool {
+        let Mover::Taker { connection, .. } = &mut self.mover else { return false };
+        if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
+            *connection = None;
+        }
+        true
+    }
 }
 
 /// The body as hyper hands it on, for a handler that passes an answer through.
@@ -264,6 +300,6 @@ impl Body for Answer {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Poll<'_>) -> Polled<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        self.poll_next(cx)
     }
 }

@@ -12,6 +12,7 @@ mod guard_table;
 mod idle;
 mod message;
 mod own;
+mod pace;
 mod places;
 mod resolve;
 mod send;

@@ -6,7 +6,8 @@ use tokio::net::UnixStream;
 
 use super::failure::{Failure, NetError};
 use super::message::{Answer, Request};
-use super::send;
+use super::pace;
+use super::send::{self, Way};
 
 /// Sends a request whose target is a path such as `/healthz`. Fails with [`Failure::Connect`] when nobody listens.
 pub async fn request(socket: &Path, request: Request) -> Result<Answer, NetError> {
@@ -16,8 +17,8 @@ pub async fn request(socket: &Path, request: Request) -> Result<Answer, NetError
             .await
             .map_err(|error| NetError::new(Failure::Connect, format!("nobody listens at {}", socket.display())).caused_by(error))?;
         let path = request.target.clone();
-        let mut line = send::open(stream).await?;
-        send::over(&mut line, request, &path, "localhost", Vec::new()).await
+        let way = Way { path: &path, host: "localhost", places: Vec::new(), large: pace::Places::default() };
+        send::once(stream, request, way).await
     };
     tokio::time::timeout(within, exchange).await.map_err(|_| NetError::new(Failure::Timeout, "the local process did not answer in time"))?
 }
@@ -75,5 +76,32 @@ mod tests {
         let Err(silent) = request(&path, Request::get("/never").within(Duration::from_millis(50))).await else { panic!("no answer") };
         assert_eq!(silent.class, Failure::Timeout);
         server.abort();
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_switches_protocols_carries_bytes_both_ways() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s.sock");
+        let listener = UnixListener::bind(&path).expect("a socket");
+        let server = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.expect("a peer");
+            assert!(peer.read(&mut [0; 1024]).await.expect("a request") > 0);
+            peer.write_all(b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: words\r\n\r\nfirst")
+                .await
+                .expect("written");
+            let mut word = [0; 6];
+            peer.read_exact(&mut word).await.expect("a word");
+            peer.write_all(&word).await.expect("written");
+        });
+        let asked = Request::get("/").header("connection", "upgrade").header("upgrade", "words");
+        let answer = request(&path, asked).await.expect("an answer");
+        assert_eq!(answer.status, 101);
+        let mut line = answer.upgraded().await.expect("switched");
+        line.write_all(b"second").await.expect("written");
+        let mut words = String::new();
+        line.read_to_string(&mut words).await.expect("read");
+        assert_eq!(words, "firstsecond");
+        server.await.expect("the server is done");
     }
 }
