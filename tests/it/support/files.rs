@@ -55,26 +55,11 @@ pub fn docx(text: &str) -> Vec<u8> {
 
 /// A PDF file; each text is a page of its own. `repeat` repeats the pages.
 pub fn pdf(pages: &[&str], repeat: usize) -> Vec<u8> {
-    let contents: Vec<String> = pages.iter().map(|text| format!("BT /F 12 Tf 50 700 Td ({text}) Tj ET")).collect();
-    drawn(&contents, repeat)
-}
-
-/// A PDF file with one page: a sentence, and below it a table with ruled cells, 130 points wide each.
-pub fn pdf_with_table(sentence: &str, rows: &[&[&str]]) -> Vec<u8> {
-    let mut content = format!("BT /F 12 Tf 50 740 Td ({sentence}) Tj ET\n");
-    for (y, row) in (1..).map(|n| 700 - 24 * n).zip(rows) {
-        for (x, cell) in (0..).map(|n| 50 + 130 * n).zip(*row) {
-            content.push_str(&format!("{x} {y} 130 24 re S\nBT /F 12 Tf {} {} Td ({cell}) Tj ET\n", x + 6, y + 8));
-        }
-    }
-    drawn(&[content], 1)
-}
-
-fn drawn(contents: &[String], repeat: usize) -> Vec<u8> {
     let mut objects: Vec<String> = vec!["<< /Type /Catalog /Pages 2 0 R >>".to_owned(), String::new()];
     objects.push("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned());
     let mut kids = String::new();
-    for content in contents {
+    for text in pages {
+        let content = format!("BT /F 12 Tf 50 700 Td ({text}) Tj ET");
         objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
         let stream = objects.len();
         objects.push(format!(
@@ -82,7 +67,7 @@ fn drawn(contents: &[String], repeat: usize) -> Vec<u8> {
         ));
         kids.push_str(&format!("{} 0 R ", objects.len()));
     }
-    objects[1] = format!("<< /Type /Pages /Count {} /Kids [ {} ] >>", contents.len() * repeat, kids.repeat(repeat));
+    objects[1] = format!("<< /Type /Pages /Count {} /Kids [ {} ] >>", pages.len() * repeat, kids.repeat(repeat));
     let mut out = String::from("%PDF-1.4\n");
     let mut offsets = Vec::new();
     for (n, object) in objects.iter().enumerate() {
