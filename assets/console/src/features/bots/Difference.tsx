@@ -84,7 +84,7 @@ function Value({ value }: { value: unknown }) {
     );
   }
   return (
-    <Code block className="words" mah={220}>
+    <Code block className="words" mah={220} tabIndex={0}>
       {typeof value === 'string' ? value : JSON.stringify(value, null, 2)}
     </Code>
   );

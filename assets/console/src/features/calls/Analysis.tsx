@@ -58,7 +58,7 @@ function Said({ value }: { value: unknown }) {
   }
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return <Named value={value as Record<string, unknown>} />;
   return (
-    <Code block className="words" mah={320}>
+    <Code block className="words" mah={320} tabIndex={0}>
       {JSON.stringify(value, null, 2)}
     </Code>
   );

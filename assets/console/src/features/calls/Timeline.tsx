@@ -66,7 +66,7 @@ function Happened({ entry }: { entry: Entry }) {
       </Text>
       {entry.text && <Words size="sm">{entry.text}</Words>}
       {more && (
-        <Code block mt={4} className="words" mah={240}>
+        <Code block mt={4} className="words" mah={240} tabIndex={0}>
           {more}
         </Code>
       )}

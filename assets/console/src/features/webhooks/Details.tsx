@@ -42,7 +42,7 @@ export function Details({ delivery }: { delivery: Delivery }) {
               <Attempts detail={detail} />
             </Part>
             <Part title={t('delivery.body')}>
-              <Code block className="words" mah={340}>
+              <Code block className="words" mah={340} tabIndex={0}>
                 {pretty(detail.request_body)}
               </Code>
             </Part>

@@ -16,7 +16,7 @@ export function SeriesTable({ series, scope }: { series: Schemas['CallSeries']; 
   const wait = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : t('series.seconds', { n: ms / 1000 }));
   const heads = [t('series.calls'), ...used.map((end) => t(`series.end.${end}`)), t('series.answered'), t('series.mean'), t('series.p50'), t('series.p95')];
   return (
-    <Table.ScrollContainer minWidth={560} type="native" mah={420}>
+    <Table.ScrollContainer minWidth={560} type="native" mah={420} tabIndex={0}>
       <Table verticalSpacing={6} stickyHeader aria-label={t('series.table')}>
         <Table.Thead>
           <Table.Tr>

@@ -8,7 +8,7 @@ export function Json({ label, value }: { label: string; value: unknown }) {
     <Paper withBorder radius="md" p="sm" component="details" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{label}</summary>
       {isOpen && (
-        <Code block mt="sm" className="words" mah={480}>
+        <Code block mt="sm" className="words" mah={480} tabIndex={0}>
           {JSON.stringify(value, null, 2)}
         </Code>
       )}
