@@ -160,10 +160,7 @@ impl Hands {
             Action::Transfer(Handover { target, reason }) => {
                 self.record.handing_on(&target, &reason);
                 // Nobody follows what a person asks.
-                if let Some(cards) = &mut self.cards {
-                    *cards = Cards::default();
-                }
-                self.leave_out(LeavesOut { is_card: false, ..self.leaves_out });
+                self.follow_cards(Cards::forget);
                 return Some(state::Input::Transfer(target));
             }
             Action::End(why) => return Some(state::Input::BotEnded(why)),

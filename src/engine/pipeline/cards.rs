@@ -78,6 +78,11 @@ impl Cards {
         }
     }
 
+    /// What was being read out is of no interest any more.
+    pub fn forget(&mut self) {
+        self.reading = None;
+    }
+
     /// The caller has said this, or pressed these keys.
     pub fn caller_said(&mut self, text: &str) {
         let n_digits = self.n_digits(text);

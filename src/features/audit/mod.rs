@@ -34,6 +34,6 @@ impl Audit {
 
     /// Whether the trail is whole.
     pub async fn verify(&self) -> Result<Chain> {
-        self.0.read(audit::verify).await
+        self.0.read_all(audit::verify).await
     }
 }

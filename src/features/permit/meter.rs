@@ -134,7 +134,9 @@ impl Permit {
 
     /// Minutes and money of this day so far, for the figures.
     pub async fn used_today(&self) -> Result<(u32, f64)> {
-        self.today().await.map(|today| (today.minutes, today.spent))
+        let (permit, now) = (self.clone(), self.inner.clock.now());
+        let used = self.inner.db.read(move |conn| permit.usage(conn, now)).await?;
+        Ok((used.minutes, amount(used.spent)))
     }
 
     /// Notes a refusal in the audit trail when a cap of the day is its reason; the first of each day and reason. It never fails for that.

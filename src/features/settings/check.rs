@@ -68,9 +68,7 @@ fn outbound(doc: &SettingsDoc) -> Result<()> {
         )?;
     }
     for (n, prefix) in outbound.allowed_prefixes.iter().enumerate() {
-        let digits = prefix.strip_prefix('+').unwrap_or_default();
-        let is_prefix = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        unless(is_prefix, &format!("allowed_prefixes[{n}]"), "must be + and 1 to 15 digits, such as +4487")?;
+        unless(prices::is_prefix(prefix), &format!("allowed_prefixes[{n}]"), "must be + and 1 to 15 digits, such as +4487")?;
     }
     caps(outbound)?;
     unless(may_be_address(&outbound.default_email), "default_email", "must be an e-mail address such as ada@example.com, or empty")?;

@@ -11,11 +11,15 @@ const MICROS: f64 = 1_000_000.0;
 pub(super) fn read(line: &str) -> Option<(&str, f64)> {
     let (prefix, price) = line.split_once('=')?;
     let (prefix, price) = (prefix.trim(), price.trim());
-    let digits = prefix.strip_prefix('+')?;
-    let is_prefix = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let is_plain = !price.is_empty() && price.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let price = price.parse::<f64>().ok().filter(|price| is_plain && (0.0..=MOST_PRICE).contains(price))?;
-    is_prefix.then_some((prefix, price))
+    is_prefix(prefix).then_some((prefix, price))
+}
+
+/// Whether numbers can begin like this: `+` and 1 to 15 digits.
+pub(super) fn is_prefix(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// An amount of money in millionths.

@@ -72,7 +72,7 @@ impl Db {
         self.readers.run(Some(readers::LONGEST), query).await
     }
 
-    /// The same without a limit of time, for work in the background that looks at everything.
+    /// The same without a limit of time, for work that must look at everything.
     pub async fn read_all<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
