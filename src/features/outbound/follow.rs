@@ -12,7 +12,7 @@ use crate::base::secret::Secret;
 use crate::base::{Error, Result};
 use crate::contract::fact::Fact;
 use crate::features::calls::{self, CallRecord, Origin};
-use crate::platform::db::Tx;
+use crate::platform::db::{Conn, Tx};
 use crate::platform::outbox::{Event, Subscription};
 
 /// Keys of a model provider for one call.
@@ -49,13 +49,13 @@ impl Orders {
     fn react(&self, tx: &Tx<'_>, event: &Event) -> Result<()> {
         match &event.fact {
             Fact::CallAnswered { session_id, .. } => {
-                if let Some(at) = calls::find(tx, session_id)?.and_then(|call| call.answered_at) {
+                if let Some(at) = self.metered(tx, session_id)?.and_then(|call| call.answered_at) {
                     self.setup().permit.answered(tx, session_id, at)?;
                 }
                 self.answered(tx, session_id)
             }
             Fact::CallCompleted { session_id, .. } => {
-                if let Some(call) = calls::find(tx, session_id)? {
+                if let Some(call) = self.metered(tx, session_id)? {
                     self.setup().permit.ended(tx, session_id, call.talk_seconds(), call.ended_at.unwrap_or(tx.now))?;
                 }
                 self.completed(tx, session_id)
@@ -66,6 +66,11 @@ impl Orders {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The call, if it uses up something of its day. Most calls come in, and do not.
+    fn metered(&self, conn: &Conn, session_id: &SessionId) -> Result<Option<CallRecord>> {
+        if self.setup().permit.has_legs(conn, session_id)? { calls::find(conn, session_id) } else { Ok(None) }
     }
 
     fn answered(&self, tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {

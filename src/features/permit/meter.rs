@@ -78,6 +78,11 @@ impl Permit {
         }
     }
 
+    /// Whether a call has legs that were dialled and are not over.
+    pub fn has_legs(&self, conn: &Conn, session_id: &SessionId) -> Result<bool> {
+        usage_store::has_legs(conn, session_id)
+    }
+
     /// The call was answered.
     pub fn answered(&self, tx: &Tx<'_>, session_id: &SessionId, at: Millis) -> Result<()> {
         usage_store::answered(tx, session_id, at)

@@ -59,6 +59,13 @@ fn leg(row: &Row<'_>) -> rusqlite::Result<Leg> {
     })
 }
 
+/// Whether a call has open legs.
+pub(super) fn has_legs(conn: &Conn, session_id: &SessionId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("select exists (select 1 from outbound_legs where session_id = ?1)")?
+        .query_row([session_id], |row| row.get(0))?)
+}
+
 /// Opens a leg of a call.
 pub(super) fn insert(tx: &Tx<'_>, session_id: &SessionId, leg: &Leg) -> Result<()> {
     tx.prepare_cached(

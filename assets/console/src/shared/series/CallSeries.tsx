@@ -11,6 +11,7 @@ import { KeyFigures } from './KeyFigures';
 import { Legend } from './Legend';
 import { SeriesTable } from './SeriesTable';
 import { COLOURS, ENDS, endsOf, SPANS, useSeries, type Scope, type Span } from './series';
+import { useMeasures } from './useMeasures';
 import { useTimes } from './useTimes';
 import classes from './series.module.css';
 
@@ -68,6 +69,7 @@ function Shown({ series, span, isTable, scope }: { series: Schemas['CallSeries']
 function Pictures({ series }: { series: Schemas['CallSeries'] }) {
   const t = useT();
   const format = useFormat();
+  const { wait } = useMeasures();
   const times = useTimes(series.bucket);
   const [place, setPlace] = useState<number | null>(null);
   const labels = useMemo(() => series.data.map(({ start }) => times.short(start)), [series.data, times]);
@@ -107,7 +109,7 @@ function Pictures({ series }: { series: Schemas['CallSeries'] }) {
           </Group>
           <Legend
             when={when}
-            parts={waits.map(({ name, colour, values }) => ({ key: name, colour, name: t(`series.${name}`), value: waited(point ? values[place ?? 0] : series.total.latency[name === 'p50' ? 'p50_ms' : 'p95_ms'], seconds) }))}
+            parts={waits.map(({ name, colour, values }) => ({ key: name, colour, name: t(`series.${name}`), value: wait(point ? values[place ?? 0] : series.total.latency[name === 'p50' ? 'p50_ms' : 'p95_ms']) }))}
           />
           <Suspense fallback={<div className={classes.waits} aria-busy />}>
             <Chart kind="lines" labels={labels} rows={waits} format={seconds} height={150} onPlace={setPlace} label={t('series.waits.picture')} />
@@ -119,7 +121,3 @@ function Pictures({ series }: { series: Schemas['CallSeries'] }) {
 }
 
 const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
-
-function waited(ms: number | null | undefined, seconds: (ms: number) => string): string {
-  return ms === null || ms === undefined ? '–' : seconds(ms);
-}

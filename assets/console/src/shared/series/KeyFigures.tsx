@@ -2,16 +2,17 @@ import { Box, Text } from '@mantine/core';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import type { Figures } from './series';
+import { useMeasures } from './useMeasures';
 import classes from './series.module.css';
 
 /** What a span of time comes to, in five numbers. */
 export function KeyFigures({ figures }: { figures: Figures }) {
   const t = useT();
   const format = useFormat();
-  const wait = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : t('series.seconds', { n: ms / 1000 }));
+  const { share, wait } = useMeasures();
   const parts: [string, string][] = [
     ['series.calls', format.number(figures.n_calls)],
-    ['series.answered', figures.answered_share === null || figures.answered_share === undefined ? '–' : format.percent(figures.answered_share)],
+    ['series.answered', share(figures.answered_share)],
     ['series.mean', format.duration(figures.mean_duration_seconds)],
     ['series.p50', wait(figures.latency.p50_ms)],
     ['series.p95', wait(figures.latency.p95_ms)],

@@ -4,6 +4,7 @@ import type { Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
 import { ENDS, endsOf, type Point, type Scope } from './series';
+import { useMeasures } from './useMeasures';
 import { useTimes } from './useTimes';
 
 /** The figures of the pictures, row by row; a day leads to its calls. */
@@ -13,7 +14,7 @@ export function SeriesTable({ series, scope }: { series: Schemas['CallSeries']; 
   const times = useTimes(series.bucket);
   const rows = series.data.filter((point) => point.n_calls > 0);
   const used = ENDS.filter((end) => rows.some((point) => endsOf(point)[end] > 0));
-  const wait = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : t('series.seconds', { n: ms / 1000 }));
+  const { share, wait } = useMeasures();
   const heads = [t('series.calls'), ...used.map((end) => t(`series.end.${end}`)), t('series.answered'), t('series.mean'), t('series.p50'), t('series.p95')];
   return (
     <Table.ScrollContainer minWidth={560} type="native" mah={420} tabIndex={0}>
@@ -34,7 +35,7 @@ export function SeriesTable({ series, scope }: { series: Schemas['CallSeries']; 
             const cells = [
               format.number(point.n_calls),
               ...used.map((end) => format.number(ends[end])),
-              point.answered_share === null || point.answered_share === undefined ? '–' : format.percent(point.answered_share),
+              share(point.answered_share),
               format.duration(point.mean_duration_seconds),
               wait(point.latency.p50_ms),
               wait(point.latency.p95_ms),
