@@ -198,6 +198,7 @@ pub struct Announcement {
 
 /// What to do when the caller says nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReEngagement {
     /// Silence before the bot speaks again, in milliseconds.
     pub after_ms: u32,

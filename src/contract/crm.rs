@@ -110,12 +110,11 @@ pub enum PushFormat {
 }
 
 /// How the box proves to a CRM who it is. Secrets are sealed at rest and masked in reads.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum PushAuth {
-    /// Not at all.
-    #[default]
-    None,
+    /// Not at all. With braces, because only of a variant with fields serde refuses a token that is left beside it.
+    None {},
     /// `Authorization: Bearer …`.
     Bearer {
         /// The token.
@@ -135,6 +134,12 @@ pub enum PushAuth {
         /// Its value.
         value: WireSecret,
     },
+}
+
+impl Default for PushAuth {
+    fn default() -> Self {
+        Self::None {}
+    }
 }
 
 fn yes() -> bool {

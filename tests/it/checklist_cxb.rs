@@ -40,7 +40,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("275", &["e2e/lifecycle::a_weak_secret_stops_the_start_with_exit_78_and_a_way_to_mend_it"]),
     // N. CXB API
     ("252", &["it/users::the_stored_role_counts_at_once_and_a_switched_off_user_is_out", "it/walk::every_route_turns_away_whoever_has_no_business_there"]),
-    ("253", &["it/walk::every_route_turns_away_whoever_has_no_business_there", "it/object_matrix::whoever_may_not_use_a_route_learns_nothing_and_changes_nothing_and_what_is_not_there_is_said_to_whoever_may", "it/object_access::a_bot_is_hidden_from_those_below_admin_whether_it_exists_or_not"]),
+    ("253", &["it/mass_assignment::no_route_takes_a_field_that_its_caller_may_not_set", "it/walk::every_route_turns_away_whoever_has_no_business_there", "it/object_matrix::whoever_may_not_use_a_route_learns_nothing_and_changes_nothing_and_what_is_not_there_is_said_to_whoever_may", "it/object_access::a_bot_is_hidden_from_those_below_admin_whether_it_exists_or_not"]),
     ("254", &["it/bots::a_bot_is_made_read_changed_and_removed", "it/bots_fields::every_field_is_kept_and_every_credential_is_masked"]),
     ("255", &["it/config_contract::control_flags_steer_the_call_and_are_no_variables", "it/bots_fields::every_field_is_kept_and_every_credential_is_masked", "features/runtime/assemble::the_settings_reach_only_providers_that_name_neither_address_nor_key"]),
     ("256", &["it/config_contract::the_secret_the_bot_and_the_hours_decide_in_this_order", "it/bots_versions::a_bot_is_switched_on_and_off_without_a_new_version"]),

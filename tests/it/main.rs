@@ -45,6 +45,7 @@ mod knowledge_sources;
 mod limits;
 mod live;
 mod mail;
+mod mass_assignment;
 mod numbers;
 mod numbers_modes;
 mod object_access;

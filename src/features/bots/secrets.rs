@@ -124,7 +124,7 @@ fn slots(body: &mut BotBody) -> Vec<Slot<'_>> {
         let goes_to = origin(&push.url);
         found.extend(of_headers("post_call_push".to_owned(), &push.url, &mut push.headers));
         let proof = match &mut push.auth {
-            PushAuth::None => None,
+            PushAuth::None {} => None,
             PushAuth::Bearer { token } => Some(("token", token)),
             PushAuth::Basic { password, .. } => Some(("password", password)),
             PushAuth::Header { value, .. } => Some(("value", value)),

@@ -123,7 +123,7 @@ fn encode(into: &mut String, text: &str) {
 /// The header by which the box proves who it is.
 fn proof(auth: &PushAuth) -> Option<(String, String)> {
     match auth {
-        PushAuth::None => None,
+        PushAuth::None {} => None,
         PushAuth::Bearer { token } => Some(("Authorization".to_owned(), format!("Bearer {}", token.0))),
         PushAuth::Basic { username, password } => {
             let pair = BASE64_STANDARD.encode(format!("{username}:{}", password.0));

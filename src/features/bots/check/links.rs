@@ -101,7 +101,7 @@ fn push_holds(push: &PostCallPush, no: &mut Refusals) {
     url_holds(path, &push.url, no);
     headers_hold(path, &push.headers, no);
     match &push.auth {
-        PushAuth::None => {}
+        PushAuth::None {} => {}
         PushAuth::Bearer { token } => value_holds("post_call_push.auth.token", token, no),
         PushAuth::Basic { username, password } => {
             let fine = (1..=255).contains(&username.len()) && !username.contains(':') && !username.chars().any(char::is_control);
