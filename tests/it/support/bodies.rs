@@ -72,9 +72,11 @@ fn of_people(route: &str, n: usize) -> Option<Sent> {
         "POST /api/v1/users/{id}/foreign-identities" => root(json!({ "issuer": "https://login.example", "subject": "7" }), 204),
         "POST /api/v1/oidc/clients" => root(json!({ "redirect_uris": ["https://app.example/back"] }), 201),
         "PATCH /api/v1/oidc/clients/{client_id}" => root(json!({ "description": "The app." }), 200),
-        "POST /api/v1/setup" => {
-            Some((Asker::Nobody, make::with(json!({ "token": "guess", "name": "boss" }), json!({ "email": "b@x.test", "password": PASSWORD })), 410))
-        }
+        "POST /api/v1/setup" => Some((
+            Asker::Nobody,
+            make::with(json!({ "token": "guess", "name": "boss" }), json!({ "email": "b@x.test", "password": PASSWORD })),
+            410,
+        )),
         // Whom the walk has registered by now.
         "POST /api/v1/phones" => root(json!({ "user": "registered-0" }), 201),
         _ => None,
