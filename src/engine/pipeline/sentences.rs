@@ -1,7 +1,11 @@
-//! Cuts streamed text into sentences, so that the first can be spoken while the rest is still being made.
+//! Cuts streamed text into sentences, so that the first can be spoken while the rest is still being made. Of an answer that somebody waits
+//! for, the first clause goes ahead: a model needs some hundred milliseconds for a long sentence.
 
 /// Longest piece that is spoken as one; a text without stops is cut at a blank near it.
 const MOST_CHARS: usize = 240;
+
+/// Shortest clause that is spoken ahead, in characters: about a second and a half of speech, within which the rest is made.
+const LEAST_CLAUSE: usize = 24;
 
 /// Words that end in a full stop without ending a sentence.
 const ABBREVIATIONS: &[&str] = &[
@@ -12,19 +16,36 @@ const ABBREVIATIONS: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Sentences {
     waiting: String,
+    /// Whether the next piece is the first of an answer that is waited for.
+    is_awaited: bool,
 }
 
 impl Sentences {
+    /// For an answer that somebody waits for: its first piece may be a clause, which is complete at a comma, colon, semicolon or dash.
+    pub fn awaited() -> Self {
+        Self { is_awaited: true, ..Self::default() }
+    }
+
     /// Adds text; gives the sentences it completed. One is complete only when something follows it.
     pub fn push(&mut self, text: &str) -> Vec<String> {
         self.waiting.push_str(text);
         let mut done = Vec::new();
-        while let Some(end) = end_of_first(&self.waiting) {
+        while let Some(end) = self.end_of_first() {
             let rest = self.waiting.split_off(end);
             let sentence = std::mem::replace(&mut self.waiting, rest);
             keep(&mut done, &sentence);
+            self.is_awaited &= done.is_empty();
         }
         done
+    }
+
+    fn end_of_first(&self) -> Option<usize> {
+        let sentence = end_of_sentence(&self.waiting);
+        let clause = self.is_awaited.then(|| end_of_clause(&self.waiting)).flatten();
+        match (sentence, clause) {
+            (Some(sentence), Some(clause)) => Some(sentence.min(clause)),
+            (sentence, clause) => sentence.or(clause),
+        }
     }
 
     /// What is left when the text has ended.
@@ -43,7 +64,7 @@ fn keep(done: &mut Vec<String>, sentence: &str) {
 }
 
 /// Byte position behind the first complete sentence.
-fn end_of_first(text: &str) -> Option<usize> {
+fn end_of_sentence(text: &str) -> Option<usize> {
     let mut chars = text.char_indices().peekable();
     let mut n_chars = 0;
     let mut last_blank = None;
@@ -66,6 +87,23 @@ fn end_of_first(text: &str) -> Option<usize> {
         }
         if n_chars > MOST_CHARS {
             return Some(last_blank.filter(|b| *b > 0).unwrap_or(end));
+        }
+    }
+    None
+}
+
+/// Byte position behind the first clause that is long enough to be spoken by itself.
+fn end_of_clause(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices().enumerate().peekable();
+    while let Some((n, (at, c))) = chars.next() {
+        let followed_by_blank = chars.peek().is_some_and(|(_, (_, next))| next.is_whitespace());
+        let ends = match c {
+            '，' | '；' | '：' => true,
+            ',' | ';' | ':' | '–' | '—' => followed_by_blank,
+            _ => false,
+        };
+        if ends && n + 1 >= LEAST_CLAUSE {
+            return Some(at + c.len_utf8());
         }
     }
     None
@@ -110,6 +148,29 @@ mod tests {
         let mut sentences = Sentences::default();
         assert!(sentences.push("First one.").is_empty());
         assert_eq!(sentences.push(" S"), ["First one."]);
+    }
+
+    #[test]
+    fn the_first_clause_of_an_answer_that_is_waited_for_goes_ahead() {
+        let cut = |text: &str| {
+            let mut sentences = Sentences::awaited();
+            let mut all = sentences.push(text);
+            all.extend(sentences.finish());
+            all
+        };
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "We are open from nine to five, and on Sunday, too, until noon.",
+                &["We are open from nine to five,", "and on Sunday, too, until noon."],
+            ),
+            ("Yes. We are open from nine to five, you know.", &["Yes.", "We are open from nine to five, you know."]),
+            ("Well, yes, we are open until five, of course.", &["Well, yes, we are open until five,", "of course."]),
+            ("That is 1,250,000 euros in all – and no more.", &["That is 1,250,000 euros in all –", "and no more."]),
+            ("No comma within the length.", &["No comma within the length."]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(cut(text), *expected, "{text}");
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ async fn run(llm: Arc<dyn Llm>, ask: Ask, done: &DoneSender, generation: u32) {
             return;
         }
     };
-    let mut sentences = Sentences::default();
+    let mut sentences = Sentences::awaited();
     loop {
         let piece = match tokio::time::timeout(PIECE_WITHIN, pieces.recv()).await {
             Ok(Some(piece)) => piece,

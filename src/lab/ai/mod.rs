@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -127,6 +128,8 @@ impl RunningAi {
         let asked = Arc::<Mutex<Vec<String>>>::default();
         let ai =
             Ai { options: Arc::new(options), speech, clock, n_transcribed: Arc::default(), faults, openai_faults, asked: asked.clone() };
+        // Model services send each word as it comes; the kernel must not hold it back until the one before has been acknowledged.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let server = AbortOnDropHandle::new(tokio::spawn(axum::serve(listener, routes::router(ai)).into_future()));
         Ok(Self { address, asked, server })
     }

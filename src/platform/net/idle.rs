@@ -13,8 +13,8 @@ use super::message::OutBody;
 
 /// How long a connection is kept that nobody uses. Servers close theirs after times of their own, which is noticed.
 const KEPT: Duration = Duration::from_secs(60);
-/// Most connections that are kept for one host.
-const MOST_PER_HOST: usize = 32;
+/// Most connections that are kept for one host: one for each call of a box that is full.
+const MOST_PER_HOST: usize = 256;
 
 /// Whom a connection leads to: whether by TLS, and `host:port`.
 pub(super) type Key = (bool, String);

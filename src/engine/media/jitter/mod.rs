@@ -7,7 +7,7 @@ mod schedule;
 pub(super) use packets::{Next, Packets};
 pub(super) use ring::{Piece, Ring};
 
-use super::codec::Codec;
+use super::codec::{Codec, PACKET_BYTES};
 use super::rtp::Packet;
 
 /// The buffer of one direction.
@@ -32,6 +32,23 @@ impl Jitter {
         match self {
             Self::Ring(ring) => ring.put(packet),
             Self::Packets(packets) => packets.put(packet),
+        }
+    }
+
+    /// The next 20 ms of payload ahead of their time, for who need not hear evenly: each once and in order. False when they are not there yet,
+    /// and for a codec that can only be decoded when it is played.
+    pub(super) fn peek(&mut self, payload: &mut [u8; PACKET_BYTES]) -> bool {
+        match self {
+            Self::Ring(ring) => ring.peek(payload),
+            Self::Packets(_) => false,
+        }
+    }
+
+    /// Whether what was played last had been given by [`Jitter::peek`] before.
+    pub(super) fn is_ahead(&self) -> bool {
+        match self {
+            Self::Ring(ring) => ring.is_ahead(),
+            Self::Packets(_) => false,
         }
     }
 

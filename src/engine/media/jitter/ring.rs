@@ -30,11 +30,13 @@ pub(in crate::engine::media) struct Ring {
     /// What stands for bytes that did not come.
     fill: u8,
     schedule: Schedule,
+    /// Timestamp behind what was looked at ahead of its time.
+    seen: Option<u32>,
 }
 
 impl Ring {
     pub(super) fn new(fill: u8) -> Self {
-        Self { bytes: Box::new([fill; RING]), have: Box::new([false; RING]), fill, schedule: Schedule::new(STEP) }
+        Self { bytes: Box::new([fill; RING]), have: Box::new([false; RING]), fill, schedule: Schedule::new(STEP), seen: None }
     }
 
     pub(super) fn n_late(&self) -> u64 {
@@ -51,14 +53,19 @@ impl Ring {
 
     pub(super) fn reset(&mut self) {
         self.schedule.reset();
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.have.fill(false);
+        self.seen = None;
     }
 
     pub(super) fn put(&mut self, packet: &Packet<'_>) {
         let n = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
         match self.schedule.arrives(packet.timestamp, n, packet.ssrc) {
             Verdict::Keep => {}
-            Verdict::Anew => self.have.fill(false),
+            Verdict::Anew => self.forget(),
             Verdict::Late | Verdict::Useless => return,
         }
         // What is before the head has been played.
@@ -97,6 +104,28 @@ impl Ring {
             PACKET_BYTES => Piece::Whole,
             _ => Piece::Part,
         }
+    }
+
+    /// Looks at the next 20 ms of payload ahead of their time, once each and in order. False when they have not come, or not whole: they are
+    /// waited for until they are due.
+    pub(super) fn peek(&mut self, payload: &mut [u8; PACKET_BYTES]) -> bool {
+        let Some(next) = self.schedule.next() else { return false };
+        let from = self.seen.filter(|_| self.is_ahead()).unwrap_or(next);
+        let mut filled = 0;
+        for span in spans(from, PACKET_BYTES) {
+            if !self.have[span.clone()].iter().all(|have| *have) {
+                return false;
+            }
+            payload[filled..filled + span.len()].copy_from_slice(&self.bytes[span.clone()]);
+            filled += span.len();
+        }
+        self.seen = Some(from.wrapping_add(STEP));
+        true
+    }
+
+    /// Whether what was taken last had been looked at before.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.seen.is_some_and(|seen| self.schedule.next().is_some_and(|next| signed(seen.wrapping_sub(next)) >= 0))
     }
 
     pub(super) fn skip(&mut self) {
@@ -187,6 +216,49 @@ mod tests {
         assert!(take(&mut jitter).is_some(), "after standing still");
     }
 
+    /// What is heard ahead of its time, tick by tick; what was not there is heard when it is due.
+    fn heard_ahead(arrivals: &[(u32, u32)], ticks: u32) -> Vec<Vec<Option<u8>>> {
+        let start = u32::MAX - 700;
+        let (mut jitter, mut payload) = (Ring::new(0xff), [0; PACKET_BYTES]);
+        (0..ticks)
+            .map(|tick| {
+                for (_, number) in arrivals.iter().filter(|(at, _)| *at == tick) {
+                    put(&mut jitter, *number, start.wrapping_add(number * 160));
+                }
+                let mut heard: Vec<_> = std::iter::from_fn(|| jitter.peek(&mut payload).then_some(Some(payload[0]))).collect();
+                let due = take(&mut jitter);
+                if !jitter.is_ahead() {
+                    heard.push(due);
+                }
+                heard
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_has_come_is_looked_at_once_and_at_once() {
+        let sent: Vec<(u32, u32)> = (0..5).map(|n| (n, n)).collect();
+        assert_eq!(heard_ahead(&sent, 5), [[Some(1)], [Some(2)], [Some(3)], [Some(4)], [Some(5)]]);
+    }
+
+    #[test]
+    fn a_loss_is_waited_for_until_it_is_due_and_what_came_meanwhile_follows() {
+        let sent: Vec<(u32, u32)> = (0..9).filter(|n| *n != 4).map(|n| (n, n)).collect();
+        let heard = heard_ahead(&sent, 9);
+        assert_eq!(heard[3..8], [vec![Some(4)], vec![], vec![], vec![None], vec![Some(6), Some(7), Some(8)]]);
+        let swapped = [(0, 0), (1, 2), (2, 1), (3, 3)];
+        assert_eq!(heard_ahead(&swapped, 4), [vec![Some(1)], vec![], vec![Some(2), Some(3)], vec![Some(4)]]);
+    }
+
+    #[test]
+    fn without_packets_time_goes_on_for_who_looks_ahead() {
+        let sent: Vec<(u32, u32)> = (0..5).chain(20..25).map(|n| (n, n)).collect();
+        let heard = heard_ahead(&sent, 30);
+        let all: Vec<_> = heard.concat();
+        assert_eq!(all.iter().flatten().count(), 10, "{heard:?}");
+        assert!((28..=30).contains(&all.len()), "{heard:?}");
+    }
+
     #[test]
     fn a_burst_at_the_start_does_not_become_delay() {
         let mut sent: Vec<(u32, u32)> = (0..20).map(|n| (0, n)).collect();
@@ -213,6 +285,8 @@ mod tests {
             let sound = [5u8; 2000];
             for (timestamp, n, ssrc) in packets {
                 jitter.put(&Packet { payload_type: 0, marker: false, sequence: 0, timestamp, ssrc, payload: &sound[..n] });
+                let n_seen = std::iter::repeat_with(|| jitter.peek(&mut [0; PACKET_BYTES])).take_while(|seen| *seen).count();
+                proptest::prop_assert!(n_seen <= RING / PACKET_BYTES);
                 take(&mut jitter);
             }
         }

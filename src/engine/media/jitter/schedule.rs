@@ -83,6 +83,11 @@ impl Schedule {
         self.head
     }
 
+    /// Timestamp of what is to be played next, as far as that is known before it has begun.
+    pub(super) fn next(&self) -> Option<u32> {
+        self.head.or_else(|| self.has_any.then_some(self.oldest_waiting))
+    }
+
     /// The next packet starts anew.
     pub(super) fn reset(&mut self) {
         self.head = None;

@@ -1,6 +1,7 @@
 //! One session on the media thread: every 20 ms it reads what came, sends what is to be said and records both.
 
 mod guard;
+mod hearing;
 mod incoming;
 mod outgoing;
 
@@ -25,7 +26,7 @@ use super::quality::{self, Path};
 use super::recorder::Tap;
 use super::rtcp::{self, Reception};
 use super::rtp::Header;
-use super::{EVENTS, Frame, MediaEvent, MediaStats};
+use super::{EVENTS, MediaEvent, MediaStats};
 use crate::base::Result;
 use guard::Guard;
 use incoming::Incoming;
@@ -148,6 +149,7 @@ impl Stream {
         self.ticks += 1;
         self.latch.tick();
         self.receive(buffer);
+        self.hand_over_ahead();
         let (mut theirs, mut ours) = (Side::default(), Side::default());
         self.play_out(&mut theirs);
         self.carry_over(&mut theirs);
@@ -179,20 +181,6 @@ impl Stream {
                 self.incoming.decode(&mut self.coder, theirs, n);
                 tap.push(&theirs.sound[..n], &ours.sound[..n]);
             }
-        }
-    }
-
-    /// What the far end said, to the call's task.
-    fn hand_over(&mut self, theirs: &mut Side) {
-        if !self.to_hear.is_wanted() {
-            return;
-        }
-        let codec = self.agreed.codec;
-        self.incoming.decode(&mut self.coder, theirs, codec.frame_samples());
-        if let Some(samples) = self.to_hear.take(&theirs.sound[..codec.frame_samples()])
-            && self.events.capacity() > RESERVED
-        {
-            drop(self.events.try_send(MediaEvent::Heard(Frame { rate: codec.rate(), samples })));
         }
     }
 
