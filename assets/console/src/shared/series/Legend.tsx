@@ -9,7 +9,7 @@ interface Part {
 }
 
 /** What the colours mean, with the figures of the place under the pointer, or of all. */
-export function Legend({ when, parts }: { when: string; parts: Part[] }) {
+export function Legend({ when, parts }: { when?: string; parts: Part[] }) {
   return (
     <Group gap="md" mb={4} mih={22} data-testid="legend">
       {parts.map(({ key, colour, name, value }) => (
@@ -21,9 +21,11 @@ export function Legend({ when, parts }: { when: string; parts: Part[] }) {
           </Text>
         </Group>
       ))}
-      <Text size="xs" c="dimmed" ml="auto" className={classes.when}>
-        {when}
-      </Text>
+      {when && (
+        <Text size="xs" c="dimmed" ml="auto" className={classes.when}>
+          {when}
+        </Text>
+      )}
     </Group>
   );
 }
