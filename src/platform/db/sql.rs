@@ -2,8 +2,7 @@
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::base::id::{
     ApiKeyId, BotId, CallId, CarrierId, DeliveryId, DidId, DocumentId, ErasureId, KnowledgeBaseId, MailId, NoteId, NumberId, PhoneId,
@@ -67,6 +66,6 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String> {
 }
 
 /// A value from a column of JSON text.
-pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
+pub fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).context("a stored JSON value cannot be read")
 }

@@ -8,6 +8,7 @@ mod counting_store;
 mod routes;
 mod slots_store;
 mod tally;
+mod waits;
 
 pub(super) use counting_store::count_some;
 pub(super) use routes::routes;

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::buckets::Wanted;
 use super::tally::Tally;
 use crate::base::{Millis, Result};
-use crate::platform::db::{Conn, Tx, from_json, to_json};
+use crate::platform::db::{Conn, Tx, to_json};
 
 /// Length of a slot: the offsets of all zones are whole quarters of an hour.
 pub(super) const SLOT_MS: i64 = 900_000;
@@ -16,8 +16,10 @@ pub(super) fn add(tx: &Tx<'_>, scope: &str, slot: i64, more: &Tally) -> Result<(
         .prepare_cached("select tally from call_slots where scope = ?1 and slot = ?2")?
         .query_row((scope, slot), |row| row.get(0))
         .optional()?;
-    let mut tally: Tally = stored.as_deref().map(from_json).transpose()?.unwrap_or_default();
-    tally.add(more);
+    let mut tally = more.clone();
+    if let Some(stored) = stored {
+        tally.add_stored(&stored)?;
+    }
     tx.prepare_cached(
         "insert into call_slots (scope, slot, tally) values (?1, ?2, ?3) on conflict (scope, slot) do update set tally = excluded.tally",
     )?
@@ -41,7 +43,7 @@ pub(super) fn buckets(conn: &Conn, wanted: &Wanted) -> Result<Vec<Tally>> {
             at += 1;
         }
         if let Some(tally) = tallies.get_mut(at) {
-            tally.add(&from_json(row.get_ref(1)?.as_str().unwrap_or_default())?);
+            tally.add_stored(row.get_ref(1)?.as_str().unwrap_or_default())?;
         }
     }
     Ok(tallies)

@@ -1,29 +1,30 @@
 //! What is counted of calls in a quarter of an hour, and what that comes to. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::waits::{Waits, WaitsView};
+use crate::base;
 use crate::features::calls::model::Direction;
+use crate::platform::db::from_json;
 
-/// Waits up to this long share the first class.
-const SHORTEST_MS: f64 = 50.0;
-/// Each class of waits is so much wider than the one before, so that a percentile is right to 2.5 %.
-const STEP: f64 = 1.05;
-/// The last class; whoever waited longer (two minutes) is in it.
-const LAST: u16 = 160;
 /// An outcome word is cut after so many characters: engines choose it.
 const LONGEST_WORD: usize = 64;
 
 /// Sums over calls; they can be added up.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub(super) struct Tally {
     /// By direction and outcome word, with a space between.
     calls: BTreeMap<String, Sum>,
-    /// How often callers waited how long for an answer, by class.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    waits: BTreeMap<u16, u64>,
+    /// How long callers waited for answers.
+    #[serde(skip_serializing_if = "Waits::is_empty")]
+    waits: Waits,
 }
 
 /// Sums over calls with the same outcome: how many, how many of them were answered, how many milliseconds those took.
@@ -57,42 +58,39 @@ pub(super) struct CallFiguresView {
     latency: WaitsView,
 }
 
-/// How long callers waited from the end of their words to the first sound of the answer.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = CallWaitsView)]
-pub(super) struct WaitsView {
-    /// Answers that were measured.
-    n_answers: u64,
-    /// Half of them came within so many milliseconds, to 2.5 %; null without any.
-    p50_ms: Option<u64>,
-    /// 95 of 100 came within so many milliseconds, to 2.5 %; null without any.
-    p95_ms: Option<u64>,
-}
-
 impl Tally {
     /// Counts one call.
     pub(super) fn count(&mut self, call: &Ended<'_>) {
         let outcome: String = call.outcome.chars().take(LONGEST_WORD).collect();
-        let sum = self.calls.entry(format!("{} {outcome}", call.direction)).or_default();
-        sum.0 += 1;
-        if call.is_answered {
-            sum.1 += 1;
-            // The cast keeps what it can; a length below zero is none.
-            sum.2 += (call.seconds * 1000.0).round() as u64;
-        }
+        // The cast keeps what it can; a length below zero is none.
+        let answered = if call.is_answered { (1, (call.seconds * 1000.0).round() as u64) } else { (0, 0) };
+        self.put(&format!("{} {outcome}", call.direction), Sum(1, answered.0, answered.1));
         for wait in call.waits_ms {
-            *self.waits.entry(class(*wait)).or_default() += 1;
+            self.waits.count(*wait);
         }
     }
 
     /// Adds what was counted elsewhere.
     pub(super) fn add(&mut self, other: &Self) {
         for (key, sum) in &other.calls {
-            let mine = self.calls.entry(key.clone()).or_default();
-            *mine = Sum(mine.0 + sum.0, mine.1 + sum.1, mine.2 + sum.2);
+            self.put(key, *sum);
         }
-        for (class, n) in &other.waits {
-            *self.waits.entry(*class).or_default() += n;
+        self.waits.add(&other.waits);
+    }
+
+    /// Adds a stored tally. A year of them is some 35,000, so nothing of it is copied that is known already.
+    pub(super) fn add_stored(&mut self, json: &str) -> base::Result<()> {
+        let stored: Stored<'_> = from_json(json)?;
+        stored.calls.0.iter().for_each(|(key, sum)| self.put(&key.0, *sum));
+        stored.waits.0.iter().for_each(|(class, n)| self.waits.put(*class, *n));
+        Ok(())
+    }
+
+    /// Adds to the calls of one direction and outcome.
+    fn put(&mut self, key: &str, more: Sum) {
+        match self.calls.get_mut(key) {
+            Some(mine) => *mine = mine.plus(more),
+            None => drop(self.calls.insert(key.to_owned(), more)),
         }
     }
 
@@ -103,7 +101,7 @@ impl Tally {
         for (key, sum) in &self.calls {
             let (of, outcome) = key.split_once(' ').unwrap_or(("", key));
             if direction.is_none_or(|wanted| wanted.as_str() == of) {
-                all = Sum(all.0 + sum.0, all.1 + sum.1, all.2 + sum.2);
+                all = all.plus(*sum);
                 *outcomes.entry(outcome.to_owned()).or_default() += sum.0;
             }
         }
@@ -113,22 +111,14 @@ impl Tally {
             answered_share: ratio(all.1, all.0),
             mean_duration_seconds: ratio(all.2, all.1).map(|ms| (ms / 10.0).round() / 100.0),
             outcomes,
-            latency: self.waits(),
+            latency: self.waits.view(),
         }
     }
+}
 
-    fn waits(&self) -> WaitsView {
-        let n_answers: u64 = self.waits.values().sum();
-        let within = |share: f64| {
-            let rank = ((n_answers as f64 * share).ceil() as u64).max(1);
-            let mut n = 0;
-            let reached = self.waits.iter().find(|(_, of_class)| {
-                n += **of_class;
-                n >= rank
-            });
-            reached.map(|(class, _)| middle_ms(*class))
-        };
-        WaitsView { n_answers, p50_ms: within(0.5), p95_ms: within(0.95) }
+impl Sum {
+    fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0, self.1 + other.1, self.2 + other.2)
     }
 }
 
@@ -136,20 +126,49 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The class of a wait.
-fn class(ms: f64) -> u16 {
-    if ms <= SHORTEST_MS {
-        return 0;
-    }
-    let class = ((ms / SHORTEST_MS).ln() / STEP.ln()).floor() + 1.0;
-    if class < f64::from(LAST) { class as u16 } else { LAST }
+/// A tally as it is stored.
+#[derive(Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    calls: Entries<Word<'a>, Sum>,
+    #[serde(default)]
+    waits: Entries<u16, u64>,
 }
 
-/// The middle of a class.
-fn middle_ms(class: u16) -> u64 {
-    match class {
-        0 => SHORTEST_MS as u64,
-        class => (SHORTEST_MS * STEP.powf(f64::from(class) - 0.5)).round() as u64,
+/// A word that is not copied where it stands as it is.
+#[derive(Deserialize)]
+struct Word<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A map as it is read, entry by entry: to add it up, none has to be found again.
+struct Entries<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Entries<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+struct Reader<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Reader<K, V> {
+    type Value = Entries<K, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
     }
 }
 
@@ -167,7 +186,7 @@ mod tests {
         morning.count(&ended("inbound", "finished", 60.0, &[]));
         morning.count(&ended("outbound", "no-answer", 0.0, &[]));
         noon.count(&ended("inbound", "finished", 30.5, &[]));
-        noon.add(&serde_json::from_str(&serde_json::to_string(&morning).unwrap()).unwrap());
+        noon.add_stored(&serde_json::to_string(&morning).unwrap()).unwrap();
         let all = noon.view(None);
         assert_eq!((all.n_calls, all.n_answered, all.mean_duration_seconds), (3, 2, Some(45.25)));
         assert_eq!(all.outcomes, BTreeMap::from([("finished".to_owned(), 2), ("no-answer".to_owned(), 1)]));
@@ -177,26 +196,26 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_right_to_a_fortieth() {
-        let waits: Vec<f64> = (1..=1000).map(|n| f64::from(n) * 3.0).collect();
-        let mut tally = Tally::default();
-        tally.count(&ended("inbound", "finished", 1.0, &waits));
-        let waited = tally.view(None).latency;
-        assert_eq!(waited.n_answers, 1000);
-        for (found, exact) in [(waited.p50_ms, 1500.0), (waited.p95_ms, 2850.0)] {
-            let found = found.unwrap() as f64;
-            assert!((found / exact - 1.0).abs() <= 0.026, "{found} for {exact}");
-        }
-    }
-
-    #[test]
-    fn waits_without_end_and_nonsense_stay_in_the_classes() {
-        for (ms, expected) in [(-5.0, 0), (0.0, 0), (50.0, 0), (50.1, 1), (1e12, LAST), (f64::INFINITY, LAST), (f64::NAN, LAST)] {
-            assert_eq!(class(ms), expected, "{ms}");
-        }
+    fn words_and_lengths_of_engines_are_bounded() {
         let mut tally = Tally::default();
         tally.count(&Ended { direction: "inbound", outcome: &"x".repeat(500), is_answered: true, seconds: f64::NAN, waits_ms: &[] });
         assert_eq!(tally.view(None).outcomes.keys().next().map(String::len), Some(LONGEST_WORD));
         assert_eq!(tally.view(None).mean_duration_seconds, Some(0.0));
+    }
+
+    #[test]
+    fn a_stored_tally_is_added_as_it_was_counted() {
+        let mut counted = Tally::default();
+        counted.count(&ended("inbound", "a \"word\"\nof an engine, ü", 1.5, &[40.0, 600.0, 610.0]));
+        counted.count(&ended("outbound", "", 0.0, &[]));
+        let mut read = Tally::default();
+        for _ in 0..3 {
+            read.add_stored(&serde_json::to_string(&counted).unwrap()).unwrap();
+        }
+        let mut added = counted.clone();
+        added.add(&counted);
+        added.add(&counted);
+        assert_eq!(read, added);
+        assert!(read.add_stored("{\"calls\":[]}").is_err() && read.add_stored("").is_err());
     }
 }
