@@ -1,9 +1,10 @@
-import { Alert, Button } from '@mantine/core';
+import { Alert, Button, Stack } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useSip } from '~/shared/api/sip';
 import { useT } from '~/shared/i18n';
+import { CallSeries } from '~/shared/series/CallSeries';
 import { Deletable } from '~/shared/ui/Deletable';
 import { IconPhone } from '~/shared/ui/icons';
 import { Loaded } from '~/shared/ui/Loaded';
@@ -61,10 +62,11 @@ function Existing({ stored, bots }: { stored: View; bots: Choice[] }) {
         </>
       }
     >
-      <Alert maw={860} title={t('numbers.how')}>
-        {t('numbers.how.more', { number: stored.number, host: sip.fromAfar })}
-      </Alert>
-      <NumberForm stored={stored} bots={bots} />
+      <Stack maw={860}>
+        <Alert title={t('numbers.how')}>{t('numbers.how.more', { number: stored.number, host: sip.fromAfar })}</Alert>
+        <NumberForm stored={stored} bots={bots} />
+        <CallSeries title={t('numbers.figures')} scope={{ number: stored.number }} />
+      </Stack>
     </Page>
   );
 }
