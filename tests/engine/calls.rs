@@ -165,12 +165,14 @@ async fn nothing_is_recorded_before_the_caller_says_yes() {
         let mut talk = greeted(&bench).await;
         let files = || std::fs::read_dir(bench.data.spool().join("recordings")).unwrap().count();
         assert_eq!(files(), 0, "no file before the answer");
+        assert!(!bench.control.events().contains(&"recording_started".to_owned()));
         talk.press(key);
         talk.hears().await;
         talk.hears_silence().await;
         talk.hangs_up().await;
         let result = bench.control.result().await;
         assert_eq!(result.get("recording_key").is_some(), is_recorded);
+        assert_eq!(bench.control.events().contains(&"recording_started".to_owned()), is_recorded);
         if is_recorded {
             let key = result["recording_key"].as_str().unwrap().to_owned();
             let recording = bench.control.wait("the recording", |told| told.recordings.get(&key).cloned()).await;
@@ -198,6 +200,7 @@ async fn what_is_said_while_a_recording_is_paused_is_in_no_file() {
     let bench = Bench::start(bot_with(json!({ "recording_mode": "announce" })), Script::default()).await;
     let mut talk = greeted(&bench).await;
     let id = bench.control.wait("the config was asked for", |told| told.configs.first().cloned()).await;
+    bench.control.event("recording_started").await;
     let pause = |is_paused: bool| Request::put(format!("/calls/{id}/recording")).json(&json!({ "is_paused": is_paused })).unwrap();
     for _ in 0..2 {
         assert_eq!(bench.command(pause(true)).await.status, 200);
@@ -220,5 +223,28 @@ async fn what_is_said_while_a_recording_is_paused_is_in_no_file() {
     assert!(recorded > 1.0 && recorded + 2.0 < lasted, "{recorded} s of {lasted} s");
     assert_eq!(bench.control.events().iter().filter(|event| *event == "recording_paused").count(), 1, "a repeat changes nothing");
     assert_eq!(bench.command(Request::put("/calls/nobody/recording").json(&json!({ "is_paused": true })).unwrap()).await.status, 404);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_is_asked_for_before_the_caller_agrees_holds_from_the_first_moment() {
+    let bench = Bench::start(bot_with(json!({ "recording_mode": "ask", "recording_notice": "May I record?" })), Script::default()).await;
+    let mut talk = greeted(&bench).await;
+    let id = bench.control.wait("the config was asked for", |told| told.configs.first().cloned()).await;
+    let pause = Request::put(format!("/calls/{id}/recording")).json(&json!({ "is_paused": true })).unwrap();
+    assert_eq!(bench.command(pause).await.status, 200);
+    assert!(!bench.control.events().contains(&"recording_paused".to_owned()), "there is nothing to pause");
+    talk.press("1");
+    bench.control.event("recording_paused").await;
+    talk.hears().await;
+    talk.hears_silence().await;
+    talk.hangs_up().await;
+    let result = bench.control.result().await;
+    let events = bench.control.events();
+    let of_recording: Vec<&String> = events.iter().filter(|event| event.starts_with("recording_")).collect();
+    assert_eq!(of_recording, ["recording_consent", "recording_started", "recording_paused"]);
+    let key = result["recording_key"].as_str().unwrap();
+    let file = bench.control.wait("the recording", |told| told.recordings.get(key).cloned()).await;
+    assert!(file.len() < 44 + 16_000 / 10, "at most a twentieth of a second: {} bytes", file.len());
     bench.end().await;
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::live::{until, watch};
 use crate::support::{FakeEngine, TestApp};
 
 fn sound() -> Vec<u8> {
@@ -199,4 +200,51 @@ async fn a_recording_is_paused_and_goes_on_while_its_call_runs() {
     supervisor.put(path, json!({ "is_paused": true })).await.expect(409);
     let rows = app.user(Role::SuperAdmin).get("/api/v1/audit?action=recording.pause").await.expect(200);
     assert_eq!((&rows["total"], &rows["data"][0]["target"]), (&json!(2), &json!("s")), "{rows:#}");
+}
+
+/// Tells what happened to the recording of a call, as an engine does.
+async fn told(app: &TestApp, session_id: &str, seq: u32, name: &str) {
+    let event = json!({ "seq": seq, "at": "2026-06-01T12:00:02Z", "type": "note", "name": name });
+    assert!(app.engine().post(&format!("/api/v1/engine/calls/{session_id}/events"), event).await.status < 300);
+}
+
+#[tokio::test]
+async fn a_running_call_says_whether_it_is_recorded_and_whether_that_is_paused() {
+    let mut app = TestApp::start().await;
+    app.may_leave_work();
+    for session_id in ["s", "other"] {
+        app.db().write(move |tx| open_skeleton(tx, &NewCall::of(session_id.into())).map(|_| ())).await.unwrap();
+    }
+    let supervisor = app.user(Role::Supervisor);
+    let said = async || {
+        let call = supervisor.get("/api/v1/calls/s").await.expect(200)["recording_now"].clone();
+        let list = supervisor.get("/api/v1/calls?status=active").await.expect(200);
+        let of = |id: &str| list["data"].as_array().unwrap().iter().find(|call| call["session_id"] == id).unwrap()["recording_now"].clone();
+        assert_eq!((of("s"), of("other")), (call.clone(), json!(null)));
+        call
+    };
+    assert_eq!(said().await, json!(null), "nothing was told");
+    let turn = json!({ "role": "user", "content": "recording_started", "ts": "2026-06-01T12:00:02Z" });
+    let words = json!({ "seq": 1, "at": "2026-06-01T12:00:02Z", "type": "turn", "turn": turn });
+    assert!(app.engine().post("/api/v1/engine/calls/s/events", words).await.status < 300);
+    assert_eq!(said().await, json!(null), "words are no report");
+    for (seq, name, expected) in [
+        (2, "recording_consent", json!(null)),
+        (3, "recording_started", json!("on")),
+        (4, "recording_paused", json!("paused")),
+        (3, "recording_started", json!("paused")),
+        (5, "barge_in", json!("paused")),
+        (6, "recording_resumed", json!("on")),
+        (7, "recording_failed", json!(null)),
+        (8, "recording_started", json!("on")),
+    ] {
+        told(&app, "s", seq, name).await;
+        assert_eq!(said().await, expected, "{seq} {name}");
+    }
+    let mut stream = watch(&app, None).await;
+    told(&app, "s", 9, "recording_paused").await;
+    let text = until(&mut stream, "recording_paused").await;
+    assert!(text.contains("event: note") && text.contains("\"session_id\":\"s\""), "{text}");
+    app.engine().post("/api/v1/call-results", json!({ "session_id": "s" })).await.expect(200);
+    assert_eq!(supervisor.get("/api/v1/calls/s").await.expect(200)["recording_now"], json!(null), "nothing is recorded of a call that is over");
 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Map;
 use tokio::task::JoinSet;
 use tracing::info;
 
@@ -145,6 +144,9 @@ impl Hands {
             Action::Record => {
                 self.media.start_recording(self.record.recording());
                 self.is_recorded = true;
+                self.record.recording_started();
+                // Somebody may have asked before there was anything to pause.
+                self.record.recording_pauses(self.leaves_out.anything(), "asked");
                 self.follow_cards(|_| {});
             }
             Action::Think(question) => self.think(question),
@@ -297,9 +299,7 @@ impl Hands {
             return;
         }
         self.media.pause_recording(now.anything());
-        let because = if now.is_card || before.is_card { "card_number" } else { "asked" };
-        let detail = Map::from_iter([("because".to_owned(), because.into())]);
-        self.record.note(if now.anything() { "recording_paused" } else { "recording_resumed" }, detail);
+        self.record.recording_pauses(now.anything(), if now.is_card || before.is_card { "card_number" } else { "asked" });
     }
 
     /// A line was heard to its end.

@@ -35,7 +35,18 @@ pub(super) struct Record {
     aftercare: Aftercare,
     format: RecordingFormat,
     ledger: Ledger,
+    taping: Taping,
     pub(super) gathered: Gathered,
+}
+
+/// Whether what is said goes into a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taping {
+    /// It does not: nothing was begun, or it failed.
+    Off,
+    On,
+    /// It is left out for now.
+    Paused,
 }
 
 impl Record {
@@ -53,7 +64,8 @@ impl Record {
         let reporter = Reporter::start(exchange.control.clone(), session_id.clone(), exchange.clock.clone());
         let (aftercare, ledger, gathered) = (Aftercare::default(), Ledger::default(), Gathered::of(skeleton));
         let format = RecordingFormat::default();
-        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, format, ledger, gathered }
+        let taping = Taping::Off;
+        Self { exchange: exchange.clone(), journal, reporter, session_id, aftercare, format, ledger, taping, gathered }
     }
 
     /// The call has a config; what it runs on is part of its result in any case.
@@ -120,6 +132,31 @@ impl Record {
     /// Where this call's recording is written.
     pub(super) fn recording(&self) -> PathBuf {
         recording_path(&self.exchange.spool_root, self.session_id.as_str(), self.format)
+    }
+
+    /// What is said is recorded from now on. A repeat changes nothing.
+    pub(super) fn recording_started(&mut self) {
+        if self.taping == Taping::Off {
+            self.taping = Taping::On;
+            self.note("recording_started", Map::new());
+        }
+    }
+
+    /// The recording leaves out what comes, or goes on, and why. Nothing is told where nothing changes or nothing is recorded.
+    pub(super) fn recording_pauses(&mut self, is_paused: bool, because: &str) {
+        let now = if is_paused { Taping::Paused } else { Taping::On };
+        if self.taping == Taping::Off || self.taping == now {
+            return;
+        }
+        self.taping = now;
+        let name = if is_paused { "recording_paused" } else { "recording_resumed" };
+        self.note(name, Map::from_iter([("because".to_owned(), because.into())]));
+    }
+
+    /// The recording cannot go on.
+    pub(super) fn recording_failed(&mut self, why: String) {
+        self.taping = Taping::Off;
+        self.note("recording_failed", Map::from_iter([("reason".to_owned(), why.into())]));
     }
 
     /// The call was answered.

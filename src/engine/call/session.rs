@@ -82,12 +82,12 @@ pub(super) async fn run(setup: Setup) {
     call.work.push_back(Work::Talk(turn::Input::Begin));
     let held = call.hold().await;
     call.talk_step(turn::Input::Stop).await;
-    let Session { exchange, leg, sounds, mut orders, hands, .. } = call;
+    let Session { exchange, leg, sounds, mut orders, mut hands, .. } = call;
     let end = match held {
         Held::Over(end) => end,
         Held::Joined(target) => {
             let caller = Side { leg, session: hands.media.clone(), sounds };
-            let end = hand_over(&exchange, caller, *target, &mut orders).await;
+            let end = hand_over(&exchange, caller, *target, &mut orders, &mut hands.record).await;
             // Whoever hung up: the caller was handed on.
             End { outcome: if end.by == "error" { end.outcome } else { "transferred-to-vnum" }, ..end }
         }
@@ -346,9 +346,7 @@ impl Session {
             }
             MediaEvent::Heard(_) => self.hands.ears.reset(),
             MediaEvent::Silent(seconds) => debug!(seconds, "No packets from the far end"),
-            MediaEvent::RecordingFailed(why) => {
-                self.hands.record.note("recording_failed", Map::from_iter([("reason".to_owned(), why.into())]))
-            }
+            MediaEvent::RecordingFailed(why) => self.hands.record.recording_failed(why),
         }
     }
 

@@ -34,24 +34,26 @@ enum Who {
 }
 
 /// Joins the two until one of them hangs up, then writes the result.
-pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>, record: Record) {
+pub(super) async fn talk(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>, mut record: Record) {
     let session = caller.session.clone();
-    let end = join(exchange, caller, phone, orders).await;
+    caller.session.connect(&phone.session);
+    let end = over(exchange, Pair { caller, phone, is_referred: false, record: &mut record }, orders).await;
     record.finish(end, session.close().await.ok()).await;
 }
 
-/// Joins the two until one of them hangs up. Both legs are over when this returns; the caller's sound is not closed yet.
-pub(super) async fn join(exchange: &Exchange, caller: Side, phone: Side, orders: &mut mpsc::Receiver<Order>) -> End {
-    caller.session.connect(&phone.session);
-    over(exchange, Pair { caller, phone, is_referred: false }, orders).await
-}
-
-/// The same for a caller who is handed on. Where both far ends know how, the caller's is asked to take our place with the target (RFC 3891), and
-/// we leave once it has; until then, and where it does not come about, they talk through us.
-pub(super) async fn hand_over(exchange: &Exchange, caller: Side, target: Side, orders: &mut mpsc::Receiver<Order>) -> End {
+/// The same for a caller who is handed on, without the result: both legs are over when this returns, the caller's sound is not closed yet.
+/// Where both far ends know how, the caller's is asked to take our place with the target (RFC 3891), and we leave once it has; until then, and
+/// where it does not come about, they talk through us.
+pub(super) async fn hand_over(
+    exchange: &Exchange,
+    caller: Side,
+    target: Side,
+    orders: &mut mpsc::Receiver<Order>,
+    record: &mut Record,
+) -> End {
     caller.session.connect(&target.session);
     let is_referred = refer(&caller.leg, &target.leg).await;
-    over(exchange, Pair { caller, phone: target, is_referred }, orders).await
+    over(exchange, Pair { caller, phone: target, is_referred, record }, orders).await
 }
 
 /// Whether the caller's far end has promised to take our place.
@@ -67,7 +69,7 @@ async fn refer(caller: &Leg, target: &Leg) -> bool {
 }
 
 /// Waits until it is over and ends both legs.
-async fn over(exchange: &Exchange, mut pair: Pair, orders: &mut mpsc::Receiver<Order>) -> End {
+async fn over(exchange: &Exchange, mut pair: Pair<'_>, orders: &mut mpsc::Receiver<Order>) -> End {
     let end = pair.until_over(exchange, orders).await;
     if pair.is_referred {
         exchange.clock.sleep(PARTING).await;
@@ -85,14 +87,15 @@ async fn over(exchange: &Exchange, mut pair: Pair, orders: &mut mpsc::Receiver<O
     end
 }
 
-struct Pair {
+struct Pair<'a> {
     caller: Side,
     phone: Side,
     /// The caller's far end is about to take our place with the other one.
     is_referred: bool,
+    record: &'a mut Record,
 }
 
-impl Pair {
+impl Pair<'_> {
     async fn until_over(&mut self, exchange: &Exchange, orders: &mut mpsc::Receiver<Order>) -> End {
         let too_long = exchange.clock.sleep(LONGEST);
         tokio::pin!(too_long);
@@ -107,6 +110,7 @@ impl Pair {
                     Order::Stop => Some(End::failed("the engine was stopped during the call")),
                     Order::Record(on) => {
                         self.caller.session.pause_recording(!on);
+                        self.record.recording_pauses(!on, "asked");
                         None
                     }
                 },
@@ -152,6 +156,10 @@ impl Pair {
             None => Some(End::failed("the media ended")),
             Some(MediaEvent::Key(key)) => {
                 self.other(who).session.send_keys(&key.to_string());
+                None
+            }
+            Some(MediaEvent::RecordingFailed(why)) => {
+                self.record.recording_failed(why);
                 None
             }
             Some(_) => None,

@@ -66,6 +66,7 @@ struct Inner {
     events: mpsc::Sender<MediaEvent>,
     said: Mutex<Said>,
     is_recording: AtomicBool,
+    is_paused: AtomicBool,
 }
 
 /// What both sides said last.
@@ -117,6 +118,7 @@ impl MediaSession {
             events,
             said: Mutex::new(Said { local, agreed }),
             is_recording: AtomicBool::new(false),
+            is_paused: AtomicBool::new(false),
         };
         Ok((Self { inner: Arc::new(inner) }, receiver))
     }
@@ -200,12 +202,14 @@ impl MediaSession {
         if self.inner.is_recording.swap(true, Ordering::Relaxed) {
             return;
         }
-        let tap = self.inner.recorder.tap(self.inner.id, file, self.codec(), self.inner.events.clone());
+        let mut tap = self.inner.recorder.tap(self.inner.id, file, self.codec(), self.inner.events.clone());
+        tap.pause(self.inner.is_paused.load(Ordering::Relaxed));
         self.order(Order::Record(tap));
     }
 
-    /// Leaves out what is said from now on, or goes on recording. Nothing happens before [`MediaSession::start_recording`].
+    /// Leaves out what is said from now on, or goes on recording. A pause holds for a recording that begins later, too.
     pub fn pause_recording(&self, pause: bool) {
+        self.inner.is_paused.store(pause, Ordering::Relaxed);
         self.order(Order::PauseRecording(pause));
     }
 

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::model::CallStatus;
+use super::view::RecordingNow;
 use crate::base::id::SessionId;
 use crate::base::{Error, Result};
 use crate::contract::event::{CallEvent, CallEventKind};
@@ -79,6 +80,24 @@ fn transferred(tx: &Tx<'_>, session_id: &SessionId, target: &str, method: &str) 
     )?
     .execute((session_id, target, method))?;
     Ok(())
+}
+
+/// Whether what is said on a running call goes into its recording, as the engine told last.
+pub(super) fn recording_now(conn: &Conn, session_id: &SessionId) -> Result<Option<RecordingNow>> {
+    // The words are those of the index `call_events_of_recording`.
+    let name: Option<String> = conn
+        .prepare_cached(
+            "select json_extract(body, '$.name') from call_events where session_id = ?1 and json_extract(body, '$.name') in
+                ('recording_started', 'recording_paused', 'recording_resumed', 'recording_failed')
+            order by seq desc limit 1",
+        )?
+        .query_row([session_id], |row| row.get(0))
+        .optional()?;
+    Ok(match name.as_deref() {
+        Some("recording_started" | "recording_resumed") => Some(RecordingNow::On),
+        Some("recording_paused") => Some(RecordingNow::Paused),
+        _ => None,
+    })
 }
 
 /// The events of a running call, in order.

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::list::{self, Filter, Sort};
 use super::marks::marks_store;
+use super::model::CallStatus;
 use super::record::CallRecord;
 use super::service::Calls;
 use super::stale::Staleness;
 use super::timeline::{Entry, timeline};
-use super::view::{Beside, CallSummary, CallView, Recording};
+use super::view::{Beside, CallSummary, CallView, Recording, RecordingNow};
 use super::{events_store, store};
 use crate::base::id::SessionId;
 use crate::base::page::Page;
@@ -30,8 +31,8 @@ impl Calls {
     pub(super) fn summaries(&self, conn: &Conn, calls: &[CallRecord]) -> Result<Vec<CallSummary>> {
         let mut staleness = Staleness::new(&self.inner.setup.bots, self.inner.setup.clock.now());
         let summary = |call: &CallRecord| {
-            let beside = Beside { is_stale: staleness.of(conn, call)?, tags: marks_store::tags(conn, call.id)?, ..Beside::default() };
-            Ok(CallSummary::new(call, &beside))
+            let (is_stale, tags) = (staleness.of(conn, call)?, marks_store::tags(conn, call.id)?);
+            Ok(CallSummary::new(call, &Beside { is_stale, recording_now: recording_now(conn, call)?, tags, ..Beside::default() }))
         };
         calls.iter().map(summary).collect()
     }
@@ -59,6 +60,7 @@ impl Calls {
     pub(super) fn beside(&self, conn: &Conn, call: &CallRecord) -> Result<Beside> {
         Ok(Beside {
             is_stale: Staleness::new(&self.inner.setup.bots, self.inner.setup.clock.now()).of(conn, call)?,
+            recording_now: recording_now(conn, call)?,
             tags: marks_store::tags(conn, call.id)?,
             notes: marks_store::notes(conn, call.id)?,
             legal_hold: marks_store::hold_of(conn, call.id)?,
@@ -78,4 +80,9 @@ impl Calls {
         let (call, events) = self.db().read(read).await?;
         Ok(timeline(&call, &events))
     }
+}
+
+/// Whether what is said on a call is recorded; of one that is over nothing is asked.
+fn recording_now(conn: &Conn, call: &CallRecord) -> Result<Option<RecordingNow>> {
+    if call.status == CallStatus::Active { events_store::recording_now(conn, &call.session_id) } else { Ok(None) }
 }

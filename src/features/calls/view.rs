@@ -11,6 +11,16 @@ use crate::base::Millis;
 use crate::base::id::{BotId, CallId, CarrierId, NumberId, SessionId};
 use crate::contract::event::{CallEvent, CallEventKind};
 
+/// Whether what is said on a running call is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RecordingNow {
+    /// It is.
+    On,
+    /// It is left out until somebody lets the recording go on, or a card number was read out.
+    Paused,
+}
+
 /// What a list shows of a call.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallSummary {
@@ -64,6 +74,8 @@ pub(super) struct CallSummary {
     model: Option<String>,
     /// Whether there is a recording.
     has_recording: bool,
+    /// Whether what is said now is recorded; null where it is not, and when the call is over.
+    recording_now: Option<RecordingNow>,
     /// Whether it still counts as active although it must long be over: its result never came.
     is_stale: bool,
     /// Tags that people put on it.
@@ -74,6 +86,7 @@ pub(super) struct CallSummary {
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     pub(super) is_stale: bool,
+    pub(super) recording_now: Option<RecordingNow>,
     pub(super) tags: Vec<TagView>,
     pub(super) notes: Vec<NoteView>,
     pub(super) legal_hold: Option<HoldView>,
@@ -85,6 +98,7 @@ impl CallSummary {
         let call = call.clone();
         Self {
             has_recording: call.recording_token_sealed.is_some(),
+            recording_now: beside.recording_now,
             is_stale: beside.is_stale,
             tags: beside.tags.iter().map(|tag| tag.tag.clone()).collect(),
             session_id: call.session_id,

@@ -26,8 +26,8 @@ struct RecordingPause {
 }
 
 /// Pauses the recording of a call that runs, such as while a card number is said, or lets it go on. What is said meanwhile is in no file; the
-/// transcript and the call itself go on. The call's events say when (`recording_paused`, `recording_resumed`). A call that is not recorded
-/// stays so.
+/// transcript and the call itself go on. The call's events say when (`recording_paused`, `recording_resumed`), `recording_now` of the call
+/// says how it stands. A call that is not recorded stays so; once it is, the pause holds.
 #[utoipa::path(
     put, path = "/api/v1/calls/{session_id}/recording", tag = "recordings", params(("session_id" = String, Path)),
     request_body = RecordingPause,

@@ -79,6 +79,30 @@ test('the recording of a call is paused while somebody wants it, and whoever wat
   await page.context().close();
 });
 
+test('a call that is not recorded has nothing to pause', { timeout: 120_000 }, async () => {
+  const [{ bot_id }] = (await box.call('GET', '/api/v1/numbers')).data;
+  await box.call('POST', '/api/v1/numbers', { name: 'private', number: '1002', bot_id, visibility: 'public', recording_mode: 'off' });
+  const page = await visitor(box.url);
+  await signIn(page);
+  await go(page, '/live');
+  const over = box.phone('1002', ['--expect-speech', '20000', '--expect-hangup', '60000']);
+  const call = page.getByTestId('live-call');
+  await call.getByText('automated assistant').waitFor({ timeout: 60_000 });
+  const [running] = (await box.call('GET', '/api/v1/calls?status=active')).data;
+  assert.equal(running.recording_now, null);
+  await call.getByRole('button', { name: 'Hang up' }).waitFor();
+  assert.equal(await call.getByRole('button', { name: /recording/i }).count(), 0);
+  await call.getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1, name: /Call with/ }).waitFor();
+  await page.getByRole('button', { name: 'Hang up' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Pause recording' }).count(), 0);
+  await page.getByRole('button', { name: 'Hang up' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Hang up' }).click();
+  assert.equal((await over).code, 0);
+  clean(page, 'the call that is not recorded');
+  await page.context().close();
+});
+
 test('a server that goes away is said to be away, and its return is noticed', { timeout: 180_000 }, async () => {
   const page = await visitor(box.url);
   await signIn(page);

@@ -52,7 +52,7 @@ function Detail({ call }: { call: Call }) {
         <Group gap="xs">
           <CallState status={call.status} />
           <Text c="dimmed">{t(`calls.direction.${call.direction}`)}</Text>
-          {call.status === 'active' && <PauseRecording sessionId={call.session_id} />}
+          {call.status === 'active' && <PauseRecording call={call} />}
           {call.status === 'active' && <HangUp sessionId={call.session_id} who={otherSide(call, t)} />}
         </Group>
       }

@@ -32,7 +32,7 @@ export const LiveCall = memo(function LiveCall({ call, lines }: { call: Summary;
         </Text>
         <Lines lines={all} />
         <Group gap="xs">
-          <PauseRecording sessionId={call.session_id} />
+          <PauseRecording call={call} />
           <HangUp sessionId={call.session_id} who={otherSide(call, t)} />
         </Group>
       </Stack>

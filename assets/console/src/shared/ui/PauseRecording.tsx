@@ -1,28 +1,28 @@
 import { Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import { api, need } from '~/shared/api/client';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
-import { eventsOf, type Happened } from '~/shared/live/events';
 import { live } from '~/shared/live/stream';
 import { IconPlayerPause, IconPlayerRecord } from './icons';
 import { Mark } from './Mark';
 import { told } from './told';
 
-const PAUSED = 'recording_paused';
-const RESUMED = 'recording_resumed';
+type Now = Schemas['CallSummary']['recording_now'];
+/** What the engine tells while a call runs, and how its recording stands from then on. */
+const TOLD: Record<string, Now> = { recording_started: 'on', recording_paused: 'paused', recording_resumed: 'on', recording_failed: null };
 
-/** Has the recording of a running call leave out what is said now, such as a card number, and says so while it does. */
-export function PauseRecording({ sessionId }: { sessionId: string }) {
+/** Has the recording of a running call leave out what is said now, such as a card number, and says so while it does. A call that is not recorded has nothing to pause. */
+export function PauseRecording({ call }: { call: { session_id: string; recording_now?: Now } }) {
   const t = useT();
-  const client = useQueryClient();
-  const isPaused = usePaused(sessionId);
+  const { session_id } = call;
+  const now = useRecordingNow(session_id, call.recording_now);
   const change = useMutation({
-    mutationFn: (is_paused: boolean) =>
-      need(api.PUT('/api/v1/calls/{session_id}/recording', { params: { path: { session_id: sessionId } }, body: { is_paused } })),
+    mutationFn: (is_paused: boolean) => need(api.PUT('/api/v1/calls/{session_id}/recording', { params: { path: { session_id } }, body: { is_paused } })),
     onError: (error) => told(error.message, 'red'),
-    onSettled: () => client.invalidateQueries({ queryKey: eventsOf(sessionId).queryKey }),
   });
+  if (!now) return null;
+  const isPaused = now === 'paused';
   return (
     <>
       <Button
@@ -39,23 +39,19 @@ export function PauseRecording({ sessionId }: { sessionId: string }) {
   );
 }
 
-/** Whether the recording is paused, as the engine said last. */
-function usePaused(sessionId: string): boolean {
-  const client = useQueryClient();
-  const events = useQuery({ ...eventsOf(sessionId), select: isPausedIn });
+/** How the recording stands: as the call said when it was read, and as was told since then. */
+function useRecordingNow(sessionId: string, read: Now): Now {
+  const [heard, setHeard] = useState<Now>(undefined);
   useEffect(
     () =>
       live.listen({
         event: (event) => {
-          const isOurs = event.session_id === sessionId && event.type === 'note' && (event.name === PAUSED || event.name === RESUMED);
-          if (isOurs) void client.invalidateQueries({ queryKey: eventsOf(sessionId).queryKey });
+          if (event.session_id === sessionId && event.type === 'note' && event.name in TOLD) setHeard(TOLD[event.name]);
         },
+        // What was missed stands in the call, which is read anew.
+        back: () => setHeard(undefined),
       }),
-    [client, sessionId],
+    [sessionId],
   );
-  return events.data ?? false;
-}
-
-function isPausedIn(events: Happened[]): boolean {
-  return events.findLast(({ name }) => name === PAUSED || name === RESUMED)?.name === PAUSED;
+  return heard === undefined ? read : heard;
 }
