@@ -82,3 +82,16 @@ async fn it_grows_while_the_call_runs() {
     admin.get("/api/v1/calls/none/timeline").await.expect(404);
     app.user(Role::Agent).get(path).await.expect(403);
 }
+
+#[tokio::test]
+async fn that_a_call_was_made_comes_first_when_the_clock_of_its_engine_is_behind() {
+    let app = TestApp::start().await;
+    app.db().write(|tx| open_skeleton(tx, &NewCall::of("s".into())).map(|_| ())).await.unwrap();
+    let early = "2026-06-01T11:59:58.000Z";
+    let result = json!({ "session_id": "s", "started_at": early, "answered_at": early, "ended_at": at(5) });
+    app.engine().post("/api/v1/call-results", result).await.expect(200);
+    app.settle().await;
+    let timeline = app.user(Role::Supervisor).get("/api/v1/calls/s/timeline").await.expect(200);
+    assert_eq!(names(&timeline)[..3], ["sip:created", "sip:answered", "session:started"]);
+    assert_eq!(timeline["data"][1]["offset_ms"], 0);
+}

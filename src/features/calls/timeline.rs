@@ -166,9 +166,11 @@ impl Line {
     }
 
     fn finish(mut self) -> Vec<Entry> {
-        // What happened in one millisecond stays as it was told, stations first and ends last.
+        // What happened in one millisecond stays as it was told, stations first and ends last. The clock of an engine may be behind ours:
+        // that the call was made comes first all the same.
         let last = |entry: &Entry| matches!(entry.name.as_str(), "ended") as u8 + 2 * matches!(entry.name.as_str(), "completed") as u8;
-        self.entries.sort_by_key(|entry| (entry.at, last(entry)));
+        let later = |entry: &Entry| entry.kind != Kind::Sip || entry.name != "created";
+        self.entries.sort_by_key(|entry| (later(entry), entry.at, last(entry)));
         self.entries
     }
 }

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { until } from '../support/appliance.mjs';
-import { clean, close, go, settled, shot, signIn, visitor } from '../support/browser.mjs';
+import { accessible, clean, close, go, settled, shot, signIn, visitor } from '../support/browser.mjs';
 import { ask, CALL, result, URL_ } from '../support/shared.mjs';
 
 after(close);
+
+/** What a caller waits for, in order. */
+const STEPS = ['Silence that ends a turn', 'Recognising', 'First word of the model', 'First sound of the voice', 'Onto the line'];
 
 test('filters are part of the address and hold in the list', async () => {
   const page = await visitor(URL_);
@@ -73,7 +76,18 @@ test('a call gets a tag, a note and a hold, and its timeline says how long answe
   const timeline = page.getByRole('region', { name: 'Timeline' });
   await timeline.getByText('answered', { exact: true }).first().waitFor();
   await timeline.getByText('when are you open').first().waitFor();
-  await page.getByTestId('waterfall').waitFor();
+  // Every step is told apart, to eyes and to readers of the screen.
+  const waterfall = page.getByTestId('waterfall');
+  for (const step of STEPS) await waterfall.getByText(step, { exact: true }).waitFor();
+  const bars = waterfall.getByRole('img');
+  const said = await bars.first().getAttribute('aria-label');
+  assert.match(said, new RegExp(`^${STEPS.map((step) => `${step}: [\\d,]+ ms`).join(', ')}$`));
+  const [{ latency }] = (await ask('GET', `/api/v1/calls/${CALL}/timeline`)).data.filter((entry) => entry.latency);
+  assert.match(said, new RegExp(`^Silence that ends a turn: ${latency.endpoint_ms.toLocaleString('en')} ms, `));
+  await bars.first().hover();
+  await waterfall.getByText(/^answer at \d+:\d\d$/).waitFor();
+  await page.mouse.move(0, 0);
+  await waterfall.getByText(/^(mean of \d+ answers|1 answer)$/).waitFor();
   await timeline.scrollIntoViewIfNeeded();
   await shot(page, 'call-timeline');
   await page.getByRole('button', { name: 'Release' }).click();
@@ -84,6 +98,33 @@ test('a call gets a tag, a note and a hold, and its timeline says how long answe
   await page.getByTestId('note').waitFor({ state: 'detached' });
   await ask('PUT', `/api/v1/calls/${CALL}/tags`, { tags: [] });
   clean(page, 'the marks');
+  await page.context().close();
+});
+
+test('a call of before, which knows fewer steps, is shown with those', async () => {
+  const session_id = `earlier-${Date.now()}`;
+  const at = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
+  const transcript = ['user', 'assistant', 'user', 'assistant'].map((role, n) => ({ role, content: `words ${n}`, ts: at(n) }));
+  const latency_samples = [
+    { turn: 1, stt_ms: 900, first_token_ms: 1300, first_audio_ms: 1550 },
+    { turn: 2, stt_ms: 700, first_token_ms: 700, first_audio_ms: 1000 },
+  ];
+  await result({ session_id, from_number: '+35699123457', call_direction: 'inbound', call_duration_seconds: 3, disconnected_by: 'user', transcript, latency_samples });
+  const page = await visitor(URL_, { colours: 'dark' });
+  await signIn(page);
+  await go(page, `/calls/${session_id}`);
+  const waterfall = page.getByTestId('waterfall');
+  const bars = waterfall.getByRole('img');
+  await bars.first().waitFor();
+  assert.deepEqual(await bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('aria-label'))), [
+    'Silence and recognising: 900 ms, First word of the model: 400 ms, Beginning to speak: 250 ms',
+    'Silence and recognising: 700 ms, First word of the model: 0 ms, Beginning to speak: 300 ms',
+  ]);
+  await waterfall.getByText('mean of 2 answers').waitFor();
+  await waterfall.scrollIntoViewIfNeeded();
+  await accessible(page, 'the waterfall of a call of before');
+  await shot(page, 'call-waterfall-before-dark');
+  clean(page, 'the call of before');
   await page.context().close();
 });
 

@@ -6,6 +6,7 @@ import { talkMessages } from '~/features/bots/talkMessages';
 import { toolMessages } from '~/features/bots/toolMessages';
 import { versionMessages } from '~/features/bots/versionMessages';
 import { callsMessages } from '~/features/calls/messages';
+import { callDetailMessages } from '~/features/calls/detailMessages';
 import { callEventMessages } from '~/features/calls/eventMessages';
 import { callFactMessages } from '~/features/calls/factMessages';
 import { callWorkMessages } from '~/features/calls/workMessages';
@@ -55,6 +56,7 @@ const PARTS = [
   toolMessages,
   versionMessages,
   callsMessages,
+  callDetailMessages,
   callEventMessages,
   callFactMessages,
   callWorkMessages,

@@ -3,6 +3,7 @@ import { useT } from '~/shared/i18n';
 import { duration } from '~/shared/i18n/format';
 import { Hits, hitsOf } from '~/shared/turns/Hits';
 import classes from '~/shared/turns/turns.module.css';
+import { useCode } from '~/shared/ui/callWords';
 import { Words } from '~/shared/ui/Words';
 import { millis, type Turn } from './model';
 
@@ -19,6 +20,7 @@ interface Props {
 /** What was said, in step with the recording: the turn being heard is marked, a click on its time plays it. */
 export function Transcript({ turns, origin, at, onSeek }: Props) {
   const t = useT();
+  const code = useCode();
   if (turns.length === 0) return <Text c="dimmed">{t('call.transcript.none')}</Text>;
   const starts = turns.map((turn) => Math.max(0, (millis(turn.ts) - origin) / 1000));
   const heard = at > 0 ? starts.findLastIndex((start) => start <= at + 0.05) : -1;
@@ -43,7 +45,7 @@ export function Transcript({ turns, origin, at, onSeek }: Props) {
               </Badge>
             )}
           </Group>
-          <Words size="sm">{turn.content}</Words>
+          <Words size="sm">{turn.role === 'tool' ? (code('timeline', turn.content) ?? '') : turn.content}</Words>
           {hitsOf(turn).length > 0 && <Hits hits={hitsOf(turn)} />}
         </li>
       ))}
