@@ -50,7 +50,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label={t('shell.navigation')}>
-        <ScrollArea type="auto" px="xs" pb="md">
+        <ScrollArea type="hover" scrollbarSize={8} px="xs" pb="md">
           <Sections onGo={close} />
         </ScrollArea>
       </AppShell.Navbar>

@@ -4,6 +4,7 @@ import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { CallState, otherSide } from '~/shared/ui/callWords';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { EmptyState } from '~/shared/ui/EmptyState';
@@ -78,16 +79,6 @@ function useColumns(): Column<Summary>[] {
     },
     { key: 'number', header: t('calls.number'), cell: (call) => call.number_name ?? call.number ?? call.did ?? '–', isMinor: true },
     { key: 'at', header: t('calls.at'), cell: (call) => <At at={call.started_at ?? call.created_at} /> },
-    { key: 'length', header: t('calls.length'), align: 'right', cell: (call) => format.duration(call.call_duration_seconds) },
+    { key: 'length', header: t('calls.length'), align: 'right', cell: (call) => format.duration(call.call_duration_seconds), isMinor: true },
   ];
-}
-
-/** When a call began, short; in full under the pointer. */
-function At({ at }: { at: string }) {
-  const format = useFormat();
-  return (
-    <time dateTime={at} title={format.when(at)} className="place">
-      {format.brief(at)}
-    </time>
-  );
 }

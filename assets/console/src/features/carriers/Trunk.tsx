@@ -82,19 +82,19 @@ function Seen({ trunk }: { trunk: Schemas['TrunkView'] }) {
     [t('trunk.sentAs'), trunk.sent_as],
     [t('trunk.seenAs'), trunk.seen_as],
   ];
+  const known = rows.filter(([, value]) => value);
+  if (known.length === 0) return <Text c="dimmed">{t('trunk.untried')}</Text>;
   return (
     <Table variant="vertical" withRowBorders={false} verticalSpacing={4} fz="sm">
       <Table.Tbody>
-        {rows
-          .filter(([, value]) => value)
-          .map(([name, value]) => (
-            <Table.Tr key={name}>
-              <Table.Th w={220} fw={500} bg="transparent" px={0}>
-                {name}
-              </Table.Th>
-              <Table.Td>{value}</Table.Td>
-            </Table.Tr>
-          ))}
+        {known.map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th w={220} fw={500} bg="transparent" px={0}>
+              {name}
+            </Table.Th>
+            <Table.Td>{value}</Table.Td>
+          </Table.Tr>
+        ))}
       </Table.Tbody>
     </Table>
   );

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
-import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
@@ -50,7 +50,6 @@ export default function Pushes() {
 
 function useColumns(again: (sessionId: string) => void): Column<Push>[] {
   const t = useT();
-  const format = useFormat();
   return [
     {
       key: 'call',
@@ -65,7 +64,7 @@ function useColumns(again: (sessionId: string) => void): Column<Push>[] {
     { key: 'http', header: t('crm.answer'), cell: (row) => row.http_status ?? '–', isMinor: true },
     { key: 'attempts', header: t('mails.attempts'), align: 'right', cell: (row) => row.attempts, isMinor: true },
     { key: 'error', header: t('mails.error'), cell: (row) => (row.last_error ? <Words size="sm">{row.last_error}</Words> : '–'), isMinor: true },
-    { key: 'when', header: t('crm.when'), cell: (row) => format.when(row.sent_at ?? row.created_at) },
+    { key: 'when', header: t('crm.when'), cell: (row) => <At at={row.sent_at ?? row.created_at} /> },
     {
       key: 'actions',
       header: t('common.actions'),

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
-import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { ErrorBox } from '~/shared/ui/ErrorBox';
@@ -57,7 +57,6 @@ export default function Mails() {
 
 function useColumns(resend: (id: string) => void, busy: string | null): Column<View>[] {
   const t = useT();
-  const format = useFormat();
   return [
     { key: 'to', header: t('mails.to'), cell: (row) => <Words size="sm">{row.to}</Words> },
     {
@@ -73,7 +72,7 @@ function useColumns(resend: (id: string) => void, busy: string | null): Column<V
     { key: 'state', header: t('mails.state'), cell: (row) => <Mark color={COLOURS[row.state]}>{t(`mails.state.${row.state}`)}</Mark> },
     { key: 'error', header: t('mails.error'), cell: (row) => (row.error ? <Words size="sm">{row.error}</Words> : '–'), isMinor: true },
     { key: 'attempts', header: t('mails.attempts'), align: 'right', cell: (row) => row.attempts, isMinor: true },
-    { key: 'when', header: t('mails.when'), cell: (row) => format.when(row.created_at) },
+    { key: 'when', header: t('mails.when'), cell: (row) => <At at={row.created_at} /> },
     {
       key: 'actions',
       header: t('common.actions'),

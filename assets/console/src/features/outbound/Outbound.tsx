@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { useCode } from '~/shared/ui/callWords';
 import { Confirm } from '~/shared/ui/Confirm';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
@@ -84,7 +85,7 @@ function useColumns(): Column<Item>[] {
     },
     { key: 'reason', header: t('outbound.reason'), cell: (row) => code('outcome', row.endedReason) || row.errorDetail || '–', isMinor: true },
     { key: 'by', header: t('outbound.by'), cell: (row) => row.requestedBy || '–', isMinor: true },
-    { key: 'created', header: t('outbound.created'), cell: (row) => format.when(row.scheduledForUtc ?? row.createdAtUtc) },
+    { key: 'created', header: t('outbound.created'), cell: (row) => <At at={row.scheduledForUtc ?? row.createdAtUtc} /> },
     { key: 'length', header: t('outbound.length'), align: 'right', cell: (row) => format.duration(row.durationSec), isMinor: true },
     { key: 'end', header: t('common.actions'), align: 'right', cell: (row) => (OPEN.has(row.status) ? <End call={row} /> : null) },
   ];

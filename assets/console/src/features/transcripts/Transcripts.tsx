@@ -3,6 +3,7 @@ import { useLocation, useNavigate } from 'react-router';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
 import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { EmptyState } from '~/shared/ui/EmptyState';
 import { Page } from '~/shared/ui/Page';
@@ -72,7 +73,7 @@ function useColumns(): Column<Item>[] {
     { key: 'who', header: t('transcripts.who'), cell: (row) => whoOf(row) },
     { key: 'rule', header: t('transcripts.rule'), cell: (row) => <Words size="sm">{row.rule}</Words>, isMinor: true },
     { key: 'turns', header: t('transcripts.turns'), align: 'right', cell: (row) => row.turnCount, isMinor: true },
-    { key: 'begun', header: t('transcripts.begun'), cell: (row) => format.when(row.startedUtc) },
+    { key: 'begun', header: t('transcripts.begun'), cell: (row) => <At at={row.startedUtc} /> },
     { key: 'length', header: t('transcripts.length'), align: 'right', cell: (row) => format.duration(row.durationSec) },
   ];
 }

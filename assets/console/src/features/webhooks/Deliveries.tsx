@@ -2,7 +2,7 @@ import { Anchor, Drawer, Group, NativeSelect, Title } from '@mantine/core';
 import { useState } from 'react';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { useT } from '~/shared/i18n';
-import { useFormat } from '~/shared/i18n/format';
+import { At } from '~/shared/ui/At';
 import { DataTable, type Column } from '~/shared/ui/DataTable';
 import { DeliveryBadge } from '~/shared/ui/DeliveryBadge';
 import { EmptyState } from '~/shared/ui/EmptyState';
@@ -15,7 +15,6 @@ const STATES: Delivery['status'][] = ['waiting', 'delivered', 'parked'];
 /** What was sent to a webhook, the newest first; each can be looked at and sent again. */
 export function Deliveries({ webhookId }: { webhookId: string }) {
   const t = useT();
-  const format = useFormat();
   const { filters, set, offset, isFiltered } = useFilters(['status'] as const);
   const query = filters.status ? { status: filters.status as Delivery['status'] } : {};
   const [shown, setShown] = useState<Delivery | null>(null);
@@ -35,7 +34,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
     { key: 'status', header: t('delivery.status'), cell: (row) => <DeliveryBadge delivery={row} /> },
     { key: 'attempts', header: t('delivery.attempts'), align: 'right', cell: (row) => row.attempts, isMinor: true },
     { key: 'took', header: t('delivery.took'), align: 'right', cell: (row) => (row.duration_ms ? `${row.duration_ms} ms` : '–'), isMinor: true },
-    { key: 'at', header: t('delivery.at'), cell: (row) => format.when(row.created_at) },
+    { key: 'at', header: t('delivery.at'), cell: (row) => <At at={row.created_at} /> },
   ];
   return (
     <section aria-label={t('webhooks.log')}>
