@@ -11,6 +11,15 @@ import { Words } from '~/shared/ui/Words';
 
 type Asked = Record<'version' | 'caller_id' | 'connected_event', string>;
 
+/** What a caller may hear, in that order, and what the model is told; with their words in the form. */
+const TEXTS = [
+  ['disclosure', 'bots.disclosure'],
+  ['recording_notice', 'bots.notice'],
+  ['opening_message', 'bots.opening'],
+  ['system_prompt', 'bots.prompt'],
+  ['failure_message', 'bots.failure'],
+] as const;
+
 const NOTHING: Asked = { version: 'published', caller_id: '', connected_event: '' };
 
 /** What a call would get of this bot right now: its texts with the variables filled in, and whether it would be taken at all. */
@@ -65,22 +74,29 @@ export function Preview({ stored }: { stored: Schemas['BotView'] }) {
 function Found({ found }: { found: Schemas['ConfigPreview'] }) {
   const t = useT();
   const config = found.config as Record<string, unknown>;
-  const texts = ['opening_message', 'disclosure', 'system_prompt', 'failure_message'].map((name) => [name, config[name]] as const);
+  const isRecorded = config.recording_mode !== 'off';
+  const texts = TEXTS.filter(([name]) => isRecorded || name !== 'recording_notice').map(([name, label]) => [label, config[name]] as const);
+  const unresolved = found.unresolved.length > 0 ? t('preview.unresolved', { names: found.unresolved.join(', ') }) : '';
+  const reasons = [found.reason ?? '', unresolved].filter((reason) => reason !== '');
   return (
     <Stack>
       <Alert color={found.takes_calls ? 'teal' : 'orange'} title={t(found.takes_calls ? 'preview.takes' : 'preview.refuses')} role="status">
-        {found.reason && <Text size="sm">{found.reason}</Text>}
-        {found.unresolved.length > 0 && <Text size="sm">{t('preview.unresolved', { names: found.unresolved.join(', ') })}</Text>}
+        {reasons.length > 0 &&
+          reasons.map((reason) => (
+            <Text size="sm" key={reason}>
+              {reason}
+            </Text>
+          ))}
       </Alert>
       <Section title={t('preview.texts')}>
         <Stack gap="sm">
           {texts.map(
-            ([name, text]) =>
+            ([label, text]) =>
               typeof text === 'string' &&
               text !== '' && (
-                <div key={name}>
-                  <Text size="xs" c="dimmed" ff="monospace">
-                    {name}
+                <div key={label}>
+                  <Text size="xs" c="dimmed">
+                    {t(label)}
                   </Text>
                   <Words size="sm">{text}</Words>
                 </div>

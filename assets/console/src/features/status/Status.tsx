@@ -4,12 +4,14 @@ import { api, need } from '~/shared/api/client';
 import { useReadiness } from '~/shared/api/ready';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
+import { useCode } from '~/shared/ui/callWords';
 import { Loaded } from '~/shared/ui/Loaded';
 import { Page } from '~/shared/ui/Page';
 import { Doctor } from './Doctor';
 
 export default function Status() {
   const t = useT();
+  const code = useCode();
   const isOwner = ranks(useMe().role, 'super_admin');
   const ready = useReadiness();
   const version = useQuery({ queryKey: ['version'], queryFn: () => need(api.GET('/version')) });
@@ -31,10 +33,10 @@ export default function Status() {
                 <Table.Tbody>
                   {report.checks.map((check) => (
                     <Table.Tr key={check.name}>
-                      <Table.Td>{check.name}</Table.Td>
+                      <Table.Td>{code('check', check.name)}</Table.Td>
                       <Table.Td>
                         <Badge variant="light" tt="none" color={check.ok ? 'teal' : 'red'}>
-                          {check.ok ? t('status.fine') : t('common.no')}
+                          {t(check.ok ? 'status.fine' : 'doctor.broken')}
                         </Badge>
                       </Table.Td>
                       <Table.Td>{check.reason || '–'}</Table.Td>
