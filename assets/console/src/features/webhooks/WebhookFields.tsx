@@ -40,7 +40,7 @@ export function WebhookFields({ form }: { form: UseFormReturnType<Values> }) {
         <SimpleGrid cols={{ base: 1, sm: 2 }} my="xs" spacing="xs">
           <Checkbox value={ALL} label={t('webhooks.events.all')} />
           {EVENTS.map((event) => (
-            <Checkbox key={event} value={event} label={event} />
+            <Checkbox key={event} value={event} label={event} description={t(`webhooks.event.${event}`)} />
           ))}
         </SimpleGrid>
       </Checkbox.Group>
