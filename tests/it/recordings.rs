@@ -246,5 +246,9 @@ async fn a_running_call_says_whether_it_is_recorded_and_whether_that_is_paused()
     let text = until(&mut stream, "recording_paused").await;
     assert!(text.contains("event: note") && text.contains("\"session_id\":\"s\""), "{text}");
     app.engine().post("/api/v1/call-results", json!({ "session_id": "s" })).await.expect(200);
-    assert_eq!(supervisor.get("/api/v1/calls/s").await.expect(200)["recording_now"], json!(null), "nothing is recorded of a call that is over");
+    assert_eq!(
+        supervisor.get("/api/v1/calls/s").await.expect(200)["recording_now"],
+        json!(null),
+        "nothing is recorded of a call that is over"
+    );
 }
