@@ -1,9 +1,9 @@
 //! Tools of other machines, by the Model Context Protocol: they are asked for while it rings, and used like the bot's own.
 //!
-//! A server that is away costs its tools and nothing else. `client` speaks the protocol, `message` reads it.
+//! A server that is away costs its tools and nothing else. `client` speaks the protocol with its SDK, `post` carries the messages.
 
 mod client;
-mod message;
+mod post;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +23,6 @@ use crate::engine::providers::Soon;
 use crate::platform::net::Outbound;
 
 use client::Client;
-use message::Listed;
 
 /// How long the answer to a call waits for the servers' lists.
 const LIST_WITHIN: Duration = Duration::from_secs(2);
@@ -49,14 +48,13 @@ pub struct Discovered {
 pub async fn discover(config: &CallConfig, outbound: &Outbound, clock: &Clock) -> Discovered {
     let mut asked = JoinSet::new();
     for (n, server) in config.mcp_servers.iter().cloned().enumerate() {
-        let client = Arc::new(Client::new(&server, outbound.clone(), config.session_id.as_str()));
-        let clock = clock.clone();
+        let (outbound, clock, call) = (outbound.clone(), clock.clone(), config.session_id.clone());
         asked.spawn(async move {
             let listed = tokio::select! {
-                listed = client.list() => listed,
+                listed = opened(&server, outbound, call.as_str()) => listed,
                 () = clock.sleep(LIST_WITHIN) => Err("it did not answer in time".to_owned()),
             };
-            (n, server, client, listed)
+            (n, server, listed)
         });
     }
     let mut answers = asked.join_all().await;
@@ -64,19 +62,28 @@ pub async fn discover(config: &CallConfig, outbound: &Outbound, clock: &Clock) -
     let mut found = Discovered::default();
     let mut taken: Vec<String> = config.tools.iter().filter_map(|tool| Some(tool.get("name")?.as_str()?.to_owned())).collect();
     taken.extend(offer::BUILT_IN.map(str::to_owned));
-    for (_, server, client, listed) in answers {
+    for (_, server, listed) in answers {
         match listed {
-            Ok(listed) => found.add(&server, &client, listed, &mut taken),
+            Ok((client, listed)) => found.add(&server, &client, listed, &mut taken),
             Err(why) => found.notes.push(("mcp_unavailable", detail(&server.name, &why))),
         }
     }
     found
 }
 
+/// A conversation with a server, and what it offers.
+async fn opened(server: &McpServer, outbound: Outbound, call: &str) -> Result<(Arc<Client>, Vec<rmcp::model::Tool>), String> {
+    let client = Client::open(server, outbound, call).await?;
+    let listed = client.list().await?;
+    Ok((Arc::new(client), listed))
+}
+
 impl Discovered {
-    fn add(&mut self, server: &McpServer, client: &Arc<Client>, listed: Vec<Listed>, taken: &mut Vec<String>) {
+    fn add(&mut self, server: &McpServer, client: &Arc<Client>, listed: Vec<rmcp::model::Tool>, taken: &mut Vec<String>) {
         let allowed = listed.into_iter().filter(|tool| server.allows(&tool.name)).take(MOST_TOOLS);
-        for Listed { name: own, description, schema } in allowed {
+        for tool in allowed {
+            let (own, schema) = (tool.name.into_owned(), Value::Object((*tool.input_schema).clone()));
+            let description = tool.description.map(|words| words.into_owned()).or(tool.title).unwrap_or_default();
             let name = name_of(&server.name, &own);
             // Two tools of one name could not be told apart; a schema that cannot be checked would let anything through.
             let Some(checker) = checker(&schema).filter(|_| !taken.contains(&name) && is_whole(&schema)) else {
