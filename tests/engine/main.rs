@@ -10,8 +10,12 @@ mod crash;
 mod faults;
 mod inside;
 mod link;
+mod mcp;
 mod outcomes;
 mod patience;
+#[expect(dead_code, reason = "shared with the end-to-end tests, which use all of it")]
+#[path = "../peers/peers.rs"]
+mod peers;
 mod phone;
 mod phones;
 mod realtime;

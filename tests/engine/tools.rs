@@ -15,7 +15,8 @@ use crate::support::dialogue::greeted;
 use crate::support::providers::Script;
 use crate::support::{Bench, bot_with};
 
-async fn model(script: Value) -> (RunningAi, Script) {
+/// A language model that follows a script.
+pub async fn model(script: Value) -> (RunningAi, Script) {
     let options = AiOptions { script: serde_json::from_value(script).unwrap(), ..AiOptions::default() };
     let ai = RunningAi::start("127.0.0.1:0".parse().unwrap(), options, Clock::system()).await.unwrap();
     let model = Some(format!("http://{}/v1", ai.address));

@@ -78,7 +78,13 @@ fn begin(log: &Log, tap: Option<Tap>) -> Result<()> {
     };
     started.map_err(|error| Error::internal("logging is started already").caused_by(error))
 }
-/// The filter, without the SIP library's own lines: they hold whole messages, with numbers and credentials. Who names it, wants them.
+
+/// Libraries that log what they carry, and from where on their lines are of use: those of SIP hold whole messages, with numbers and
+/// credentials; those of MCP name conversations and repeat what a call notes.
+const TALKATIVE: [(&str, &str); 2] = [("rsipstack", "error"), ("rmcp", "off")];
+
+/// The filter, without such lines. Who names a library, wants them.
 fn quiet_wire(level: &str) -> String {
-    if level.contains("rsipstack") { level.to_owned() } else { format!("{level},rsipstack=error") }
+    let unnamed = TALKATIVE.iter().filter(|(library, _)| !level.contains(library));
+    unnamed.fold(level.to_owned(), |filter, (library, least)| format!("{filter},{library}={least}"))
 }

@@ -1,16 +1,22 @@
 //! One server, spoken to with the protocol's own SDK: it is introduced to once for a call, and its tools are used until the call is over.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ClientConfig, ContentBlock, Implementation,
-    PaginatedRequestParams, ResourceContents, Tool,
+    PaginatedRequestParams, ProtocolVersion, ResourceContents, Tool,
 };
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::common::client_side_sse::NeverRetry;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{RoleClient, serve_client};
 use serde_json::Value;
 
 use super::post::Post;
+use super::words::{NO_ANSWER, why_closed, why_failed};
+use crate::base::Clock;
 use crate::contract::mcp::McpServer;
 use crate::engine::tools::Gave;
 use crate::platform::net::Outbound;
@@ -23,17 +29,29 @@ const MOST_PAGES: usize = 10;
 const MOST_TEXT: usize = 16_384;
 
 /// The conversation of one call with one server. The server is told when it is dropped.
-pub(super) struct Client(RunningService<RoleClient, ClientConfig>);
+pub(super) struct Client {
+    service: RunningService<RoleClient, ClientConfig>,
+    within: Duration,
+    clock: Clock,
+}
 
 impl Client {
     /// Introduces us. `call` keeps the connections of different calls apart.
-    pub(super) async fn open(server: &McpServer, outbound: Outbound, call: &str) -> Result<Self, String> {
-        let limits = StreamableHttpClientTransportConfig::with_uri(server.url.clone());
-        let limits = limits.max_json_response_size(MOST_BYTES).max_sse_event_size(MOST_BYTES);
-        let transport = StreamableHttpClientTransport::with_client(Post::new(server, outbound, call), limits);
+    pub(super) async fn open(server: &McpServer, outbound: Outbound, clock: Clock, call: &str) -> Result<Self, String> {
+        let within = Duration::from_millis(u64::from(server.timeout_ms));
+        let mut config = StreamableHttpClientTransportConfig::with_uri(server.url.clone());
+        config = config.max_json_response_size(MOST_BYTES).max_sse_event_size(MOST_BYTES);
+        config = config.session_recovery_timeout(within).control_request_timeout(within);
+        // A caller waits: an answer that broke off is not asked for again.
+        config.retry_config = Arc::<NeverRetry>::default();
+        let transport = StreamableHttpClientTransport::with_client(Post::new(server, outbound, call), config);
         let us = ClientConfig::new(ClientCapabilities::default(), Implementation::new("cxbox", env!("CARGO_PKG_VERSION")));
-        // A failure is large, because it carries the transport; only its words are of use.
-        serve_client(us, transport).await.map(Self).map_err(|error| error.to_string())
+        let service = serve_client(us, transport).await.map_err(|error| why_closed(&error))?;
+        let version = service.peer_info().map(|server| server.protocol_version.clone()).unwrap_or_default();
+        if !ProtocolVersion::KNOWN_VERSIONS.contains(&version) {
+            return Err(format!("it speaks another protocol: {:?}", version.as_str()));
+        }
+        Ok(Self { service, within, clock })
     }
 
     /// All its tools.
@@ -41,7 +59,7 @@ impl Client {
         let (mut all, mut cursor) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
             let page = PaginatedRequestParams::default().with_cursor(cursor);
-            let listed = self.0.list_tools(Some(page)).await.map_err(|error| error.to_string())?;
+            let listed = self.service.list_tools(Some(page)).await.map_err(|error| why_failed(&error))?;
             all.extend(listed.tools);
             cursor = listed.next_cursor.filter(|next| !next.is_empty());
             if cursor.is_none() {
@@ -51,14 +69,20 @@ impl Client {
         Ok(all)
     }
 
-    /// Uses a tool. A server that was started anew meanwhile is introduced to us again, once.
+    /// Uses a tool, within the time of the server. A server that was started anew meanwhile is introduced to us again, once; one that
+    /// takes too long is told that nobody waits any more.
     pub(super) async fn call(&self, tool: &str, arguments: &Value) -> Gave {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let used = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        match self.0.call_tool_once(used).await {
+        let answered = tokio::select! {
+            biased;
+            () = self.clock.sleep(self.within) => Err(NO_ANSWER.to_owned()),
+            answered = self.service.call_tool_once(used) => answered.map_err(|error| why_failed(&error)),
+        };
+        match answered {
             Ok(CallToolResponse::Complete(result)) => gave_of(&result),
             Ok(_) => Gave::error("the tool failed: it wants something that a call cannot give"),
-            Err(error) => Gave::error(format!("the tool failed: {error}")),
+            Err(why) => Gave::error(format!("the tool failed: {why}")),
         }
     }
 }

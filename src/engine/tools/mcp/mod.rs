@@ -1,16 +1,19 @@
 //! Tools of other machines, by the Model Context Protocol: they are asked for while it rings, and used like the bot's own.
 //!
-//! A server that is away costs its tools and nothing else. `client` speaks the protocol with its SDK, `post` carries the messages.
+//! A server that is away costs its tools and nothing else. `client` speaks the protocol with its SDK (`rmcp`, kept by the protocol's own
+//! project, so that new revisions of it need no work here), `post` carries the SDK's messages, `words` says what failed.
 
 mod client;
 mod post;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jsonschema::Validator;
+use rmcp::model;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
@@ -23,6 +26,7 @@ use crate::engine::providers::Soon;
 use crate::platform::net::Outbound;
 
 use client::Client;
+use words::NO_ANSWER;
 
 /// How long the answer to a call waits for the servers' lists.
 const LIST_WITHIN: Duration = Duration::from_secs(2);
@@ -32,6 +36,11 @@ const MOST_TOOLS: usize = 50;
 const MOST_DESCRIPTION: usize = 1_000;
 /// Longest name a model may be told.
 const MOST_NAME: usize = 64;
+/// The longest that an event of the call says of a server, in characters.
+const MOST_REASON: usize = 300;
+
+/// Notes that a tool is not offered.
+const LEFT_OUT: &str = "mcp_tool_left_out";
 
 /// What the servers of a call offer.
 #[derive(Default)]
@@ -51,8 +60,8 @@ pub async fn discover(config: &CallConfig, outbound: &Outbound, clock: &Clock) -
         let (outbound, clock, call) = (outbound.clone(), clock.clone(), config.session_id.clone());
         asked.spawn(async move {
             let listed = tokio::select! {
-                listed = opened(&server, outbound, call.as_str()) => listed,
-                () = clock.sleep(LIST_WITHIN) => Err("it did not answer in time".to_owned()),
+                listed = opened(&server, outbound, clock.clone(), call.as_str()) => listed,
+                () = clock.sleep(LIST_WITHIN) => Err(NO_ANSWER.to_owned()),
             };
             (n, server, listed)
         });
@@ -72,22 +81,22 @@ pub async fn discover(config: &CallConfig, outbound: &Outbound, clock: &Clock) -
 }
 
 /// A conversation with a server, and what it offers.
-async fn opened(server: &McpServer, outbound: Outbound, call: &str) -> Result<(Arc<Client>, Vec<rmcp::model::Tool>), String> {
-    let client = Client::open(server, outbound, call).await?;
+async fn opened(server: &McpServer, outbound: Outbound, clock: Clock, call: &str) -> Result<(Arc<Client>, Vec<model::Tool>), String> {
+    let client = Client::open(server, outbound, clock, call).await?;
     let listed = client.list().await?;
     Ok((Arc::new(client), listed))
 }
 
 impl Discovered {
-    fn add(&mut self, server: &McpServer, client: &Arc<Client>, listed: Vec<rmcp::model::Tool>, taken: &mut Vec<String>) {
-        let allowed = listed.into_iter().filter(|tool| server.allows(&tool.name)).take(MOST_TOOLS);
-        for tool in allowed {
+    fn add(&mut self, server: &McpServer, client: &Arc<Client>, listed: Vec<model::Tool>, taken: &mut Vec<String>) {
+        let mut allowed = listed.into_iter().filter(|tool| !tool.name.trim().is_empty() && server.allows(&tool.name));
+        for tool in allowed.by_ref().take(MOST_TOOLS) {
             let (own, schema) = (tool.name.into_owned(), Value::Object((*tool.input_schema).clone()));
             let description = tool.description.map(|words| words.into_owned()).or(tool.title).unwrap_or_default();
             let name = name_of(&server.name, &own);
             // Two tools of one name could not be told apart; a schema that cannot be checked would let anything through.
             let Some(checker) = checker(&schema).filter(|_| !taken.contains(&name) && is_whole(&schema)) else {
-                self.notes.push(("mcp_tool_left_out", detail(&server.name, &own)));
+                self.notes.push((LEFT_OUT, detail(&server.name, &own)));
                 continue;
             };
             taken.push(name.clone());
@@ -97,10 +106,15 @@ impl Discovered {
             }));
             self.tools.push((name, Arc::new(McpTool { client: client.clone(), name: own, checker })));
         }
+        let n_more = allowed.count();
+        if n_more > 0 {
+            self.notes.push((LEFT_OUT, detail(&server.name, &format!("{n_more} tools beyond the {MOST_TOOLS} that a server may have"))));
+        }
     }
 }
 
 fn detail(server: &str, reason: &str) -> Map<String, Value> {
+    let reason: String = reason.chars().take(MOST_REASON).collect();
     Map::from_iter([("server".to_owned(), server.into()), ("reason".to_owned(), reason.into())])
 }
 

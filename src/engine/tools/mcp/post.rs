@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, try_unfold};
 use http::{HeaderName, HeaderValue};
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::{
     HttpStatusError, SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse, StreamableHttpResponseLimits,
 };
@@ -94,20 +94,17 @@ impl StreamableHttpClient for Post {
         let request = Request::post(&*uri).header("accept", "application/json, text/event-stream");
         let request = request.bytes("application/json", serde_json::to_vec(&message)?);
         let answer = self.send(request, session_id.as_deref(), &custom_headers).await.map_err(Failed::Client)?;
-        match answer.status {
-            404 if session_id.is_some() => return Err(Failed::SessionExpired),
-            status if !answer.is_success() => return Err(HttpStatusError::new(status, None).into()),
-            _ => {}
+        let asked = match message {
+            ClientJsonRpcMessage::Request(request) => Some(request.id),
+            _ => None,
+        };
+        match (answer.status, asked) {
+            (404, _) if session_id.is_some() => Err(Failed::SessionExpired),
+            (200, Some(asked)) => read(answer, &asked, limits).await,
+            (200..300, None) => Ok(StreamableHttpPostResponse::Accepted),
+            // A question that is only taken note of would never be answered: no other stream is read.
+            (status, _) => Err(HttpStatusError::new(status, None).into()),
         }
-        if !matches!(message, ClientJsonRpcMessage::Request(_)) || matches!(answer.status, 202 | 204) {
-            return Ok(StreamableHttpPostResponse::Accepted);
-        }
-        let session = answer.header(SESSION).filter(|session| session.len() <= MOST_SESSION).map(str::to_owned);
-        if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
-            return Ok(StreamableHttpPostResponse::Sse(events(answer, limits.max_sse_event_size), session));
-        }
-        let body = answer.bytes(limits.max_json_response_size).await.map_err(Failed::Client)?;
-        Ok(StreamableHttpPostResponse::Json(serde_json::from_slice(&body)?, session))
     }
 
     async fn delete_session(
@@ -134,6 +131,30 @@ impl StreamableHttpClient for Post {
     }
 }
 
+/// The answer to the question of this number.
+async fn read(answer: Answer, asked: &RequestId, limits: StreamableHttpResponseLimits) -> Result<StreamableHttpPostResponse, Failed> {
+    let session = answer.header(SESSION).filter(|session| session.len() <= MOST_SESSION).map(str::to_owned);
+    if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        return Ok(StreamableHttpPostResponse::Sse(events(answer, limits.max_sse_event_size), session));
+    }
+    let body = answer.bytes(limits.max_json_response_size).await.map_err(Failed::Client)?;
+    let message = serde_json::from_slice(&body)?;
+    match of(message, asked) {
+        Some(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
+        None => Err(Failed::UnexpectedServerResponse("no answer to this question".into())),
+    }
+}
+
+/// The message, if it answers the question of this number. Some servers write numbers as text, and none where they refuse.
+fn of(mut message: ServerJsonRpcMessage, asked: &RequestId) -> Option<ServerJsonRpcMessage> {
+    let answers = match &mut message {
+        ServerJsonRpcMessage::Response(answer) => answer.id.to_string() == asked.to_string(),
+        ServerJsonRpcMessage::Error(refusal) => refusal.id.get_or_insert_with(|| asked.clone()).to_string() == asked.to_string(),
+        _ => false,
+    };
+    answers.then_some(message)
+}
+
 /// The events of an answer, of which at most so many bytes are read.
 fn events(answer: Answer, most: usize) -> BoxStream<'static, Result<Sse, SseError>> {
     let parts = try_unfold((answer, most), |(mut answer, left)| async move {
@@ -141,6 +162,5 @@ fn events(answer: Answer, most: usize) -> BoxStream<'static, Result<Sse, SseErro
         let left = left.checked_sub(part.len()).ok_or_else(|| NetError::new(Failure::TooLarge, "the answer is too large"))?;
         Ok::<Option<(Bytes, _)>, NetError>(Some((part, (answer, left))))
     });
-    // A stream that can be moved while it is read.
     SseStream::from_bytes_stream(parts.boxed()).boxed()
 }
