@@ -63,13 +63,13 @@ async fn a_server_of_the_protocol_s_own_makers_is_used_and_left_when_the_call_is
         { "match": "4", "reply": "", "tool": { "name": "harbour_departures", "arguments": { "seats": 2 } } },
     ] }))
     .await;
-    for is_json in [false, true] {
+    for (is_json, keys) in [(false, &["1", "2", "3", "4"][..]), (true, &["1"])] {
         let mut harbour = Harbour::open("key-000001", is_json).await;
         let server = |name: &str, key: &str| json!({ "name": name, "url": harbour.url, "headers": { "Authorization": format!("Bearer {key}") }, "tools": ["*"] });
         let servers = json!([server("harbour", "key-000001"), server("locked", "key-000002")]);
         let bench = Bench::start(bot_with(json!({ "llm": { "provider": "openai" }, "mcp_servers": servers })), script.clone()).await;
         let mut talk = greeted(&bench).await;
-        for key in ["1", "2", "3", "4"] {
+        for key in keys {
             talk.press(key);
             talk.hears().await;
             talk.hears_silence().await;
@@ -77,25 +77,21 @@ async fn a_server_of_the_protocol_s_own_makers_is_used_and_left_when_the_call_is
         talk.hangs_up().await;
         let result = bench.control.result().await;
         let told = said(&result, "tool");
-        assert_eq!(told[0], "Cirkewwa: at nine and at noon, 2 seats");
-        assert!(told[1].contains("4.5"), "{told:?}");
-        assert!(told[2].contains("the pier is closed"), "{told:?}");
-        assert!(told[3].contains("harbour") && told.len() == 4, "{told:?}");
-        let failed: Vec<bool> = result["transcript"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|turn| turn["role"] == "tool")
-            .map(|turn| turn["failed"] == true)
-            .collect();
-        assert_eq!(failed, [false, false, true, true]);
+        assert_eq!((told[0].as_str(), told.len()), ("Cirkewwa: at nine and at noon, 2 seats", keys.len()));
+        if !is_json {
+            assert!(told[1].contains("4.5") && told[2].contains("the pier is closed") && told[3].contains("harbour"), "{told:?}");
+            let turns = result["transcript"].as_array().unwrap().iter();
+            let failed: Vec<bool> = turns.filter(|turn| turn["role"] == "tool").map(|turn| turn["failed"] == true).collect();
+            assert_eq!(failed, [false, false, true, true]);
+        }
         let away = result["events"].as_array().unwrap().iter().find(|event| event["name"] == "mcp_unavailable").unwrap();
         assert_eq!(away["detail"], json!({ "server": "locked", "reason": "it answered 401" }));
         assert!(!result.to_string().contains("key-00000"), "{result:#}");
         let asked = harbour.until("DELETE 200").await;
         let n_of = |line: &str| asked.iter().filter(|asked| *asked == line).count();
-        // Introduced to, told so, asked for its tools, used three times: what does not fit the tool never leaves.
-        assert_eq!((n_of("POST 200"), n_of("POST 202"), n_of("POST 401"), asked.len()), (5, 1, 1, 8), "{asked:?}");
+        // Introduced to, asked for its tools and used: what does not fit a tool never leaves. Nothing else is asked.
+        let n_used = keys.len().min(3);
+        assert_eq!((n_of("POST 200"), n_of("POST 202"), n_of("POST 401"), asked.len()), (2 + n_used, 1, 1, 5 + n_used), "{asked:?}");
         bench.end().await;
     }
 }

@@ -7,10 +7,11 @@ import sys
 
 import uvicorn
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from starlette.responses import PlainTextResponse
 
 order = json.loads(sys.stdin.readline())
-server = MCPServer("harbour")
+server = MCPServer("harbour", log_level="CRITICAL")
 
 
 @server.tool()
@@ -28,7 +29,7 @@ def tariff(harbour: str) -> dict[str, float]:
 @server.tool()
 def broken() -> str:
     """Fails."""
-    raise ValueError("the pier is closed")
+    raise ToolError("the pier is closed")
 
 
 class Porter:
@@ -51,7 +52,14 @@ class Porter:
         await (self.app if is_known else PlainTextResponse("who are you?", 401))(scope, receive, told)
 
 
+class Announced(uvicorn.Server):
+    """Says its port as soon as it answers."""
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets=sockets)
+        print(sockets[0].getsockname()[1], flush=True)
+
+
 app = Porter(server.streamable_http_app(json_response=order["json"]))
 listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
+Announced(uvicorn.Config(app, log_level="error")).run(sockets=[listener])

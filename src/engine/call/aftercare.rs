@@ -138,11 +138,11 @@ fn failed(kind: &str, why: &str) -> Findings {
     Findings { notes: vec![("analysis_failed", Map::from_iter(detail))], ..Findings::default() }
 }
 
-/// The call as a model reads it: a line for how it was, a line per turn.
+/// The call as a model reads it: a line for how it was, a line per turn. What only filled a wait says nothing about it.
 fn text_of(gathered: &Gathered, ended: Ended<'_>) -> String {
     let direction = gathered.skeleton.call_direction.as_deref().unwrap_or("inbound");
     let head = format!("Direction: {direction}. Length: {:.0} seconds. Ended by: {}.", ended.seconds, ended.by);
-    let lines = gathered.turns.iter().map(line);
+    let lines = gathered.turns.iter().filter(|turn| !turn.is_filler()).map(line);
     [head, String::new()].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
@@ -163,6 +163,7 @@ mod tests {
     use super::*;
     use crate::base::Millis;
     use crate::contract::result::CallResultsPayload;
+    use crate::contract::turn::FILLER;
     use crate::engine::providers::{ProviderError, Soon};
 
     /// Answers from a list and remembers what it was asked.
@@ -197,6 +198,8 @@ mod tests {
         for (role, words) in [(Role::Assistant, "Hello"), (Role::User, "I want a table")] {
             gathered.turns.push(Turn { role, content: words.to_owned(), ts: Millis(0), extra: Map::new() });
         }
+        let extra = Map::from_iter([(FILLER.to_owned(), true.into())]);
+        gathered.turns.push(Turn { role: Role::Assistant, content: "One moment".to_owned(), ts: Millis(0), extra });
         gathered
     }
 

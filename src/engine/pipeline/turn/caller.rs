@@ -6,6 +6,7 @@ use serde_json::Map;
 
 use super::{Action, Caller, Consent, Conversation, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
+use crate::contract::turn::Turn;
 use crate::engine::pipeline::lexicon::{Ending, Meant};
 use crate::engine::providers::{Heard, ProviderError};
 
@@ -119,10 +120,11 @@ impl Conversation {
         }
     }
 
-    /// What words mean that came while the bot was speaking, or about to. Before the first sound of an answer they belong to the question.
+    /// What words mean that came while the bot was speaking, or about to. Before the first sound of an answer they belong to the question;
+    /// to somebody who was asked for patience, "okay" is a nod, however that was put.
     fn meant(&self, heard: &Heard) -> Meant {
-        let said = self.spoken.as_ref().map(|turn| turn.content.trim_end());
-        let is_asked = said.map_or(self.n_user_turns > 0, |said| said.ends_with('?'));
+        let is_question = |turn: &Turn| turn.content.trim_end().ends_with('?') && !turn.is_filler();
+        let is_asked = self.spoken.as_ref().map_or(self.n_user_turns > 0, is_question);
         self.rules.pace.lexicon.meant(&heard.text, self.rules.min_words, is_asked)
     }
 

@@ -24,7 +24,7 @@ pub enum LineKind {
     Fixed,
     /// An announcement, said once more.
     Again,
-    /// That the answer takes a while; no part of it.
+    /// That the answer takes a while, or a tool it needs; no part of it.
     Patience,
     /// Of an answer.
     Answer,

@@ -1,8 +1,13 @@
-//! An answer that takes a while: the caller hears that the bot is still there. Once per turn, never when the answer is there, and no part of
-//! it: the words are a turn of their own, which no model is told.
+//! An answer that takes a while, because a model thinks or a tool works: the caller hears that the bot is still there. Once per turn, never
+//! when the answer is there, and no part of it: the words are a turn of their own, which no model is told.
+
+use std::time::Duration;
 
 use super::{Action, Conversation, LineKind, Timer, detail};
 use crate::engine::media::ClipId;
+
+/// Notes that the caller was asked for patience.
+pub(super) const FILLED: &str = "thinking_filler";
 
 impl Conversation {
     /// The responder was asked.
@@ -21,10 +26,10 @@ impl Conversation {
             return;
         }
         let text = words[self.n_patience % words.len()].clone();
-        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        let filled = detail("after_ms", millis(*after));
         self.n_patience += 1;
         self.tools.has_filled = true;
-        out.push(Action::Note("thinking_filler", detail("after_ms", after_ms)));
+        out.push(Action::Note(FILLED, filled));
         self.say(text, LineKind::Patience, out);
     }
 
@@ -48,10 +53,12 @@ impl Conversation {
     }
 }
 
+pub(super) fn millis(after: Duration) -> u64 {
+    u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::{Input, Question, Rules};
     use super::*;
     use crate::base::Millis;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::patience::{FILLED, millis};
 use super::{Action, Conversation, Handover, LineKind, Question, Then, Timer, Why, detail};
 use crate::base::Millis;
 use crate::contract::turn::{Role, Turn};
@@ -105,6 +106,10 @@ impl Conversation {
 
     /// A tool gave something. What comes after the caller has interrupted is kept on the call, and changes nothing else.
     pub(super) fn gave(&mut self, n: u64, gave: &Gave, now: Millis, out: &mut Vec<Action>) {
+        if self.lines.is_empty() && self.is_asking_for_patience() {
+            // What covered the wait was said before it was over.
+            self.flush(false, out);
+        }
         if let Some(used) = self.tools.abandoned.remove(&n) {
             self.is_put_off |= used.name == SCHEDULE_CALLBACK && !gave.is_error;
             return self.tool_turn(&used, Some(gave), now, out);
@@ -139,14 +144,18 @@ impl Conversation {
         self.may_take_long(out);
     }
 
-    /// A tool takes its time: the caller hears that the bot is still there. Once per turn.
+    /// A tool takes its time: the caller hears that the bot is still there, as when the model takes long. Once per turn.
     pub(super) fn filler(&mut self, out: &mut Vec<Action>) {
         let Some(used) = self.tools.running.values().next() else { return };
         let text = self.rules.tools.iter().find(|tool| tool.name == used.name).map(|tool| tool.filler.clone()).unwrap_or_default();
-        self.tools.has_filled = true;
-        if !text.is_empty() && self.lines.is_empty() {
-            self.say(text, LineKind::Fixed, out);
+        if text.is_empty() || !self.lines.is_empty() || self.paused {
+            return;
         }
+        let mut filled = detail("after_ms", millis(PATIENCE));
+        filled.insert("tool".to_owned(), used.name.as_str().into());
+        self.tools.has_filled = true;
+        out.push(Action::Note(FILLED, filled));
+        self.say(text, LineKind::Patience, out);
     }
 
     /// The answer does not count any more, or a new one begins.

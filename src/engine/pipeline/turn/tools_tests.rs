@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::tests::{Bench, rules};
 use super::*;
+use crate::contract::config::TurnTaking;
+use crate::engine::pipeline::lexicon::Lexicon;
 
 fn with_tools() -> Rules {
     let tool = |name: &str, filler: &str| ToolRule { name: name.to_owned(), filler: filler.to_owned() };
@@ -61,6 +63,61 @@ fn a_slow_tool_is_covered_with_a_few_words_once() {
     bench.out.clear();
     bench.step(Input::Thought(Thought::Done));
     assert!(!bench.out.iter().any(|action| matches!(action, Action::Wake(Timer::Filler, _))));
+}
+
+#[test]
+fn words_that_cover_a_tool_are_a_turn_of_their_own_and_no_part_of_the_answer() {
+    let mut bench = asking(&["weather"]);
+    bench.step(Input::Due(Timer::Filler));
+    let filled = bench.out.iter().find_map(|action| if let Action::Note("thinking_filler", detail) = action { Some(detail) } else { None });
+    assert_eq!(filled.map(|detail| json!(detail)), Some(json!({ "after_ms": 700, "tool": "weather" })));
+    assert!(bench.talk.is_patience(bench.talk.lines[0].id), "its sound is not the answer's");
+    bench.play_all();
+    bench.step(Input::Gave(1, gave("sunny")));
+    bench.answer(&["It is sunny."]);
+    bench.play_all();
+    let marks: Vec<(&str, bool)> = bench
+        .out
+        .iter()
+        .filter_map(|action| if let Action::Turn(turn) = action { Some((turn.content.as_str(), turn.is_filler())) } else { None })
+        .collect();
+    assert_eq!(marks[1..], [("One moment.", true), ("sunny", false), ("It is sunny.", false)]);
+}
+
+#[test]
+fn words_that_cover_a_tool_are_not_said_when_they_come_too_late() {
+    let mut bench = asking(&["weather"]);
+    bench.step(Input::Due(Timer::Filler));
+    bench.step(Input::Gave(1, gave("sunny")));
+    bench.out.clear();
+    bench.answer(&["It is sunny."]);
+    assert_eq!((bench.out.first(), bench.talk.lines.len()), (Some(&Action::StopSpeaking), 1), "nobody had heard them");
+    let mut bench = asking(&["weather"]);
+    bench.step(Input::VoiceStarted);
+    bench.step(Input::Due(Timer::Filler));
+    assert!(bench.said().is_empty(), "the caller is speaking");
+}
+
+#[test]
+fn a_nod_to_words_that_cover_a_tool_leaves_it_at_work_even_where_they_ask() {
+    for (words, is_nod) in [("okay", true), ("stop", false)] {
+        let mut with_tools = with_tools();
+        with_tools.tools[0].filler = "Let me look, okay?".to_owned();
+        with_tools.pace = Pace::of(&TurnTaking::default(), Lexicon::of("en-US", &[], &[]));
+        let mut bench = Bench::greeted(with_tools);
+        bench.hear("how is it");
+        bench.step(used("weather", json!({})));
+        bench.step(Input::Thought(Thought::Done));
+        bench.step(Input::Due(Timer::Filler));
+        let line = bench.talk.lines[0].id;
+        bench.step(Input::LineStarted(line));
+        bench.hear(words);
+        assert_eq!(bench.notes().contains(&"barge_in_resumed"), is_nod, "{words}");
+        bench.step(Input::LineDone(line));
+        let n_before = n_questions(&bench);
+        bench.step(Input::Gave(1, gave("sunny")));
+        assert_eq!(n_questions(&bench) - n_before, usize::from(is_nod), "{words}");
+    }
 }
 
 #[test]
