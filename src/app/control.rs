@@ -62,9 +62,17 @@ impl App {
             carriers: handles.carriers.clone(),
             fleet: handles.fleet.clone(),
         });
-        let (fleet, backups, permit) = (handles.fleet.clone(), handles.backups.clone(), handles.permit.clone());
-        let outbox_read = outbox.clone();
-        let figures = Figures::new(FiguresSetup { clock, data, disk, fleet, outbox: outbox_read, backups, permit, has_tls, has_listener });
+        let figures = Figures::new(FiguresSetup {
+            clock,
+            data,
+            disk,
+            fleet: handles.fleet.clone(),
+            outbox: outbox.clone(),
+            backups: handles.backups.clone(),
+            permit: handles.permit.clone(),
+            has_tls,
+            has_listener,
+        });
         Ok(Self { db, outbox, figures, doctor, handles })
     }
 

@@ -52,6 +52,7 @@ pub struct FieldError {
 pub struct Error {
     kind: Kind,
     code: Option<&'static str>,
+    reason: Option<&'static str>,
     message: Cow<'static, str>,
     fields: Vec<FieldError>,
     retry_after_s: Option<u32>,
@@ -73,7 +74,7 @@ macro_rules! constructors {
 impl Error {
     /// A failure of the given kind. The message is a sentence for the caller: no full stop, no secret.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: None, message: message.into(), fields: Vec::new(), retry_after_s: None, peer_status: None, source: None }
+        Self { kind, code: None, reason: None, message: message.into(), fields: Vec::new(), retry_after_s: None, peer_status: None, source: None }
     }
 
     constructors! {
@@ -89,10 +90,24 @@ impl Error {
         self
     }
 
+    /// Says why in a word, where one code has several reasons, such as `do_not_call`.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     /// Names a field that was refused.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
         self.fields.push(FieldError { field: field.into(), message: message.into() });
+        self
+    }
+
+    /// Says the whole sentence of one field, in the place of those that were named.
+    #[must_use]
+    pub fn about(mut self, field: &str) -> Self {
+        self.fields = vec![FieldError { field: field.to_owned(), message: self.message.to_string() }];
         self
     }
 
@@ -138,6 +153,11 @@ impl Error {
             Kind::DiskFull => "disk_full",
             Kind::Internal => "internal_error",
         })
+    }
+
+    /// Why in a word, where one code has several reasons.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
     }
 
     /// The sentence for the caller. Internal failures all read the same.

@@ -198,7 +198,8 @@ async fn the_gate_of_every_call_is_the_gate_of_these() {
     crm.box_.admin.post("/api/v1/do-not-call", json!({ "phone": "+15551234567" })).await.expect(201);
     let refused = crm.dial(json!({})).await;
     assert_eq!(error(&refused, 422), "call_not_permitted");
-    assert_eq!(refused.expect(422)["errors"][0]["field"], "to_number");
+    let said = refused.expect(422);
+    assert_eq!((&said["errors"][0]["field"], &said["reason"]), (&json!("to_number"), &json!("do_not_call")));
     assert!(crm.box_.engine.take_dialouts().is_empty());
     let crm = Crm::at(Dialling::start_with_window().await).await;
     crm.box_.app.advance(Duration::from_secs(12 * 3600));

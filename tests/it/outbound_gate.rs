@@ -105,9 +105,9 @@ async fn a_call_is_handed_on_to_a_number_only_if_the_gate_lets_it() {
     let admin = desk.app.user(Role::Admin);
     engine.post(&path, json!({ "phone": MALTA })).await.expect(204);
     admin.post("/api/v1/do-not-call", json!({ "phone": MALTA })).await.expect(201);
-    for phone in [MALTA, "+4990012345678", "desk", ""] {
+    for (phone, reason) in [(MALTA, "do_not_call"), ("+4990012345678", "premium"), ("desk", "not_a_number"), ("", "not_a_number")] {
         let refusal = engine.post(&path, json!({ "phone": phone })).await.expect(422);
-        assert_eq!(refusal["error"], "call_not_permitted", "{phone}: {refusal}");
+        assert_eq!((&refusal["error"], &refusal["reason"]), (&json!("call_not_permitted"), &json!(reason)), "{phone}: {refusal}");
     }
     engine.post(&path, json!({ "number": MALTA })).await.expect(422);
     engine.post("/api/v1/engine/calls/nobody/leg", json!({ "phone": MALTA })).await.expect(404);

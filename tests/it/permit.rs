@@ -27,6 +27,7 @@ fn refused(answer: &Answer, reason: &str) {
     let refusal = answer.expect(400);
     assert_eq!(refusal["error"], "call_not_permitted", "{refusal}");
     assert!(refusal["error_description"].as_str().unwrap().ends_with(&format!("({reason})")), "{refusal}");
+    assert_eq!(refusal.as_object().unwrap().len(), 2, "this surface has the two fields of the seed: {refusal}");
 }
 
 #[tokio::test]

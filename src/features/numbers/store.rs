@@ -167,9 +167,9 @@ impl OnTaken for rusqlite::Result<()> {
     /// Says which of the two unique fields is taken.
     fn on_taken(self, body: &NumberBody) -> Result<()> {
         let taken = |what: &str, text: &str| Error::conflict(format!("there is already a number with the {what} '{text}'"));
-        match self {
-            Err(error) if error.to_string().contains("numbers.name") => Err(error).on_unique("numbers.name", || taken("name", &body.name)),
-            other => other.on_unique("numbers.number", || taken("number", &body.number)),
+        if self.violates("numbers.name") {
+            return Err(taken("name", &body.name));
         }
+        self.on_unique("numbers.number", || taken("number", &body.number))
     }
 }

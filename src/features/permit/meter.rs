@@ -146,7 +146,7 @@ impl Permit {
 
     /// Notes a refusal in the audit trail when a cap of the day is its reason; the first of each day and reason. It never fails for that.
     pub async fn note(&self, actor: &Actor, refusal: &Error) {
-        let Some(reason) = cap_of(refusal) else { return };
+        let Some(reason) = refusal.reason().filter(|reason| CAPS.contains(reason)) else { return };
         let (permit, actor) = (self.clone(), actor.clone());
         let noted = self.inner.db.write(move |tx| permit.note_in(tx, &actor, reason)).await;
         if let Err(failure) = noted {
@@ -163,10 +163,4 @@ impl Permit {
         }
         Ok(())
     }
-}
-
-/// The cap that a refusal names at its end.
-fn cap_of(refusal: &Error) -> Option<&'static str> {
-    let is_refusal = refusal.stable_code() == "call_not_permitted";
-    CAPS.into_iter().find(|cap| is_refusal && refusal.message().ends_with(&format!("({cap})")))
 }

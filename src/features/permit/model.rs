@@ -43,8 +43,7 @@ pub enum Verdict {
 
 /// The error of a call that the gate refuses (decision 20).
 pub fn refused(reason: &'static str, sentence: &str) -> Error {
-    let sentence = format!("{sentence} ({reason})");
-    Error::invalid(sentence.clone()).code("call_not_permitted").field("phone", sentence)
+    Error::invalid(format!("{sentence} ({reason})")).code("call_not_permitted").because(reason).about("phone")
 }
 
 /// A number that may be dialled again.

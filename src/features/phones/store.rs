@@ -83,10 +83,10 @@ pub(super) fn insert(tx: &Tx<'_>, phone: &StoredPhone) -> Result<()> {
         )?
         .execute(params![phone.id, phone.user_id, phone.sip_username, phone.sealed.md5, phone.sealed.sha256, tx.now, phone.created_by])
         .map(drop);
-    match inserted {
-        Err(error) if error.to_string().contains("phones.sip_username") => Err(error).on_unique("phones.sip_username", taken),
-        other => other.on_unique("phones.user_id", taken),
+    if inserted.violates("phones.sip_username") {
+        return Err(taken());
     }
+    inserted.on_unique("phones.user_id", taken)
 }
 
 /// Gives an account other digests.

@@ -8,7 +8,7 @@ use super::callee::{Callee, no_number};
 use super::hours;
 use super::service::Runtime;
 use crate::base::id::{ApiKeyId, BotId, CallId, SessionId, UserId};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::features::outbound::{Dialled, Direct};
 use crate::platform::access::{Actor, Caller, Role, Via};
 
@@ -150,10 +150,7 @@ impl Runtime {
 pub(super) fn in_words_of_the_contract(failure: Error, field: &str) -> Error {
     match failure.stable_code() {
         "bridge_unreachable" => Error::unavailable(NO_CAPACITY).code("no_capacity").retry_after(10),
-        "call_not_permitted" => {
-            let said = failure.message().to_owned();
-            Error::new(Kind::Invalid, said.clone()).code("call_not_permitted").field(field, said)
-        }
+        "call_not_permitted" => failure.about(field),
         _ => failure,
     }
 }

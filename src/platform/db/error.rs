@@ -23,21 +23,20 @@ impl From<rusqlite::Error> for Error {
 pub trait OnConstraint<T> {
     /// `columns` as SQLite names them, such as `numbers.number` or `inbound_routes.did, inbound_routes.from_number`.
     fn on_unique(self, columns: &str, error: impl FnOnce() -> Error) -> Result<T>;
+
+    /// Whether this constraint is what failed.
+    fn violates(&self, columns: &str) -> bool;
 }
 
 impl<T> OnConstraint<T> for rusqlite::Result<T> {
     fn on_unique(self, columns: &str, error: impl FnOnce() -> Error) -> Result<T> {
-        self.map_err(|cause| match &cause {
-            rusqlite::Error::SqliteFailure(failure, Some(text))
-                if failure.code == ErrorCode::ConstraintViolation
-                    && (text.strip_prefix("UNIQUE constraint failed: ") == Some(columns)
-                        || text
-                            .strip_prefix("UNIQUE constraint failed: index ")
-                            .is_some_and(|index| index.trim_matches('\'') == columns)) =>
-            {
-                error()
-            }
-            _ => cause.into(),
-        })
+        let is_this = self.violates(columns);
+        self.map_err(|cause| if is_this { error() } else { cause.into() })
+    }
+
+    fn violates(&self, columns: &str) -> bool {
+        let Err(rusqlite::Error::SqliteFailure(failure, Some(text))) = self else { return false };
+        let named = text.strip_prefix("UNIQUE constraint failed: ").filter(|_| failure.code == ErrorCode::ConstraintViolation);
+        named.is_some_and(|named| named == columns || named.strip_prefix("index ").is_some_and(|index| index.trim_matches('\'') == columns))
     }
 }

@@ -95,7 +95,7 @@ fn body_of(problem: &Problem, surface: Surface, id: &HeaderValue) -> ErrorBody {
     match surface {
         Surface::Admin => ErrorBody { request_id: id.to_str().ok().map(str::to_owned), ..problem.body() },
         // Exactly the two fields of the seed; the id is in the header.
-        Surface::Codeb => ErrorBody { detail: None, errors: None, ..problem.body() },
+        Surface::Codeb => ErrorBody { reason: None, detail: None, errors: None, ..problem.body() },
     }
 }
 
@@ -114,7 +114,7 @@ fn foreign(status: StatusCode, text: &Bytes) -> Problem {
         "" => String::from_utf8_lossy(text).into_owned(),
         sentence => sentence.to_owned(),
     };
-    Problem { code, sentence, errors: None }
+    Problem { code, reason: None, sentence, errors: None }
 }
 
 fn add_headers(response: &mut Response, id: HeaderValue) {

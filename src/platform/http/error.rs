@@ -47,6 +47,10 @@ pub struct ErrorBody {
     pub error: String,
     /// A sentence for people.
     pub error_description: String,
+    /// Why in a word, where one `error` has several reasons, such as `do_not_call`; on `/api/v1` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
     /// The same sentence once more, on `/api/v1` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -80,6 +84,7 @@ impl From<&FieldError> for FieldProblem {
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub(super) code: &'static str,
+    pub(super) reason: Option<&'static str>,
     pub(super) sentence: String,
     pub(super) errors: Option<Vec<FieldProblem>>,
 }
@@ -90,6 +95,7 @@ impl Problem {
         ErrorBody {
             error: self.code.to_owned(),
             error_description: self.sentence.clone(),
+            reason: self.reason.map(str::to_owned),
             detail: Some(self.sentence.clone()),
             errors: self.errors.clone(),
             request_id: None,
@@ -107,7 +113,7 @@ impl IntoResponse for ApiError {
         }
         let sentence = if error.kind() == Kind::Internal { "internal error" } else { error.message() };
         let errors = (error.kind() == Kind::Invalid).then(|| error.fields().iter().map(FieldProblem::from).collect());
-        let problem = Problem { code: error.stable_code(), sentence: sentence.to_owned(), errors };
+        let problem = Problem { code: error.stable_code(), reason: error.reason(), sentence: sentence.to_owned(), errors };
         let mut response = (status, axum::Json(problem.body())).into_response();
         response.extensions_mut().insert(problem);
         if error.kind() == Kind::Unauthorized {

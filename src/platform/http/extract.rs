@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
-use serde::de::{DeserializeOwned, Deserializer as _, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
@@ -35,43 +35,51 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyCase<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = read(request, state).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let fields = json.deserialize_any(Fields).map_err(no_object)?;
+        let Fields { fields, twice } = json.deserialize_any(ReadFields).map_err(no_object)?;
         json.end().map_err(|error| Error::invalid("the body is not one JSON value").caused_by(error))?;
+        if let Some(key) = twice {
+            return Err(Error::invalid(format!("{key} stands twice in the body")).into());
+        }
         Ok(Self(serde_path_to_error::deserialize(Value::Object(fields)).map_err(refused)?))
     }
 }
 
-/// Reads an object with the first letter of each key in lower case.
-struct Fields;
+/// An object with the first letter of each key in lower case.
+#[derive(Default)]
+struct Fields {
+    fields: Map<String, Value>,
+    /// The first key that stands there more than once.
+    twice: Option<String>,
+}
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = Map<String, Value>;
+/// Reads [`Fields`].
+struct ReadFields;
+
+impl<'de> Visitor<'de> for ReadFields {
+    type Value = Fields;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Map::new();
+        let mut read = Fields::default();
         while let Some((key, value)) = given.next_entry::<String, Value>()? {
             let key = lower_first(&key);
-            if fields.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("{key} stands twice in the body")));
+            if read.fields.contains_key(&key) {
+                read.twice.get_or_insert(key);
+            } else {
+                read.fields.insert(key, value);
             }
-            fields.insert(key, value);
         }
-        Ok(fields)
+        Ok(read)
     }
 }
 
 /// What is wrong with a body that is not read as an object.
 fn no_object(error: serde_json::Error) -> ApiError {
-    let sentence = without_position(&error.to_string());
-    if !error.is_data() {
-        return Error::invalid("the body is not valid JSON").caused_by(error).into();
-    }
-    let is_object = sentence.ends_with("stands twice in the body");
-    Error::invalid(if is_object { sentence } else { "the body must be a JSON object".to_owned() }).caused_by(error).into()
+    let sentence = if error.is_data() { "the body must be a JSON object" } else { "the body is not valid JSON" };
+    Error::invalid(sentence).caused_by(error).into()
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
