@@ -1,6 +1,9 @@
-//! House rules that run: floors, slices, file headers, sizes, paths named in the architecture text.
+//! House rules that run: floors, slices, circles, file headers, sizes, paths named in the architecture text.
 
 #![expect(clippy::unwrap_used, reason = "test helpers")]
+
+#[path = "tidy/circles.rs"]
+mod circles;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -184,6 +187,13 @@ fn parts_of_the_engine_that_must_not_know_each_other_do_not() {
         }
     }
     report("sip knows no audio, audio knows no SIP, providers and pipeline know neither calls nor SIP", &broken);
+}
+
+#[test]
+fn files_do_not_need_each_other_in_a_circle() {
+    let rule = "no circle between files: move what both need into a third one that needs neither, \
+        or put the two together in one that needs both";
+    report(rule, &circles::circles(&sources()));
 }
 
 #[test]

@@ -74,7 +74,16 @@ macro_rules! constructors {
 impl Error {
     /// A failure of the given kind. The message is a sentence for the caller: no full stop, no secret.
     pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: None, reason: None, message: message.into(), fields: Vec::new(), retry_after_s: None, peer_status: None, source: None }
+        Self {
+            kind,
+            code: None,
+            reason: None,
+            message: message.into(),
+            fields: Vec::new(),
+            retry_after_s: None,
+            peer_status: None,
+            source: None,
+        }
     }
 
     constructors! {

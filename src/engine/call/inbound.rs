@@ -1,24 +1,25 @@
 //! A call that comes in: 180, what to do with it, its config, our media, 200.
 
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::exchange::Exchange;
 use super::live::Seat;
+use super::pick_up::{NotAnswered, fail, open_media, refuse, turn_away, until_ended};
 use super::prepare::{Prepared, prepare};
 use super::record::Record;
 use super::ring::ring;
 use super::session::{Setup, run};
 use super::state::{CallState, Direction, End, Input};
 use crate::base::id::{CallId, SessionId};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::contract::config::CallConfig;
 use crate::contract::inbound::{InboundAnswer, InboundCall};
 use crate::contract::result::CallResultsPayload;
-use crate::contract::trunk::{MediaEncryption, Transport};
+use crate::contract::trunk::Transport;
 use crate::engine::link::report::{ConfigAsk, ask_inbound, fetch_config};
-use crate::engine::media::{Encryption, MediaEvent, MediaSession, PendingSession};
-use crate::engine::sip::{Incoming, Leg, LegEnd, LegEvent, Sender};
+use crate::engine::media::{MediaEvent, MediaSession};
+use crate::engine::sip::{Incoming, LegEnd, Sender};
 
 /// Takes a call from its INVITE to its result. Ends when the call is over.
 pub async fn take(exchange: Exchange, mut incoming: Incoming) {
@@ -65,12 +66,6 @@ enum NotRouted {
     Failed(Error),
 }
 
-/// Refuses a call that may have a row, and says in its result why.
-pub(super) async fn fail(record: Record, leg: &Leg, error: &Error) {
-    refuse(leg, error).await;
-    record.finish(End::failed(error.message().to_owned()), None).await;
-}
-
 /// What the result says of the call in any case.
 fn skeleton(incoming: &Incoming, call_id: CallId) -> CallResultsPayload {
     CallResultsPayload {
@@ -84,24 +79,6 @@ fn skeleton(incoming: &Incoming, call_id: CallId) -> CallResultsPayload {
 
 pub(super) fn admit(exchange: &Exchange) -> Result<Seat> {
     if exchange.trunks.now().is_connected { exchange.live.admit() } else { Err(Error::unavailable("there is no control plane")) }
-}
-
-/// A refusal as a SIP status: 486 all lines in use, 480 by routing, 488 no codec, 503 anything of ours.
-async fn refuse(leg: &Leg, error: &Error) {
-    let code = match error.kind() {
-        Kind::TooMany => 486,
-        Kind::NotFound | Kind::Conflict => 480,
-        Kind::Invalid => 488,
-        _ => 503,
-    };
-    warn!(sip.code = code, %error, "A call is refused");
-    turn_away(leg, code, None).await;
-}
-
-pub(super) async fn turn_away(leg: &Leg, code: u16, reason: Option<String>) {
-    if let Err(error) = leg.control.reject(code, reason).await {
-        info!(%error, "A refused call was gone already");
-    }
 }
 
 /// What the control plane is asked about the call.
@@ -186,19 +163,6 @@ struct Answered {
     sounds: mpsc::Receiver<MediaEvent>,
 }
 
-pub(super) enum NotAnswered {
-    /// The caller gave up.
-    Left,
-    /// Something of ours, or their offer, is wrong.
-    Failed(Error),
-}
-
-impl From<Error> for NotAnswered {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 /// First words, media, 200 OK.
 async fn pick_up(exchange: &Exchange, incoming: &mut Incoming, config: CallConfig) -> Result<Answered, NotAnswered> {
     let prepared = tokio::select! {
@@ -207,69 +171,4 @@ async fn pick_up(exchange: &Exchange, incoming: &mut Incoming, config: CallConfi
     };
     let (session, sounds) = open_media(exchange, incoming).await?;
     Ok(Answered { prepared, session, sounds })
-}
-
-/// Our media and 200 OK.
-pub(super) async fn open_media(
-    exchange: &Exchange,
-    incoming: &mut Incoming,
-) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>), NotAnswered> {
-    if matches!(incoming.sender, Sender::Inside { .. }) {
-        let ours = exchange.media.answer_inside(&incoming.offer)?;
-        send_ok(incoming, ours.sdp).await?;
-        return Ok((ours.session, ours.events));
-    }
-    let encryption = encryption(exchange, incoming);
-    if incoming.offer.is_empty() {
-        let (pending, sdp) = exchange.media.offer_with(Some(incoming.source.ip()), encryption)?;
-        send_ok(incoming, sdp).await?;
-        return late_answer(&mut incoming.leg.events, pending).await;
-    }
-    let ours = exchange.media.answer_with(&incoming.offer, encryption)?;
-    send_ok(incoming, ours.sdp).await?;
-    Ok((ours.session, ours.events))
-}
-
-/// What the caller's carrier wants of encryption: calls without it are refused where it is required.
-fn encryption(exchange: &Exchange, incoming: &Incoming) -> Encryption {
-    let Sender::Carrier(carrier) = &incoming.sender else { return Encryption::Never };
-    let trunks = exchange.trunks.now();
-    let trunk = trunks.trunks.iter().find(|trunk| trunk.carrier_id == *carrier);
-    match trunk.map(|trunk| trunk.media_encryption) {
-        Some(MediaEncryption::Required) => Encryption::Always,
-        _ => Encryption::Never,
-    }
-}
-
-/// Sends 200. It fails when the caller has given up a moment ago.
-async fn send_ok(incoming: &Incoming, sdp: Vec<u8>) -> Result<(), NotAnswered> {
-    incoming.leg.control.answer(sdp).await.map_err(|error| {
-        info!(%error, "The caller gave up just before the answer");
-        NotAnswered::Left
-    })
-}
-
-/// The offer was ours: their answer comes with the ACK.
-async fn late_answer(
-    events: &mut mpsc::Receiver<LegEvent>,
-    pending: PendingSession,
-) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>), NotAnswered> {
-    while let Some(event) = events.recv().await {
-        match event {
-            LegEvent::Answered { sdp } => return Ok(pending.complete(&sdp)?),
-            LegEvent::Ended { .. } => break,
-            _ => {}
-        }
-    }
-    Err(NotAnswered::Left)
-}
-
-/// Waits until the leg is over; what else happens on it before the answer has no meaning yet.
-async fn until_ended(events: &mut mpsc::Receiver<LegEvent>) -> LegEnd {
-    while let Some(event) = events.recv().await {
-        if let LegEvent::Ended { how } = event {
-            return how;
-        }
-    }
-    LegEnd::Failed { why: "the leg is gone".to_owned() }
 }

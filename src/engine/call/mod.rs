@@ -17,6 +17,7 @@ mod inbound;
 mod inside;
 mod live;
 mod outbound;
+mod pick_up;
 mod prepare;
 mod record;
 mod result;

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::exchange::Exchange;
-use super::inbound::{NotAnswered, fail, open_media, turn_away};
 use super::live::{Order, Seat};
+use super::pick_up::{NotAnswered, fail, open_media, turn_away};
 use super::record::Record;
 use super::state::{End, refused};
 use super::talk::{Side, talk};

@@ -1,26 +1,23 @@
-//! The owner of the media thread, the recorder and the RTP ports. One for the whole process.
+//! The owner of the RTP ports and of what sessions run on. One for the whole process.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
 use crate::base::{Error, Random, Result};
 use crate::engine::reach::OwnAddress;
 
+use super::MediaEvent;
 use super::codec::Codec;
-use super::command::{Command, Inbox};
-use super::negotiate::{self, Agreed};
-use super::pacing::{Histogram, Pacing};
+use super::negotiate;
+use super::pacing::Pacing;
 use super::ports::{Ports, Sockets};
-use super::recorder::Recorder;
+use super::runner::Runner;
 use super::sdes::{Crypto, Encryption};
 use super::sdp::{Description, Local, SECURE};
 use super::session::{MediaSession, PendingSession};
-use super::stream::{Stream, StreamSetup};
-use super::{MediaEvent, thread};
 
 /// Where and how media runs.
 #[derive(Debug, Clone)]
@@ -72,22 +69,16 @@ enum Place {
 struct Inner {
     options: MediaOptions,
     ports: Ports,
-    inbox: Inbox,
-    recorder: Recorder,
-    pacing: Arc<Histogram>,
+    runner: Runner,
     random: Random,
-    next: AtomicU64,
 }
 
 impl MediaEngine {
     /// Starts the media thread and the recorder. `Invalid` when the port range holds no pair.
     pub fn start(options: MediaOptions, random: Random) -> Result<Self> {
         let ports = Ports::new(options.bind, &options.ports, &random)?;
-        let pacing = Arc::new(Histogram::new());
-        let inbox = thread::start(options.realtime)?;
-        let recorder = Recorder::start()?;
-        let inner = Inner { options, ports, inbox, recorder, pacing, random, next: AtomicU64::new(1) };
-        Ok(Self { inner: Arc::new(inner) })
+        let runner = Runner::start(options.realtime, options.codecs.clone(), random.clone())?;
+        Ok(Self { inner: Arc::new(Inner { options, ports, runner, random }) })
     }
 
     /// Takes ports and makes an SDP offer. `towards` is the peer, needed only when neither `advertise` nor `bind` is set.
@@ -107,7 +98,7 @@ impl MediaEngine {
             local.profile = SECURE[0];
         }
         let sdp = (local.head() + &local.audio()).into_bytes();
-        Ok((PendingSession { engine: self.clone(), sockets, local, encryption }, sdp))
+        Ok((PendingSession { runner: self.inner.runner.clone(), sockets, local, encryption }, sdp))
     }
 
     /// Takes ports, answers an offer and starts the media. `Invalid` for a description that cannot be read, or with the
@@ -124,14 +115,14 @@ impl MediaEngine {
     fn answer_at(&self, remote_sdp: &[u8], encryption: Encryption, place: Place) -> Result<Answer> {
         let theirs = Description::parse(remote_sdp)?;
         let crypto = Crypto::new(&self.inner.random);
-        let agreed = negotiate::agree(&theirs, self.codecs(), &crypto, None)?;
+        let agreed = negotiate::agree(&theirs, self.inner.runner.codecs(), &crypto, None)?;
         if encryption == Encryption::Always && agreed.srtp.is_none() {
             return Err(Error::invalid("the far end does not encrypt sound (SRTP), and its carrier must").code("no_common_codec"));
         }
         let sockets = self.sockets(place)?;
         let local = Local { crypto, ..self.local(&sockets, place, agreed.remote.map(|remote| remote.ip())) };
         let sdp = negotiate::answer(&theirs, &agreed, &local);
-        let (session, events) = MediaSession::start(self, sockets, local, agreed)?;
+        let (session, events) = MediaSession::start(&self.inner.runner, sockets, local, agreed)?;
         Ok(Answer { session, sdp, events })
     }
 
@@ -153,12 +144,12 @@ impl MediaEngine {
 
     /// How regularly packets of all sessions left since the start or the last [`MediaEngine::reset_pacing`].
     pub fn pacing(&self) -> Pacing {
-        self.inner.pacing.read()
+        self.inner.runner.pacing().read()
     }
 
     /// Begins measuring anew.
     pub fn reset_pacing(&self) {
-        self.inner.pacing.reset();
+        self.inner.runner.pacing().reset();
     }
 
     fn sockets(&self, place: Place) -> Result<Sockets> {
@@ -176,27 +167,6 @@ impl MediaEngine {
             Place::Inside => sockets.local.ip(),
         };
         let session = self.inner.random.below(1 << 62);
-        negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.codecs(), Crypto::new(&self.inner.random))
-    }
-
-    pub(super) fn codecs(&self) -> &[Codec] {
-        &self.inner.options.codecs
-    }
-
-    pub(super) fn inbox(&self) -> Inbox {
-        self.inner.inbox.clone()
-    }
-
-    pub(super) fn recorder(&self) -> Recorder {
-        self.inner.recorder.clone()
-    }
-
-    /// Hands a stream to the thread and names it.
-    pub(super) fn add(&self, sockets: Sockets, agreed: Agreed, events: mpsc::Sender<MediaEvent>) -> Result<u64> {
-        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
-        let seed = self.inner.random.bytes();
-        let setup = StreamSetup { id, sockets, agreed, events, pacing: self.inner.pacing.clone(), seed };
-        self.inner.inbox.send(Command::Add(Box::new(Stream::new(setup)?)))?;
-        Ok(id)
+        negotiate::offer(session, SocketAddr::new(ip, sockets.local.port()), self.inner.runner.codecs(), Crypto::new(&self.inner.random))
     }
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 mod bridge;
+mod clock;
 mod codec;
 mod comfort;
 mod command;
@@ -29,6 +30,7 @@ mod quality;
 mod recorder;
 mod rtcp;
 mod rtp;
+mod runner;
 mod sdes;
 mod sdp;
 mod session;

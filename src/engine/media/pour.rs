@@ -3,7 +3,8 @@
 use audio_codec::BoxedResampler;
 
 use super::order::Order;
-use super::{Clip, ClipId, MediaSession};
+use super::session::MediaSession;
+use super::{Clip, ClipId};
 
 /// The end of a clip into which sound is poured. The parts join without a seam, whatever their rate. After [`MediaSession::stop`] what
 /// is poured is spilled.
@@ -14,11 +15,15 @@ pub struct Pour {
     resampler: Option<((u32, u32), BoxedResampler)>,
 }
 
-impl Pour {
-    pub(super) fn new(session: MediaSession, id: ClipId) -> Self {
-        Self { session, id, resampler: None }
+impl MediaSession {
+    /// Queues a clip whose sound is still being made.
+    pub fn pour(&self, id: ClipId) -> Pour {
+        self.order(Order::Pour(id));
+        Pour { session: self.clone(), id, resampler: None }
     }
+}
 
+impl Pour {
     /// Adds a part.
     pub fn add(&mut self, part: &Clip) {
         let rates = (part.rate, self.session.codec().rate());

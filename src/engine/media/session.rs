@@ -12,19 +12,18 @@ use crate::base::{Error, Result};
 use super::bridge::Bridge;
 use super::codec::{self, Codec};
 use super::command::{Command, Inbox};
-use super::engine::MediaEngine;
 use super::negotiate::{self, Agreed};
 use super::order::Order;
 use super::ports::Sockets;
-use super::pour::Pour;
 use super::recorder::Recorder;
+use super::runner::Runner;
 use super::sdes::{Crypto, Encryption};
 use super::sdp::{Description, Direction, Local};
 use super::{Clip, ClipId, EVENTS, Listen, MediaEvent, MediaStats};
 
 /// A session whose offer is out and whose answer is not yet in. Dropping it frees the ports.
 pub struct PendingSession {
-    pub(super) engine: MediaEngine,
+    pub(super) runner: Runner,
     pub(super) sockets: Sockets,
     pub(super) local: Local,
     pub(super) encryption: Encryption,
@@ -39,7 +38,7 @@ impl PendingSession {
     /// Starts the media with the far end's answer. `Invalid` (`no_common_codec`) when it took none of our codecs.
     /// A second answer, such as a 200 that differs from the 183 before, goes to [`MediaSession::accept`].
     pub fn complete(self, remote_sdp: &[u8]) -> Result<(MediaSession, mpsc::Receiver<MediaEvent>)> {
-        let agreed = negotiate::agree(&Description::parse(remote_sdp)?, self.engine.codecs(), &self.local.crypto, None)?;
+        let agreed = negotiate::agree(&Description::parse(remote_sdp)?, self.runner.codecs(), &self.local.crypto, None)?;
         match (self.encryption, agreed.srtp) {
             (Encryption::Never, Some(_)) => {
                 return Err(Error::invalid("the far end encrypts sound, which was not offered").code("no_common_codec"));
@@ -47,7 +46,7 @@ impl PendingSession {
             (Encryption::Always, None) => return Err(Error::invalid("the far end does not encrypt sound (SRTP)").code("no_common_codec")),
             _ => {}
         }
-        MediaSession::start(&self.engine, self.sockets, self.local, agreed)
+        MediaSession::start(&self.runner, self.sockets, self.local, agreed)
     }
 }
 
@@ -95,12 +94,7 @@ impl Drop for Inner {
 }
 
 impl MediaSession {
-    pub(super) fn start(
-        engine: &MediaEngine,
-        sockets: Sockets,
-        mut local: Local,
-        agreed: Agreed,
-    ) -> Result<(Self, mpsc::Receiver<MediaEvent>)> {
+    pub(super) fn start(runner: &Runner, sockets: Sockets, mut local: Local, agreed: Agreed) -> Result<(Self, mpsc::Receiver<MediaEvent>)> {
         // Offers within the call go on with the profile and the key of its beginning.
         local.profile = agreed.profile;
         if let Some(keys) = agreed.srtp {
@@ -108,12 +102,12 @@ impl MediaSession {
         }
         let (events, receiver) = mpsc::channel(EVENTS);
         let bound = sockets.local;
-        let id = engine.add(sockets, agreed, events.clone())?;
+        let id = runner.add(sockets, agreed, events.clone())?;
         let inner = Inner {
             id,
-            inbox: engine.inbox(),
-            recorder: engine.recorder(),
-            codecs: engine.codecs().into(),
+            inbox: runner.inbox(),
+            recorder: runner.recorder(),
+            codecs: runner.codecs().into(),
             bound,
             events,
             said: Mutex::new(Said { local, agreed }),
@@ -148,12 +142,6 @@ impl MediaSession {
         let rate = self.codec().rate();
         let samples = if clip.rate == rate { clip.samples.clone() } else { codec::resample(&clip.samples, clip.rate, rate).into() };
         self.order(Order::Play(id, samples));
-    }
-
-    /// Queues a clip whose sound is still being made.
-    pub fn pour(&self, id: ClipId) -> Pour {
-        self.order(Order::Pour(id));
-        Pour::new(self.clone(), id)
     }
 
     /// Stops at once, forgets what waits and ends a pause. Says how many milliseconds of the current clip were played.

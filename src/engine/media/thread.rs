@@ -16,6 +16,7 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
 use crate::base::{Context as _, Result};
 
+use super::clock::now;
 use super::command::{Command, Inbox, QUEUE};
 use super::order::Order;
 use super::stream::{MOST_BYTES, Stream};
@@ -58,20 +59,6 @@ fn ask_for_priority() {
             "The media thread runs without real-time priority: audio may stutter under load. Grant CAP_SYS_NICE or LimitRTPRIO=5 to mend it"
         ),
     }
-}
-
-/// Nanoseconds of the monotonic clock.
-pub(super) fn now() -> u64 {
-    nanoseconds(rustix::time::clock_gettime(ClockId::Monotonic))
-}
-
-/// Nanoseconds since 1970.
-pub(super) fn unix_now() -> u64 {
-    nanoseconds(rustix::time::clock_gettime(ClockId::Realtime))
-}
-
-fn nanoseconds(time: Timespec) -> u64 {
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
 fn sleep_until(deadline: u64) {

@@ -1,7 +1,6 @@
 //! Which trunks are tended: those of the list as it is now. One task each; what is removed is signed off and forgotten.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,41 +11,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::report;
 use super::tend::{Asking, Tended};
+use super::upkeep::{Checked, Upkeep};
 use crate::base::id::CarrierId;
-use crate::base::{Clock, Error, Random, Result};
+use crate::base::{Error, Result};
 use crate::contract::trunk::TrunkState;
-use crate::engine::link::Control;
-use crate::engine::link::trunks::{Known, TrunkWatch};
-use crate::engine::sip::SipStack;
+use crate::engine::link::trunks::Known;
 
 /// Questions that may wait for one trunk; more are refused.
 const MOST_ASKING: usize = 16;
 /// How long one may wait for the answer of a trunk.
 const CHECK_WITHIN: Duration = Duration::from_secs(9);
-
-/// What upkeep needs.
-#[derive(Clone)]
-pub struct Upkeep {
-    /// The control plane.
-    pub control: Control,
-    /// The list of trunks.
-    pub trunks: TrunkWatch,
-    /// SIP.
-    pub sip: Arc<dyn SipStack>,
-    /// Time.
-    pub clock: Clock,
-    /// Randomness, for Call-IDs.
-    pub random: Random,
-}
-
-/// A trunk that was asked just now.
-#[derive(Debug, Clone)]
-pub struct Checked {
-    /// How it is.
-    pub state: TrunkState,
-    /// Where it is, if its name is known.
-    pub peer: Option<IpAddr>,
-}
 
 struct Slot {
     tended: Tended,

@@ -4,5 +4,7 @@ mod health;
 mod keep;
 mod report;
 mod tend;
+mod upkeep;
 
-pub use keep::{Checked, TrunkKeeper, Upkeep};
+pub use keep::TrunkKeeper;
+pub use upkeep::{Checked, Upkeep};

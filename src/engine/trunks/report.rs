@@ -7,7 +7,7 @@ use http::Method;
 use tokio::sync::Notify;
 use tracing::debug;
 
-use super::keep::Upkeep;
+use super::upkeep::Upkeep;
 use crate::base::Result;
 use crate::contract::trunk::{TrunkState, TrunkStates};
 use crate::engine::link::Control;

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tracing::{info, warn};
 
 use super::health::Health;
-use super::keep::{Checked, Upkeep};
+use super::upkeep::{Checked, Upkeep};
 use crate::base::{Error, Result};
 use crate::contract::trunk::{Trunk, TrunkStatus};
 use crate::engine::sip::{Answered, RegisterAt, SEQ_STEP};

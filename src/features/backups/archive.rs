@@ -14,6 +14,8 @@ use crate::features::recordings::Manifest as RecordingLine;
 
 /// The member that lists the others.
 const MANIFEST: &str = "manifest.json";
+/// The member with the database.
+pub(super) const DATABASE: &str = "main.db";
 /// What the last line begins with.
 const FOOTER: &str = "cxbox-backup-sha256 ";
 /// Bytes of the last line.

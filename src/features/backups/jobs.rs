@@ -3,38 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::service::Backups;
+use super::work::{LEDGER, MAKE, MakeBody, REMOVE, UPLOAD};
 use crate::base::Result;
 use crate::base::backoff::Backoff;
 use crate::platform::db::Tx;
 use crate::platform::outbox::{Chore, Handler, Job, NewJob, Outcome, enqueue};
 
-/// Kind of the job that makes a backup.
-pub(super) const MAKE: &str = "backups.make";
-const UPLOAD: &str = "backups.upload";
-const REMOVE: &str = "backups.remove";
-const LEDGER: &str = "backups.ledger";
 /// The object store may be away for long.
 const RETRY: Backoff = Backoff::Doubling { first: Duration::from_secs(30), most: Duration::from_secs(3600) };
 /// A backup that takes longer than a lease is asked for again; whoever asks waits this long.
 const STILL_RUNNING: Duration = Duration::from_secs(60);
-
-/// What a backup is to be.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct MakeBody {
-    pub(super) name: String,
-    pub(super) compact: bool,
-    pub(super) with_recordings: bool,
-    /// Sealed for the name.
-    pub(super) passphrase: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct NameBody {
-    name: String,
-}
 
 /// The handlers of this slice, by kind.
 pub fn handlers(backups: &Backups) -> Vec<(&'static str, Handler)> {
@@ -74,18 +53,6 @@ pub fn ledger_chore(backups: &Backups) -> Chore {
 pub fn chore(backups: &Backups) -> Chore {
     let backups = backups.clone();
     Chore { name: "backups.schedule", run: Arc::new(move |tx| backups.begin_if_due(tx).map(usize::from)) }
-}
-
-pub(super) fn enqueue_make(tx: &Tx<'_>, body: &MakeBody) -> Result<()> {
-    enqueue(tx, &NewJob { kind: MAKE, key: &body.name, body, due_at: tx.now })
-}
-
-pub(super) fn enqueue_upload(tx: &Tx<'_>, name: &str) -> Result<()> {
-    enqueue(tx, &NewJob { kind: UPLOAD, key: name, body: &NameBody { name: name.to_owned() }, due_at: tx.now })
-}
-
-pub(super) fn enqueue_remove(tx: &Tx<'_>, name: &str) -> Result<()> {
-    enqueue(tx, &NewJob { kind: REMOVE, key: name, body: &NameBody { name: name.to_owned() }, due_at: tx.now })
 }
 
 async fn make(backups: &Backups, job: Job) -> Outcome {

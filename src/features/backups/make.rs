@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::archive::{Manifest, Writer};
+use super::archive::{DATABASE, Manifest, Writer};
+use super::model::Made;
 use super::sealed;
 use crate::base::seal::Sealer;
 use crate::base::secret::Secret;
@@ -11,8 +12,6 @@ use crate::features::recordings::Manifest as RecordingLine;
 use crate::platform::data_dir::DataDir;
 use crate::platform::db::{self, CopyKind};
 
-/// The member with the database.
-pub(super) const DATABASE: &str = "main.db";
 /// Folders whose files go along as they are; one that this box does not have is passed over.
 const FOLDERS: &[&str] = &["prompts", "transcripts", "knowledge"];
 
@@ -28,14 +27,6 @@ pub(super) struct Making {
     pub(super) with_recordings: bool,
     /// Puts the master key in, under this.
     pub(super) passphrase: Option<Secret>,
-}
-
-/// A finished file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Made {
-    pub(super) size: u64,
-    pub(super) sha256: String,
-    pub(super) schema: u32,
 }
 
 /// Writes the file. It has its name only when it is whole; nothing is there when this fails.

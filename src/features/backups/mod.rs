@@ -15,6 +15,7 @@ mod routes;
 mod sealed;
 mod service;
 mod store;
+mod work;
 
 pub use archive::{FileLine, Manifest};
 pub use jobs::{chore, handlers, ledger_chore};

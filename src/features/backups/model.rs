@@ -103,6 +103,14 @@ pub(super) fn checked_name(name: &str) -> Result<()> {
     if is_name { Ok(()) } else { Err(Error::not_found("no such backup")) }
 }
 
+/// A finished file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Made {
+    pub(super) size: u64,
+    pub(super) sha256: String,
+    pub(super) schema: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

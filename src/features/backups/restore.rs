@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, Manifest};
-use super::make::DATABASE;
+use super::archive::{self, DATABASE, Manifest};
 use super::sealed;
 use crate::base::seal::Sealer;
 use crate::base::secret::Secret;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde_json::json;
 use tracing::{error, info, warn};
 
-use super::jobs::{self, MakeBody};
-use super::make::{Made, Making, make};
-use super::model::{BackupView, NewBackup, State, checked_name, name_at};
+use super::make::{Making, make};
+use super::model::{BackupView, Made, NewBackup, State, checked_name, name_at};
 use super::restore;
+use super::work::{self, MakeBody};
 use super::{copies, sealed, store};
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
@@ -129,7 +129,7 @@ impl Backups {
             passphrase: new.passphrase.as_ref().map(seal).transpose()?,
             name,
         };
-        jobs::enqueue_make(tx, &body)?;
+        work::enqueue_make(tx, &body)?;
         Ok(view)
     }
 
@@ -167,7 +167,7 @@ impl Backups {
         self.db()
             .write(move |tx| {
                 store::finish(tx, &name, &made)?;
-                if is_uploaded { jobs::enqueue_upload(tx, &name) } else { Ok(()) }
+                if is_uploaded { work::enqueue_upload(tx, &name) } else { Ok(()) }
             })
             .await?;
         if is_whole {
@@ -217,7 +217,7 @@ impl Backups {
         self.db()
             .write(move |tx| {
                 if row.uploaded_at.is_some() {
-                    jobs::enqueue_remove(tx, &name)?;
+                    work::enqueue_remove(tx, &name)?;
                 }
                 store::delete(tx, &name)
             })

@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::make::Made;
-use super::model::{BackupView, State};
+use super::model::{BackupView, Made, State};
+use super::work::MAKE;
 use crate::base::page::Page;
 use crate::base::{Error, Millis, Result};
 use crate::platform::db::{Conn, Tx};
@@ -33,7 +33,7 @@ pub(super) fn running(conn: &Conn) -> Result<Option<String>> {
 /// Takes the backup that is being made, and its job, out of the copy that goes into it: whoever restores it must not find it running.
 pub(super) fn forget_running(copy: &Conn) -> Result<()> {
     copy.execute("delete from backups where state = 'running'", [])?;
-    copy.execute("delete from jobs where kind = ?1", [super::jobs::MAKE])?;
+    copy.execute("delete from jobs where kind = ?1", [MAKE])?;
     Ok(())
 }
 

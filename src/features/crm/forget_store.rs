@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension as _;
 
 use crate::base::Result;
 use crate::base::id::SessionId;
-use crate::features::crm::push::{CRM_PUSH, job_key};
+use crate::features::crm::work::{CRM_PUSH, job_key};
 use crate::platform::db::Tx;
 use crate::platform::outbox;
 

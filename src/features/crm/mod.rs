@@ -16,15 +16,17 @@ mod retry;
 mod routes;
 mod service;
 mod store;
+mod work;
 
 pub use forget_store::forget;
 pub use model::{PushState, PushView};
 pub use names::before;
 pub use prefetch::Fetched;
-pub use push::{CRM_PUSH, handlers};
+pub use push::handlers;
 pub use reactions::subscription;
 pub use routes::routes;
 pub use service::{Crm, CrmSetup};
+pub use work::CRM_PUSH;
 
 use crate::platform::access::{Permission, Role};
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
 use tracing::{error, info};
 
 use super::mapping::{Prepared, prepare};
@@ -14,39 +13,18 @@ use super::names;
 use super::retry::{Answered, Next, next};
 use super::service::Crm;
 use super::store::{self, Attempted};
+use super::work::{CRM_PUSH, PushJob};
 use crate::base::id::{BotId, SessionId};
 use crate::base::mapping::Names;
 use crate::base::{Error, Kind, Result};
 use crate::contract::crm::PostCallPush;
 use crate::features::calls::{self, CallRecord};
-use crate::platform::db::{Conn, Tx};
+use crate::platform::db::Conn;
 use crate::platform::net::{Answer, Failure, NetError, Request};
-use crate::platform::outbox::{Handler, Job, NewJob, Outcome, done, enqueue_in_lane, put_back};
-
-/// Kind of the job that pushes a call.
-pub const CRM_PUSH: &str = "crm.push";
+use crate::platform::outbox::{Handler, Job, Outcome, done, put_back};
 
 /// The pause after the database did not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// Body of the job that pushes a call.
-#[derive(Debug, Serialize, Deserialize)]
-struct PushJob {
-    session_id: SessionId,
-    round: u32,
-}
-
-/// Enqueues a push, in the lane of its bot: a slow CRM holds up the pushes of its own bot alone.
-pub(super) fn begin(tx: &Tx<'_>, session_id: &SessionId, bot_id: &BotId, round: u32) -> Result<()> {
-    let body = PushJob { session_id: session_id.clone(), round };
-    let job = NewJob { kind: CRM_PUSH, key: &job_key(session_id, round), body: &body, due_at: tx.now };
-    enqueue_in_lane(tx, &job, bot_id.as_str())
-}
-
-/// The key of the job of a round.
-pub(super) fn job_key(session_id: &SessionId, round: u32) -> String {
-    format!("{session_id}:{round}")
-}
 
 /// The handlers of this slice, by kind.
 pub fn handlers(crm: &Crm) -> Vec<(&'static str, Handler)> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::model::PushState;
-use super::push::begin;
 use super::service::Crm;
 use super::store;
+use super::work::begin;
 use crate::base::Result;
 use crate::contract::fact::Fact;
 use crate::features::calls;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::model::{PushState, PushView};
-use super::push::begin;
 use super::store;
+use super::work::begin;
 use crate::base::id::SessionId;
 use crate::base::mapping::Templates;
 use crate::base::page::Page;

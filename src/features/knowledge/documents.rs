@@ -9,7 +9,7 @@ use super::format::Format;
 use super::model::{DocumentChange, NewSource, ParseStatus, file_name, refresh, tags, title, wrong};
 use super::service::Knowledge;
 use super::views::{ChunkView, DocumentView};
-use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, jobs};
+use super::{bases_store as bases, changes_store as changes, chunks_store as chunks, work};
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::Page;
 use crate::base::{Error, Result};
@@ -81,7 +81,7 @@ impl Knowledge {
                     created_by: &actor.name,
                 };
                 documents::insert(tx, &new)?;
-                jobs::begin_reading(tx, &document_id, 1)?;
+                work::begin_reading(tx, &document_id, 1)?;
                 audit::append(tx, &actor, "document.create", document_id.as_str(), &json!({ "name": name, "kb_id": kb_id }))?;
                 Ok((documents::get(tx, &kb_id, &document_id)?, true))
             })
@@ -108,7 +108,7 @@ impl Knowledge {
                 let document = documents::get(tx, &kb_id, &id)?;
                 if document.view.parse_status == ParseStatus::Failed {
                     let round = documents::begin_round(tx, &id)?;
-                    jobs::begin_reading(tx, &id, round)?;
+                    work::begin_reading(tx, &id, round)?;
                 }
                 documents::get(tx, &kb_id, &id)
             })
@@ -147,7 +147,7 @@ impl Knowledge {
                     created_by: &actor.name,
                 };
                 documents::insert(tx, &new)?;
-                jobs::begin_fetching(tx, &id, 1)?;
+                work::begin_fetching(tx, &id, 1)?;
                 audit::append(tx, &actor, "document.create", id.as_str(), &json!({ "name": name, "kb_id": kb_id }))?;
                 Ok((documents::get(tx, &kb_id, &id)?.view, true))
             })
@@ -263,7 +263,7 @@ impl Knowledge {
 pub(super) fn begin_again(tx: &Tx<'_>, document: &StoredDocument) -> Result<()> {
     let id = &document.view.id;
     let round = documents::begin_round(tx, id)?;
-    if document.view.url.is_some() { jobs::begin_fetching(tx, id, round) } else { jobs::begin_reading(tx, id, round) }
+    if document.view.url.is_some() { work::begin_fetching(tx, id, round) } else { work::begin_reading(tx, id, round) }
 }
 
 fn refused_url(error: &NetError) -> Error {

@@ -5,90 +5,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tracing::{error, warn};
 
 use super::service::Knowledge;
+use super::work::{INDEX, IndexJob, REEMBED, ReembedJob, Step};
 use super::{documents_store as documents, index_steps, sources};
+use crate::base::Kind;
 use crate::base::backoff::Backoff;
-use crate::base::id::{DocumentId, KnowledgeBaseId};
-use crate::base::{Kind, Result};
-use crate::platform::db::Tx;
-use crate::platform::outbox::{self, Chore, Handler, Job, NewJob, Outcome, enqueue_in_lane};
+use crate::platform::outbox::{self, Chore, Handler, Job, Outcome};
 
-/// Takes one document in, a step at a time.
-pub(super) const INDEX: &str = "knowledge.index";
-/// Embeds a base anew, a step at a time.
-pub(super) const REEMBED: &str = "knowledge.reembed";
-/// All of it runs in one lane: two steps at once, so that calls keep their processors.
-const LANE: &str = "ingest";
 /// Reading that never came to an end this often is not tried again: the document brings the box down.
 const TRIES_OF_READING: u32 = 3;
 /// The same for embedding, which may also wait for a service.
 const TRIES_OF_EMBEDDING: u32 = 10;
 /// When something outside the document is in the way: a service, a disk.
 const RETRY: Backoff = Backoff::Steps(&[5, 30, 120, 600, 1_800, 3_600]);
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Step {
-    /// Fetches the file from its URL.
-    Fetch,
-    /// Reads the file and cuts its text.
-    Read,
-    /// Makes vectors.
-    Embed,
-    /// Shows the chunks to searches.
-    Show,
-}
-
-/// Body of [`INDEX`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct IndexJob {
-    pub(super) document_id: DocumentId,
-    pub(super) round: u32,
-    pub(super) step: Step,
-    /// Counts the steps of a kind.
-    pub(super) n: u32,
-}
-
-/// Body of [`REEMBED`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct ReembedJob {
-    pub(super) kb_id: KnowledgeBaseId,
-    pub(super) space: String,
-    pub(super) n: u32,
-}
-
-/// Enqueues a step.
-pub(super) fn begin(tx: &Tx<'_>, job: &IndexJob) -> Result<()> {
-    let step = serde_json::to_value(job.step).ok().and_then(|step| step.as_str().map(str::to_owned)).unwrap_or_default();
-    let key = format!("{}:{}:{step}:{}", job.document_id, job.round, job.n);
-    enqueue_in_lane(tx, &NewJob { kind: INDEX, key: &key, body: job, due_at: tx.now }, LANE)
-}
-
-/// Enqueues the reading of a file.
-pub(super) fn begin_reading(tx: &Tx<'_>, document_id: &DocumentId, round: u32) -> Result<()> {
-    begin(tx, &IndexJob { document_id: document_id.clone(), round, step: Step::Read, n: 0 })
-}
-
-/// Enqueues the fetching of a file.
-pub(super) fn begin_fetching(tx: &Tx<'_>, document_id: &DocumentId, round: u32) -> Result<()> {
-    begin(tx, &IndexJob { document_id: document_id.clone(), round, step: Step::Fetch, n: 0 })
-}
-
-/// Enqueues a part of the embedding anew of a base.
-pub(super) fn begin_reembedding(tx: &Tx<'_>, kb_id: &KnowledgeBaseId, space: &str, n: u32) -> Result<()> {
-    let body = ReembedJob { kb_id: kb_id.clone(), space: space.to_owned(), n };
-    enqueue_in_lane(tx, &NewJob { kind: REEMBED, key: &format!("{kb_id}:{space}:{n}"), body: &body, due_at: tx.now }, LANE)
-}
-
-/// Ends a step and begins the next, in one transaction.
-pub(super) fn go_on(tx: &Tx<'_>, ended: &Job, next: &IndexJob) -> Result<()> {
-    outbox::done(tx, ended.id)?;
-    begin(tx, next)
-}
 
 /// The handlers of this slice, by kind.
 pub fn handlers(knowledge: &Knowledge) -> Vec<(&'static str, Handler)> {

@@ -29,6 +29,7 @@ mod search;
 mod service;
 mod sources;
 mod views;
+mod work;
 
 use utoipa_axum::router::OpenApiRouter;
 

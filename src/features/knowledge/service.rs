@@ -14,7 +14,7 @@ use super::index::Index;
 use super::ingest::Reader;
 use super::model::{BaseBody, BaseChange, Embedding, NewBase, wrong};
 use super::views::BaseView;
-use super::{changes_store as changes, documents_store as documents, jobs};
+use super::{changes_store as changes, documents_store as documents, work};
 use crate::base::id::{DocumentId, KnowledgeBaseId};
 use crate::base::page::Page;
 use crate::base::seal::Sealer;
@@ -195,7 +195,7 @@ impl Knowledge {
             let next = (space != old.space).then_some(space);
             bases::set_embedding(tx, id, &made, next.as_deref())?;
             if let Some(space) = next {
-                jobs::begin_reembedding(tx, id, &space, 0)?;
+                work::begin_reembedding(tx, id, &space, 0)?;
             }
         }
         audit::append(tx, actor, "knowledge_base.update", id.as_str(), &json!({ "name": body.name, "is_enabled": body.is_enabled }))?;

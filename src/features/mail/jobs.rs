@@ -6,16 +6,13 @@ use std::sync::Arc;
 use tracing::{error, info};
 
 use super::model::{MailState, StoredMail};
-use super::service::{MAIL_SEND, Mails, SendJob, server};
+use super::service::{Mails, server};
+use super::work::{MAIL_SEND, RETRY, SendJob};
 use super::{notices, store};
-use crate::base::backoff::Backoff;
 use crate::base::{Error, Kind, Result};
 use crate::features::calls;
 use crate::platform::mail::MailError;
 use crate::platform::outbox::{Handler, Job, Outcome};
-
-/// When a mail that failed is tried again: for about five hours.
-pub(super) const RETRY: Backoff = Backoff::Steps(&[30, 120, 600, 1_800, 3_600, 3_600, 7_200]);
 
 /// The handlers of this slice, by kind.
 pub fn handlers(mails: &Mails) -> Vec<(&'static str, Handler)> {

@@ -12,13 +12,15 @@ mod reactions;
 mod routes;
 mod service;
 mod store;
+mod work;
 
 pub use jobs::handlers;
 pub use model::{MailState, MailView};
 pub use reactions::subscription;
 pub use routes::routes;
-pub use service::{MAIL_SEND, Mails, MailsSetup};
+pub use service::{Mails, MailsSetup};
 pub use store::forget;
+pub use work::MAIL_SEND;
 
 use crate::platform::access::{Permission, Role};
 

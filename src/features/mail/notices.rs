@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::jobs::RETRY;
 use super::service::{Mails, server};
+use super::work::RETRY;
 use crate::base::{Millis, Result};
 use crate::contract::fact::Fact;
 use crate::features::auth;

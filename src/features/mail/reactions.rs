@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::service::{Mails, begin};
+use super::service::Mails;
 use super::store;
+use super::work::begin;
 use crate::base::Result;
 use crate::base::id::MailId;
 use crate::contract::fact::Fact;

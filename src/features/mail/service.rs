@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::letter::{Writer, try_out};
 use super::model::{MailState, MailView, TriedOut, TryOut};
 use super::store;
+use super::work::begin;
 use crate::base::email::is_address;
 use crate::base::id::MailId;
 use crate::base::page::Page;
@@ -16,9 +16,8 @@ use crate::base::{Clock, Error, Random, Result};
 use crate::features::settings::{MailSecurity, Settings, SettingsDoc};
 use crate::platform::access::Actor;
 use crate::platform::audit;
-use crate::platform::db::{Db, Tx};
+use crate::platform::db::Db;
 use crate::platform::mail::{Mailer, Security, Server};
-use crate::platform::outbox::{NewJob, enqueue};
 
 /// What the slice is built from.
 pub struct MailsSetup {
@@ -43,16 +42,6 @@ pub struct Mails {
 pub(super) struct Inner {
     pub(super) setup: MailsSetup,
     pub(super) writer: Writer,
-}
-
-/// Kind of the job that sends a mail.
-pub const MAIL_SEND: &str = "mail.send";
-
-/// Body of the job that sends a mail.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct SendJob {
-    pub(super) mail_id: MailId,
-    pub(super) round: u32,
 }
 
 impl Mails {
@@ -103,12 +92,6 @@ impl Mails {
         sent.map_err(|failure| Error::upstream(failure.sentence).code("mail_failed"))?;
         Ok(TriedOut { sent: true, to: wish.to })
     }
-}
-
-/// Enqueues the sending of a mail.
-pub(super) fn begin(tx: &Tx<'_>, id: &MailId, round: u32) -> Result<()> {
-    let body = SendJob { mail_id: id.clone(), round };
-    enqueue(tx, &NewJob { kind: MAIL_SEND, key: &format!("{id}:{round}"), body: &body, due_at: tx.now })
 }
 
 /// The mail server of the settings; none when mail is off.

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::jobs::{self, WatchJob};
 use super::machine::Status;
 use super::model::{Brief, Order};
 use super::service::Orders;
 use super::store;
 use super::telephone::{Telephone, is_direct};
+use super::work::{self, WatchJob};
 use crate::base::id::{BotId, CallId, SessionId};
 use crate::base::{Error, Kind, Result};
 use crate::contract::fleet::{Dialout, Way};
@@ -52,7 +52,7 @@ impl Orders {
         if let Some(number) = order.brief.telephone.as_ref().map_or_else(|| Some(order.record.phone.clone()), Telephone::number) {
             self.setup().permit.opened(tx, &session_id, &number)?;
         }
-        jobs::watch(tx, &WatchJob { call_id: call_id.clone(), session_id: session_id.clone() }, tx.now.plus(jobs::UNTAKEN_AFTER))?;
+        work::watch(tx, &WatchJob { call_id: call_id.clone(), session_id: session_id.clone() }, tx.now.plus(work::UNTAKEN_AFTER))?;
         let dialout = Dialout {
             bot_id: bot.id,
             to_number: order.brief.telephone.as_ref().map_or_else(|| order.record.phone.clone(), |there| there.user().to_owned()),
@@ -70,7 +70,7 @@ impl Orders {
 
     /// Takes an attempt that no engine has taken off the order: a certain refusal leaves no trace, an uncertain one cannot ring any more.
     pub(super) fn give_up(&self, tx: &Tx<'_>, session_id: &SessionId, is_certain: bool) -> Result<()> {
-        jobs::unwatch(tx, session_id)?;
+        work::unwatch(tx, session_id)?;
         self.setup().permit.forgotten(tx, session_id)?;
         if is_certain { calls::forget(tx, session_id) } else { calls::supersede(tx, session_id) }
     }

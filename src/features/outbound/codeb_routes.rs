@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::ask::OutboundBody;
 use super::idempotency::OnceKey;
 use super::machine::Status;
-use super::place::Placed;
+use super::model::Placed;
 use super::service::Orders;
 use super::view::CallItem;
 use super::{PlaceCalls, engine_routes, prompts_routes, session_routes};

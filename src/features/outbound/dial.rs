@@ -5,11 +5,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::attempt::{Attempt, is_certain, untaken};
-use super::jobs::{self, DialJob};
 use super::machine::{Event, Status, Then, step};
 use super::model::Order;
 use super::service::Orders;
 use super::telephone::is_direct;
+use super::work::{self, DialJob};
 use super::{list_store, store};
 use crate::base::backoff::Backoff;
 use crate::base::phone::mask;
@@ -162,11 +162,11 @@ impl Orders {
         match then {
             Then::Retry => {
                 let delay = Duration::from_secs(60 * u64::from(record.retry_delay_minutes));
-                jobs::dial_at(tx, &record.call_id, record.attempt + 1, tx.now.plus(delay))
+                work::dial_at(tx, &record.call_id, record.attempt + 1, tx.now.plus(delay))
             }
             Then::Close => {
-                jobs::undial(tx, &record.call_id, record.attempt)?;
-                jobs::undial(tx, &record.call_id, record.attempt + 1)?;
+                work::undial(tx, &record.call_id, record.attempt)?;
+                work::undial(tx, &record.call_id, record.attempt + 1)?;
                 store::forget_key(tx, &record.call_id)
             }
             Then::Wait | Then::Dial | Then::Requeue => Ok(()),
@@ -186,7 +186,7 @@ impl Orders {
         let made = attempt.n - u32::from(step.to == Status::RetryPending);
         let due_at = tx.now.plus(pause);
         store::requeued(tx, &attempt.call_id, step.to, made, due_at)?;
-        jobs::dial_at(tx, &attempt.call_id, attempt.n, due_at)?;
+        work::dial_at(tx, &attempt.call_id, attempt.n, due_at)?;
         Ok(true)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::jobs;
 use super::machine::{Event as Change, Status, step};
 use super::model::Order;
 use super::service::Orders;
 use super::store::{self, End};
+use super::work;
 use crate::base::id::SessionId;
 use crate::base::secret::Secret;
 use crate::base::{Error, Result};
@@ -81,7 +81,7 @@ impl Orders {
 
     fn completed(&self, tx: &Tx<'_>, session_id: &SessionId) -> Result<()> {
         let Some((order, call)) = attempt(tx, session_id)? else { return Ok(()) };
-        jobs::unwatch(tx, session_id)?;
+        work::unwatch(tx, session_id)?;
         let outcome = call.outcome.as_deref().unwrap_or_default();
         let change = Change::Finished { outcome, by: call.disconnected_by.as_deref() };
         match step(&order.standing(), change) {

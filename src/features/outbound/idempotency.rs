@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
 
 use super::ask::refused;
-use super::place::Placed;
+use super::model::Placed;
 use crate::base::{Error, Kind, Result};
 use crate::platform::access::{Actor, Via};
 

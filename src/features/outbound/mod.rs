@@ -34,18 +34,19 @@ mod store;
 mod telephone;
 mod view;
 mod watch;
+mod work;
 
 pub use ask::OutboundBody;
 pub use codeb_routes::routes;
 pub use direct::{Dialled, Direct};
 pub use follow::{Keys, subscription};
 pub use forget_store::{OrderOf, each_number, forget, forget_old, orders_of};
-pub use jobs::{DIAL, WATCH, handlers};
+pub use jobs::handlers;
 pub use machine::Status;
-pub use model::{Brief, OrderRecord, Wish};
-pub use place::Placed;
+pub use model::{Brief, OrderRecord, Placed, Wish};
 pub use service::{Orders, OrdersSetup};
 pub use telephone::Telephone;
+pub use work::{DIAL, WATCH};
 
 use crate::platform::access::{Permission, Role};
 

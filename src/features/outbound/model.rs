@@ -140,3 +140,16 @@ impl Order {
         self.record.attempt + u32::from(self.record.status == Status::RetryPending)
     }
 }
+
+/// An order that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its key.
+    pub call_id: CallId,
+    /// Whether the number was not on the whitelist before.
+    pub is_new_number: bool,
+    /// Why the number could not be put on the whitelist.
+    pub whitelist_error: Option<String>,
+    /// What an engine answered, or when one will be asked, as JSON text.
+    pub bridge_reply: String,
+}

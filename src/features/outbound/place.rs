@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answers_store;
 use super::ask::{OutboundBody, refused};
 use super::attempt::{Attempt, is_certain, untaken};
 use super::idempotency::{Answer, OnceKey, no_capacity, unreachable};
-use super::jobs;
 use super::machine::{Event, Status, step};
-use super::model::{Order, OrderRecord, Wish};
+use super::model::{Order, OrderRecord, Placed, Wish};
 use super::service::Orders;
 use super::store;
+use super::work;
 use crate::base::id::{BotId, CallId};
 use crate::base::phone::mask;
 use crate::base::{Error, Kind, Millis, Result};
@@ -26,19 +25,6 @@ use crate::platform::db::{Tx, from_json, to_json};
 
 /// How long a call that is to be placed at once waits for its turn at the carrier.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// An order that was taken.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Placed {
-    /// Its key.
-    pub call_id: CallId,
-    /// Whether the number was not on the whitelist before.
-    pub is_new_number: bool,
-    /// Why the number could not be put on the whitelist.
-    pub whitelist_error: Option<String>,
-    /// What an engine answered, or when one will be asked, as JSON text.
-    pub bridge_reply: String,
-}
 
 /// An order that is stored, and what comes next.
 pub(super) struct Accepted {
@@ -134,7 +120,7 @@ impl Orders {
             self.setup().permit.count(tx)?;
             return Ok(Accepted { placed: placed(String::new()), first: Some(Box::new(self.open(tx, &order, 1)?)) });
         };
-        jobs::dial_at_time(tx, &call_id, at)?;
+        work::dial_at_time(tx, &call_id, at)?;
         let reply = json!({ "status": Status::Scheduled, "call_id": call_id, "scheduled_for": at }).to_string();
         Ok(Accepted { placed: placed(reply), first: None })
     }
@@ -243,7 +229,7 @@ impl Orders {
         let Some(order) = untaken(tx, &attempt.call_id, &attempt.session_id)? else { return Ok(false) };
         let Some(step) = step(&order.standing(), Event::NoEngine { is_awaited: true }) else { return Ok(false) };
         calls::close(tx, &attempt.session_id, &Unplaced { by: "error", outcome: "failed", detail: why })?;
-        jobs::unwatch(tx, &attempt.session_id)?;
+        work::unwatch(tx, &attempt.session_id)?;
         store::finished(tx, &attempt.call_id, step.to, &store::End { error_detail: why, ..store::End::of("failed", tx.now) })?;
         self.after(tx, &order, step.then)?;
         Ok(true)

@@ -6,11 +6,11 @@ use tracing::{info, warn};
 
 use super::attempt::{Attempt, RINGING_S};
 use super::hang_up::BY_OPERATOR;
-use super::jobs::WatchJob;
 use super::machine::Status;
 use super::model::Order;
 use super::service::Orders;
 use super::store;
+use super::work::WatchJob;
 use crate::base::Result;
 use crate::base::id::SessionId;
 use crate::features::calls::{self, Unplaced};

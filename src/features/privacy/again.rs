@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use tracing::info;
 
+use super::entry::Entry;
 use super::erasures_store;
-use super::ledger::{self, Entry};
+use super::ledger;
 use super::model::{ErasureView, end_of};
 use super::service::Privacy;
 use crate::base::id::ErasureId;

@@ -7,8 +7,9 @@ use serde_json::json;
 use tracing::info;
 
 use super::again::blocking;
+use super::entry::Entry;
 use super::erasures_store;
-use super::ledger::{self, Entry};
+use super::ledger;
 use super::model::{EraseOrder, ErasureView, phone};
 use super::service::Privacy;
 use crate::base::id::{CallId, SessionId};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, named_params};
 
-use super::ledger::Entry;
+use super::entry::Entry;
 use super::model::ErasureView;
 use crate::base::Result;
 use crate::base::page::Page;

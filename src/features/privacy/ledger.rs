@@ -4,28 +4,13 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use super::entry::Entry;
 use super::erasures_store;
-use crate::base::id::ErasureId;
-use crate::base::{Context, Millis, Result};
-use crate::features::permit::DoNotCallChoice;
+use crate::base::{Context, Result};
 use crate::platform::data_dir::DataDir;
 use crate::platform::db;
-
-/// One erasure, as its line in the ledger has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
-    pub(super) id: ErasureId,
-    pub(super) at: Millis,
-    /// The mark of the person.
-    pub(super) person: String,
-    /// Last four digits of the number.
-    pub(super) phone_end: String,
-    pub(super) requested_by: String,
-    pub(super) do_not_call: DoNotCallChoice,
-}
 
 /// All entries, oldest first; none when there is no file. A line that a crash has cut off is passed over.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>> {
@@ -88,7 +73,9 @@ pub fn n_to_repeat(data: &DataDir) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Random;
+    use crate::base::id::ErasureId;
+    use crate::base::{Millis, Random};
+    use crate::features::permit::DoNotCallChoice;
 
     fn entry(random: &Random) -> Entry {
         Entry {

@@ -7,6 +7,7 @@
 mod again;
 mod consent;
 mod consent_store;
+mod entry;
 mod erase;
 mod erasures_store;
 mod jobs;

@@ -3,31 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::model::Recording;
 use super::service::Recordings;
 use super::store;
+use super::work::{DELETE, KeyBody, UPLOAD};
 use crate::base::backoff::Backoff;
 use crate::base::{Context as _, Error, Result};
 use crate::platform::db::Tx;
 use crate::platform::objects::{ObjectKey, S3};
 use crate::platform::outbox::{Chore, Handler, Job, Outcome};
 
-/// Kind of the job that uploads.
-pub(super) const UPLOAD: &str = "recordings.upload";
-/// Kind of the job that removes.
-pub(super) const DELETE: &str = "recordings.delete";
 /// A store may be away for long; the work waits for it without end.
 const RETRY: Backoff = Backoff::Doubling { first: Duration::from_secs(5), most: Duration::from_secs(300) };
 /// A run of an upload gives way after this time, well before its lease ends, and goes on in its next run.
 const ONE_RUN: Duration = Duration::from_secs(120);
-
-/// Body of both jobs.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct KeyBody {
-    pub(super) key: String,
-}
 
 /// The handlers of this slice, by kind.
 pub fn handlers(recordings: &Recordings) -> Vec<(&'static str, Handler)> {

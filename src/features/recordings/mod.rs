@@ -8,6 +8,7 @@ mod engine_routes;
 mod find;
 mod jobs;
 mod links;
+mod listen;
 mod model;
 mod ogg;
 mod pause;
@@ -19,6 +20,7 @@ mod routes;
 mod service;
 mod store;
 mod wav;
+mod work;
 
 pub use jobs::{chore, erasure, handlers};
 pub use model::Manifest;

@@ -2,8 +2,8 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::jobs::{DELETE, KeyBody, UPLOAD};
 use super::model::{Manifest, Recording};
+use super::work::{DELETE, KeyBody, UPLOAD};
 use crate::base::Result;
 use crate::base::id::SessionId;
 use crate::platform::access::Actor;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::manner::{Acts, Found, MILLISECOND, PACKET};
+use super::acts::{Acts, Found, MILLISECOND, PACKET};
 
 /// A packet of the bot without sound for this long is silence: pauses between words are shorter.
 const SILENCE: u64 = 450 * MILLISECOND;

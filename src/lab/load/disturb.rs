@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::manner::{Acts, Found, MILLISECOND, PACKET};
+use super::acts::{Acts, Found, MILLISECOND, PACKET};
 
 /// A bot that pauses goes on within this time after the noise; one that does not has given way to it.
 const GOES_ON_WITHIN: u64 = 2_000 * MILLISECOND;

@@ -1,5 +1,6 @@
 //! A load of calls against a SIP address: N calls at R per second, sound both ways, and what came of it on the wire.
 
+mod acts;
 mod barge;
 mod disturb;
 mod manner;

@@ -144,7 +144,7 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manner::Found;
+    use super::super::acts::Found;
     use super::*;
     use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::manner::{Acts, Found, MILLISECOND, PACKET};
+use super::acts::{Acts, Found, MILLISECOND, PACKET};
 
 /// The bot has finished when it was silent for so long: pauses between its sentences are shorter.
 const FINISHED: u64 = 900 * MILLISECOND;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::thread::ClockId;
 use rustix::time::Timespec;
 
-use super::manner::{Acts, Found};
+use super::acts::{Acts, Found};
 use crate::base::{Context as _, Result};
 
 const MILLISECOND: u64 = 1_000_000;

@@ -1,41 +1,17 @@
 //! The layers themselves: what was set where, and sentences for what cannot be.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::entry::{Entry, Origin};
 use super::live::live_key;
 use super::{Config, DEFAULTS};
 use crate::base::{Context, Error, Result};
 
 /// Code of an error that says the configuration is at fault; the program ends with exit code 78.
 pub const BAD_CONFIG: &str = "bad_config";
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// The embedded defaults.
-    Default,
-    /// A file.
-    File(PathBuf),
-    /// An environment variable.
-    Environment(String),
-    /// A flag of the command line.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Environment(name) => write!(f, "environment {name}"),
-            Self::Flag(name) => write!(f, "flag {name}"),
-        }
-    }
-}
 
 /// Values given on the command line.
 #[derive(Debug, Default)]
@@ -50,15 +26,6 @@ impl Flags {
         }
         self
     }
-}
-
-/// One setting: its value and where that comes from.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The value.
-    pub value: Value,
-    /// Where it comes from.
-    pub origin: Origin,
 }
 
 /// All settings by key, such as `server.http`.

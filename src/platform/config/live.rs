@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::layers::{Entry, Origin};
+use super::entry::{Entry, Origin};
 use crate::base::{Context, Result};
 
 /// Sections whose keys are settings of the running box.

@@ -2,6 +2,7 @@
 
 mod console;
 mod engine;
+mod entry;
 mod foreign_sign_in;
 mod layers;
 mod live;
@@ -19,8 +20,9 @@ use serde::Deserialize;
 
 pub use console::Console;
 pub use engine::{Engine, EngineMode};
+pub use entry::{Entry, Origin};
 pub use foreign_sign_in::{ForeignSignIn, NewPeople};
-pub use layers::{BAD_CONFIG, Entry, Flags, Layers, Origin};
+pub use layers::{BAD_CONFIG, Flags, Layers};
 pub use live::{LiveKey, is_secret};
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;

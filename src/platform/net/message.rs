@@ -21,7 +21,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::failure::{Failure, NetError};
 use super::pace::Pace;
-use super::send::Connection;
 use crate::base::{Context, Result};
 
 /// A body on its way out.
@@ -179,6 +178,9 @@ struct Limit {
     until: Instant,
     bytes_left: usize,
 }
+
+/// A connection that is moved on by whoever polls this, to its end. `Sync`, as answers are shared.
+pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// Who moves the connection of an answer on.
 pub(super) enum Mover {

@@ -2,7 +2,7 @@
 //! its own; one that serves a single answer is moved on by whoever takes that, so that nobody is woken for each piece and nothing is
 //! read before it is wanted.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -14,14 +14,11 @@ use tracing::debug;
 
 use super::failure::{Failure, NetError};
 use super::idle::Line;
-use super::message::{Answer, Mover, Request};
+use super::message::{Answer, Connection, Mover, Request};
 use super::pace::{self, Allowance, Measured, Pace};
 
 /// Largest head of an answer, in bytes.
 const MOST_HEAD: usize = 64 * 1024;
-
-/// A connection that is moved on by whoever polls this, to its end. `Sync`, as answers are shared.
-pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// HTTP over the stream, for several requests one after the other.
 pub(super) async fn open<S>(stream: S) -> Result<Line, NetError>

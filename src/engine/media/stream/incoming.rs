@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{MOST_BYTES, Side, Stream};
+use crate::engine::media::clock::{now, unix_now};
 use crate::engine::media::codec::{Codec, Coder, PACKET_BYTES};
 use crate::engine::media::comfort::{self, Comfort};
 use crate::engine::media::conceal::Concealer;
@@ -10,7 +11,6 @@ use crate::engine::media::heard::is_quiet;
 use crate::engine::media::jitter::{Jitter, Next, Packets, Piece, Ring};
 use crate::engine::media::latch::Source;
 use crate::engine::media::rtp::Packet;
-use crate::engine::media::thread::{now, unix_now};
 use crate::engine::media::{MediaEvent, opus, rtcp};
 
 /// Most packets read in one turn: about what a socket holds, so that a stranger's flood cannot crowd out the far end.

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use super::{Side, Stream};
 use crate::engine::media::MediaEvent;
+use crate::engine::media::clock::{now, unix_now};
 use crate::engine::media::codec::MOST_PAYLOAD;
 use crate::engine::media::player::Progress;
 use crate::engine::media::rtcp::{self, Sent};
 use crate::engine::media::rtp::HEADER;
-use crate::engine::media::thread::{now, unix_now};
 use crate::engine::srtp::MOST_ADDED;
 
 /// Ticks between two packets while the far end does not listen: keeps ways through routers open.

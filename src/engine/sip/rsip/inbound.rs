@@ -17,7 +17,8 @@ use crate::contract::trunk::Transport;
 
 use super::super::{Incoming, Leg, LegEnd, LegEvent, Login, Sender};
 use super::flood::PerSecond;
-use super::keep::{Keeper, keep};
+use super::keep::keep;
+use super::keeper::Keeper;
 use super::leg::{Control, LegState};
 use super::listen::ALLOWED;
 use super::message::{self, Invite};

@@ -1,33 +1,14 @@
 //! Keeps a call's session alive (RFC 4028): refreshes it in time where that is our part, and ends it when nobody did.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use rsipstack::sip::{Header, Response, StatusCode, StatusCodeKind};
-use tokio::sync::Notify;
+use rsipstack::sip::{StatusCode, StatusCodeKind};
 use tokio::time::Instant;
 
-use super::super::SessionTimes;
 use super::leg::{LegState, REQUEST, hang_up};
 use super::message;
-use super::session_timer::{self, Due, Running, Said, Session, TooShort};
-
-/// The session of a leg, as far as timers go.
-pub(super) struct Keeper {
-    times: SessionTimes,
-    state: Mutex<State>,
-    changed: Notify,
-    /// Nobody refreshed it, so we ended it.
-    is_expired: AtomicBool,
-}
-
-#[derive(Default)]
-struct State {
-    running: Option<Running>,
-    takes_update: bool,
-    /// Our last description, for a refresh by INVITE.
-    sdp: Vec<u8>,
-}
+use super::session_timer::{self, Due, Running, Said, Session};
 
 /// How a refresh went.
 enum Refreshed {
@@ -39,78 +20,6 @@ enum Refreshed {
     Later,
     /// The far end knows nothing of the call.
     Gone,
-}
-
-impl Keeper {
-    pub(super) fn new(times: SessionTimes) -> Self {
-        Self { times, state: Mutex::default(), changed: Notify::new(), is_expired: AtomicBool::new(false) }
-    }
-
-    /// Answers a request of the far end that begins or refreshes the session; the headers belong into the 200.
-    pub(super) fn answer(&self, said: &Said) -> Result<Vec<Header>, TooShort> {
-        let (session, headers) = session_timer::answer(said, self.times)?;
-        self.agree(session, said);
-        Ok(headers)
-    }
-
-    /// Takes over what an answer to our request says.
-    pub(super) fn take(&self, response: &Response) {
-        let said = Said::read(&response.headers);
-        self.agree(session_timer::agreed(&said), &said);
-    }
-
-    fn agree(&self, session: Option<Session>, said: &Said) {
-        let mut state = self.state();
-        state.running = session.map(|session| Running::new(session, Instant::now()));
-        state.takes_update = said.takes_update().unwrap_or(state.takes_update);
-        drop(state);
-        self.changed.notify_one();
-    }
-
-    /// What a request of ours within the call says, so that it does not end the timer. Nothing while there is none.
-    pub(super) fn refresh_headers(&self) -> Vec<Header> {
-        self.state().running.map_or_else(Vec::new, |running| session_timer::refresh(running.session, self.times))
-    }
-
-    /// The call is answered now: time begins.
-    fn begin(&self) {
-        let mut state = self.state();
-        state.running = state.running.map(|running| Running::new(running.session, Instant::now()));
-    }
-
-    /// What a 422 says.
-    pub(super) fn least(&self) -> Header {
-        session_timer::least(self.times)
-    }
-
-    /// Remembers our last description.
-    pub(super) fn describe(&self, sdp: &[u8]) {
-        self.state().sdp = sdp.to_vec();
-    }
-
-    /// Whether we ended the call because nobody refreshed it.
-    pub(super) fn is_expired(&self) -> bool {
-        self.is_expired.load(Ordering::Relaxed)
-    }
-
-    /// Waits until something is to be done.
-    async fn due(&self) -> Due {
-        loop {
-            let next = self.state().running.map(|running| running.next());
-            let Some((at, due)) = next else {
-                self.changed.notified().await;
-                continue;
-            };
-            tokio::select! {
-                () = self.changed.notified() => {}
-                () = tokio::time::sleep_until(at) => return due,
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Keeps the session of an answered call until it ends; the leg's task ends this one.

@@ -16,7 +16,7 @@ use crate::base::{Error, Result};
 
 use super::super::{LegControl, Soon};
 use super::gate::PeerGuard;
-use super::keep::Keeper;
+use super::keeper::Keeper;
 use super::{message, stack_error};
 
 /// How long a request within a call may take.

@@ -27,6 +27,7 @@ mod flood;
 mod gate;
 mod inbound;
 mod keep;
+mod keeper;
 mod leg;
 mod lines;
 mod listen;

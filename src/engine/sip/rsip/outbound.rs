@@ -20,7 +20,8 @@ use crate::contract::trunk::{Transport, Trunk};
 
 use super::super::{Leg, LegEnd, LegEvent, PlaceCall};
 use super::inbound::{LEG_EVENTS, NOT_REFRESHED, contact};
-use super::keep::{Keeper, keep};
+use super::keep::keep;
+use super::keeper::Keeper;
 use super::leg::{Control, LegState, hang_up};
 use super::message;
 use super::session_timer::{self, Said};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::decide::{Decision, Person, decide};
+use super::model::IdentityView;
 use super::provider::Foreign;
-use super::routes::IdentityView;
 use super::store;
 use crate::base::id::UserId;
 use crate::base::secret::Secret;

@@ -4,6 +4,7 @@
 mod bridge;
 mod decide;
 mod flow;
+mod model;
 mod provider;
 mod routes;
 pub(super) mod store;

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::base::Millis;
+use super::model::IdentityView;
 use crate::base::id::UserId;
 use crate::features::auth::ManageUsers;
 use crate::features::auth::oidc::Link;
@@ -19,20 +19,6 @@ use crate::platform::http::{ApiResult, Body};
 /// Routes of foreign identities.
 pub(in crate::features::auth) fn routes(auth: Auth) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(list, link, unlink)).with_state(auth)
-}
-
-/// A person as another identity provider knows them.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::features::auth) struct IdentityView {
-    /// That provider.
-    pub(super) issuer: String,
-    /// Its name for the person.
-    pub(super) subject: String,
-    /// Who made the link.
-    pub(super) linked_by: String,
-    /// When.
-    #[schema(value_type = String)]
-    pub(super) linked_at: Millis,
 }
 
 /// One identity.

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::routes::IdentityView;
+use super::model::IdentityView;
 use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::features::auth::oidc::Link;

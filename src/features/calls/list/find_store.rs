@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::filter::{Filter, Sort};
+use super::key_store::Key;
 use super::words::number_letters;
 use super::{kinds_store, texts_store};
 use crate::base::Result;
@@ -11,32 +12,6 @@ use crate::features::calls::model::{CallStatus, Direction};
 use crate::features::calls::record::CallRecord;
 use crate::features::calls::store::{COLUMNS, record};
 use crate::platform::db::Conn;
-
-/// Where a call stands in a list: by the first number, then by the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    /// Bits of the duration, which order like it; 0 in lists in order of time.
-    duration: u64,
-    created_at: i64,
-    id: i64,
-}
-
-impl Key {
-    /// Reads duration, moment and id.
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { duration: row.get::<_, f64>(0)?.max(0.0).to_bits(), created_at: row.get(1)?, id: row.get(2)? })
-    }
-
-    /// Moment and id.
-    pub(super) fn place(self) -> (i64, i64) {
-        (self.created_at, self.id)
-    }
-
-    /// The same call in a list in order of time.
-    pub(super) fn by_time(self) -> Self {
-        Self { duration: 0, ..self }
-    }
-}
 
 /// One page and how many calls match, both as they are at one moment. Records come without their documents.
 pub(in crate::features::calls) fn page(conn: &Conn, filter: &Filter, sort: Sort, page: Page) -> Result<(Vec<CallRecord>, u64)> {

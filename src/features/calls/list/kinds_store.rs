@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 
 use super::filter::{Filter, Sort};
-use super::find_store::Key;
+use super::key_store::Key;
 use super::span::Spans;
 use crate::base::Result;
 use crate::features::calls::model::{CallStatus, Direction};

@@ -5,6 +5,7 @@
 
 mod filter;
 mod find_store;
+mod key_store;
 mod kinds_store;
 mod queue_store;
 mod span;

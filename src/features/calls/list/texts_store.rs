@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, named_params};
 
 use super::filter::{Filter, Sort};
-use super::find_store::Key;
+use super::key_store::Key;
 use crate::base::Result;
 use crate::platform::db::Conn;
 

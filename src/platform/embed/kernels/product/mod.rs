@@ -87,6 +87,20 @@ impl Product<'_> {
     }
 }
 
+impl WholeProduct<'_> {
+    /// Computes it into 32 columns of `out`. Panics when a slice is too short for the rows and strides.
+    pub(crate) fn run(&self, isa: Isa, out: &mut [f32]) {
+        self.measure(out);
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has; the slices were measured above")]
+        if isa.level() == Level::Avx512Vnni {
+            return unsafe { vnni::product(self, out) };
+        }
+        let _ = isa;
+        self.run_plainly(out);
+    }
+}
+
 /// Cuts rows into blocks of at most `most`, as equal as can be: (first row, rows).
 fn blocks_of(n_rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let n_blocks = n_rows.div_ceil(most);

@@ -3,9 +3,6 @@
 use super::PANEL;
 use super::turned::Turned;
 use super::whole::{Block, FINE_BITS, FOUR, Whole};
-use crate::isa::Isa;
-#[cfg(target_arch = "x86_64")]
-use crate::isa::Level;
 
 /// A product of whole rows with a panel of bytes. Row r of the result begins at `r * out_stride`.
 pub(crate) struct WholeProduct<'a> {
@@ -19,25 +16,22 @@ pub(crate) struct WholeProduct<'a> {
 }
 
 impl WholeProduct<'_> {
-    /// Computes it into 32 columns of `out`. Panics when a slice is too short for the rows and strides.
-    pub(crate) fn run(&self, isa: Isa, out: &mut [f32]) {
+    /// Panics when a slice is too short for the rows and strides.
+    pub(super) fn measure(&self, out: &[f32]) {
         let Some(last) = self.left.n_rows().checked_sub(1) else { return };
         assert_eq!(self.panel.fours().len() * FOUR, self.left.depth(), "the panel is as deep as the left side");
         assert!(out.len() >= last * self.out_stride + PANEL, "the result has room");
         assert!(self.added.is_none_or(|added| added.len() >= last * self.out_stride + PANEL), "what is added has all its rows");
-        #[cfg(target_arch = "x86_64")]
-        #[expect(unsafe_code, reason = "an Isa exists only for instructions that the processor has")]
-        if isa.level() == Level::Avx512Vnni {
-            return unsafe { super::vnni::product(self, out) };
-        }
-        let _ = isa;
+    }
+
+    /// Computes it in plain Rust: it defines what the other must give.
+    pub(super) fn run_plainly(&self, out: &mut [f32]) {
         for block in self.left.blocks() {
-            self.run_plainly(&block, out);
+            self.run_block(&block, out);
         }
     }
 
-    /// One block in plain Rust: it defines what the other must give.
-    fn run_plainly(&self, block: &Block<'_>, out: &mut [f32]) {
+    fn run_block(&self, block: &Block<'_>, out: &mut [f32]) {
         let height = block.rows.len();
         for (n, about) in block.rows.iter().enumerate() {
             let mut sums = [0_i32; PANEL];
