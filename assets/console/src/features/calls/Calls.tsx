@@ -1,5 +1,6 @@
 import { Badge, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { api, need, type Schemas } from '~/shared/api/client';
 import { ranks, useMe } from '~/shared/api/session';
 import { useT } from '~/shared/i18n';
@@ -60,25 +61,32 @@ export default function Calls() {
 function useColumns(): Column<Summary>[] {
   const t = useT();
   const format = useFormat();
-  return [
+  return useMemo(() => [
     { key: 'who', header: t('calls.who'), cell: (call) => otherSide(call, t) },
     { key: 'direction', header: t('calls.direction'), cell: (call) => t(`calls.direction.${call.direction}`), isMinor: true },
     {
       key: 'status',
       header: t('calls.status'),
-      cell: (call) => (
-        <Group gap={4}>
-          <CallState status={call.status} />
-          {(call.tags ?? []).map((tag) => (
-            <Badge key={tag} variant="outline" color="gray" tt="none" miw={0} className="words">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
-      ),
+      cell: (call) => <State call={call} />,
     },
     { key: 'number', header: t('calls.number'), cell: (call) => call.number_name ?? call.number ?? call.did ?? '–', isMinor: true },
     { key: 'at', header: t('calls.at'), cell: (call) => <At at={call.started_at ?? call.created_at} /> },
     { key: 'length', header: t('calls.length'), align: 'right', cell: (call) => format.duration(call.call_duration_seconds), isMinor: true },
-  ];
+  ], [t, format]);
+}
+
+/** How a call stands, and the tags on it. */
+function State({ call }: { call: Summary }) {
+  const tags = call.tags ?? [];
+  if (tags.length === 0) return <CallState status={call.status} />;
+  return (
+    <Group gap={4}>
+      <CallState status={call.status} />
+      {tags.map((tag) => (
+        <Badge key={tag} variant="outline" color="gray" tt="none" miw={0} className="words">
+          {tag}
+        </Badge>
+      ))}
+    </Group>
+  );
 }
