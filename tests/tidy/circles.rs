@@ -18,7 +18,7 @@ struct Module {
 }
 
 /// Each circle in words: which files, and what they need of each other.
-pub fn circles(sources: &[(String, String)]) -> Vec<String> {
+pub(crate) fn circles(sources: &[(String, String)]) -> Vec<String> {
     let code = read(sources);
     let uses = knotted(code.uses());
     let mut told = Vec::new();
