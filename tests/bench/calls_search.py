@@ -102,6 +102,7 @@ def kinds(n_rows):
     yield "70 to 80 seconds of a bot", 50, [({"min_duration": 70, "max_duration": 80, "bot_id": b},
         f"call_duration_seconds between 70 and 80 and bot_id = '{b}'") for b in (bot() for _ in range(4))]
     yield "longest first", 100, [({"sort": "-duration"}, None)]
+    yield "shortest first", 100, [({"sort": "duration"}, None), ({"sort": "duration", "bot_id": bot()}, None)]
     yield "q: a rare word", 100, [({"q": WORDS[-1 - n]}, None) for n in range(8)]
     yield "q: two words", 100, [({"q": f"{WORDS[40 + n]} {WORDS[200 + n]}"}, None) for n in range(8)]
     yield "q: a phrase", 100, [({"q": f'"{WORDS[20 + n]} {WORDS[60 + n]}"'}, None) for n in range(8)]

@@ -122,6 +122,9 @@ async fn every_filter_finds_the_same_calls_before_and_after_they_are_listed() {
             let mut by_length = wanted.clone();
             by_length.sort_by_key(|session| if session == "s-23" { 0 } else { -session[2..].parse::<i32>().unwrap().pow(2) });
             assert_eq!(longest, by_length, "{query}, longest first");
+            let (mut shortest, _) = found(&supervisor, &format!("{query}&sort=duration")).await;
+            shortest.reverse();
+            assert_eq!(shortest, by_length, "{query}, shortest first");
         }
     }
 }

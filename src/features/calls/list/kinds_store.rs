@@ -176,7 +176,7 @@ pub(super) fn keys(conn: &Conn, filter: &Filter, sort: Sort, total: u64, skip: u
         return Ok(Vec::new());
     }
     match sort {
-        Sort::Longest | Sort::Shortest => by_duration(conn, filter, skip, take),
+        Sort::Longest | Sort::Shortest => by_duration(conn, filter, total, skip, take),
         _ if total <= FEW && !filter.takes_every_kind() => sorted(conn, filter, skip, take),
         _ => walk(conn, filter, skip, take),
     }
@@ -307,32 +307,44 @@ fn begin(conn: &Conn, filter: &Filter, time: Stretch, skip: u64) -> Result<(i64,
 }
 
 /// Longest first. Without a time only classes that the page lies in are sorted.
-fn by_duration(conn: &Conn, filter: &Filter, skip: u64, take: u64) -> Result<Vec<Key>> {
-    let order = "order by l.duration desc, l.created_at desc, l.id desc";
+fn by_duration(conn: &Conn, filter: &Filter, total: u64, skip: u64, take: u64) -> Result<Vec<Key>> {
     if !Stretch::of(filter).is_all() || filter.spans.partial != 0 {
-        return of_kinds(conn, filter, filter.spans.any(), order, skip, take);
+        return longest(conn, filter, filter.spans.any(), total, skip, take);
     }
-    let (spans, skip) = classes(conn, filter, skip, take)?;
-    of_kinds(conn, filter, spans, order, skip, take)
+    let (spans, n, skip) = classes(conn, filter, skip, take)?;
+    longest(conn, filter, spans, n, skip, take)
 }
 
-/// The classes a page lies in, and what is still to be skipped in them.
-fn classes(conn: &Conn, filter: &Filter, skip: u64, take: u64) -> Result<(u32, u64)> {
+/// A page of the `n` calls of these classes, longest first. One that is nearer to the end is found from there: what is skipped is sorted, too.
+fn longest(conn: &Conn, filter: &Filter, spans: u32, n: u64, skip: u64, take: u64) -> Result<Vec<Key>> {
+    if skip <= n / 2 {
+        return of_kinds(conn, filter, spans, "order by l.duration desc, l.created_at desc, l.id desc", skip, take);
+    }
+    let left = n.saturating_sub(skip);
+    let take = take.min(left);
+    let mut keys = of_kinds(conn, filter, spans, "order by l.duration, l.created_at, l.id", left - take, take)?;
+    keys.reverse();
+    Ok(keys)
+}
+
+/// The classes a page lies in, how many calls are of them, and what is still to be skipped of those.
+fn classes(conn: &Conn, filter: &Filter, skip: u64, take: u64) -> Result<(u32, u64, u64)> {
     let kinds = Kinds::of(filter, Spans::any(filter.spans));
     let mut statement =
         conn.prepare_cached(&format!("select k.span, sum(k.n) from call_kinds k where {KINDS} group by k.span order by k.span desc"))?;
     let mut rows = statement.query(kinds.params().as_slice())?;
-    let (mut spans, mut before, mut skipped) = (0, 0u64, 0u64);
+    let (mut spans, mut within, mut before, mut skipped) = (0, 0u64, 0u64, 0u64);
     while let Some(row) = rows.next()? {
         let (span, n) = (row.get::<_, u32>(0)?, row.get::<_, i64>(1)?.unsigned_abs());
         if before + n <= skip {
             skipped += n;
         } else if before < skip + take {
             spans |= 1 << span;
+            within += n;
         }
         before += n;
     }
-    Ok((spans, skip - skipped))
+    Ok((spans, within, skip - skipped))
 }
 
 /// Keys of lists in order of time.
