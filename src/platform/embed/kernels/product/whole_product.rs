@@ -67,6 +67,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Isa;
 
     /// Deepest multiple of rows that the tests go through.
     const STEP: usize = 64;
