@@ -109,13 +109,17 @@ impl Outbound {
         self.exchange(request, target, Class::Operator, Vec::new()).await
     }
 
-    /// Opens a connection that the next [`kept`](Request::kept) request to this URL's host finds ready. That it cannot be opened is heard of
-    /// again when it is needed.
+    /// Opens a connection that the next [`kept`](Request::kept) request to this URL's host finds ready, unless some are. That it cannot be opened
+    /// is heard of again when it is needed.
     pub async fn connect_ahead(&self, url: &str) -> Result<(), NetError> {
         let target = Target::read(url)?;
         self.0.guard.check_target(&target, Class::Operator)?;
+        let key = key_of(&target);
+        if self.0.idle.has_spare(&key) {
+            return Ok(());
+        }
         let line = tokio::time::timeout(CONNECT_WITHIN, self.line(&target)).await.map_err(|_| too_late())??;
-        self.0.idle.put(key_of(&target), line);
+        self.0.idle.put(key, line);
         Ok(())
     }
 

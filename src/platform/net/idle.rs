@@ -15,6 +15,8 @@ use super::message::OutBody;
 const KEPT: Duration = Duration::from_secs(60);
 /// Most connections that are kept for one host: one for each call of a box that is full.
 const MOST_PER_HOST: usize = 256;
+/// With so many that have nothing to do, none is opened ahead: those that are needed at once beyond them are opened then, and kept.
+const SPARE: usize = 8;
 
 /// Whom a connection leads to: whether by TLS, and `host:port`.
 pub(super) type Key = (bool, String);
@@ -39,6 +41,12 @@ impl Idle {
         kept.retain(|(line, _)| !line.sender.is_closed());
         let at = kept.iter().rposition(|(line, _)| line.sender.is_ready())?;
         Some(kept.remove(at).0)
+    }
+
+    /// Whether whoever comes next finds a connection that has nothing to do, also when some others come at the same time.
+    pub(super) fn has_spare(&self, key: &Key) -> bool {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.get(key).is_some_and(|kept| kept.iter().filter(|(line, _)| line.sender.is_ready()).count() >= SPARE)
     }
 
     /// Keeps a connection for those who come later. One too many is dropped: whoever reads from it still has it.
@@ -74,6 +82,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
 
+    use super::SPARE;
     use crate::platform::net::{Outbound, OutboundOptions, Request};
 
     fn client() -> Outbound {
@@ -119,6 +128,22 @@ mod tests {
         });
         assert_eq!(port(&client, Request::get(&url).kept()).await, "x");
         server.await.expect("the server has been asked once");
+    }
+
+    #[tokio::test]
+    async fn no_more_are_opened_ahead_than_may_be_needed_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let client = client();
+        for _ in 0..3 * SPARE {
+            client.connect_ahead(&url).await.expect("open, or enough are");
+        }
+        let mut peers = Vec::new();
+        for _ in 0..SPARE {
+            peers.push(listener.accept().await.expect("a peer"));
+        }
+        let next = futures_util::future::poll_immediate(listener.accept()).await;
+        assert!(next.is_none(), "one more was opened");
     }
 
     #[tokio::test]
