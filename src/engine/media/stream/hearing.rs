@@ -1,5 +1,5 @@
 //! What the far end said, to the call's task. It need not come as evenly as sound that is played: what has arrived is handed over at once,
-//! and only what is missing waits for its turn in the jitter buffer. That is 60 ms off every answer and every interruption.
+//! two packets before it is played, and only what is missing waits for its turn in the jitter buffer.
 
 use super::{RESERVED, Side, Stream};
 use crate::engine::media::codec::{Codec, MOST_SAMPLES, PACKET_BYTES};
