@@ -40,12 +40,8 @@ impl Sentences {
     }
 
     fn end_of_first(&self) -> Option<usize> {
-        let sentence = end_of_sentence(&self.waiting);
         let clause = self.is_awaited.then(|| end_of_clause(&self.waiting)).flatten();
-        match (sentence, clause) {
-            (Some(sentence), Some(clause)) => Some(sentence.min(clause)),
-            (sentence, clause) => sentence.or(clause),
-        }
+        end_of_sentence(&self.waiting).into_iter().chain(clause).min()
     }
 
     /// What is left when the text has ended.

@@ -14,12 +14,10 @@ use tokio::time::Instant;
 
 /// Read at once of what is taken slowly. One byte less than a power of two: hyper doubles a buffer that was filled.
 const SMALL: usize = 8 * 1024 - 1;
-/// The most that is ever read at once.
-pub(super) const MOST_READ: usize = 128 * 1024;
-/// Read at once of what is taken fast: a quarter of what a copy between two sockets of one machine costs are wake-ups.
-const LARGE: usize = MOST_READ - 1;
+/// Read at once of what is taken fast.
+const LARGE: usize = 64 * 1024 - 1;
 /// Answers that are read in large pieces at once. Who comes later is read in small ones and loses a tenth of the speed of loopback.
-const MOST_LARGE: usize = 2;
+const MOST_LARGE: usize = 4;
 /// Bytes that must be taken without a wait before large pieces are read again.
 const PROOF: usize = 1024 * 1024;
 /// Who takes fewer bytes than this in a millisecond is slow (5 MB/s): large pieces would spare nothing that is felt.
@@ -135,7 +133,7 @@ mod tests {
 
     #[test]
     fn one_wait_must_be_made_good_by_a_megabyte_without() {
-        let (fast, slow) = (Duration::from_micros(100), Duration::from_millis(30));
+        let (fast, slow) = (Duration::from_micros(100), Duration::from_millis(20));
         assert_eq!(taken(PROOF, SMALL, fast), PROOF);
         assert_eq!(taken(PROOF, LARGE, Duration::from_millis(13)), PROOF);
         assert_eq!(taken(PROOF, LARGE, slow), 0);

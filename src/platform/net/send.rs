@@ -15,7 +15,7 @@ use tracing::debug;
 use super::failure::{Failure, NetError};
 use super::idle::Line;
 use super::message::{Answer, Connection, Mover, Request};
-use super::pace::{self, Allowance, MOST_READ, Measured, Pace};
+use super::pace::{self, Allowance, Measured, Pace};
 
 /// Largest head of an answer, in bytes.
 const MOST_HEAD: usize = 64 * 1024;
@@ -60,7 +60,7 @@ where
     let allowance = Allowance::default();
     let stream = TokioIo::new(Measured::new(stream, allowance.clone()));
     let (mut sender, connection) =
-        hyper::client::conn::http1::Builder::new().max_buf_size(MOST_READ).handshake(stream).await.map_err(broken)?;
+        hyper::client::conn::http1::Builder::new().max_buf_size(MOST_HEAD).handshake(stream).await.map_err(broken)?;
     let mut connection: Connection = Box::pin(async move {
         if let Err(error) = connection.with_upgrades().await {
             debug!("A connection to a peer ended: {error}");
